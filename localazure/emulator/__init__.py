@@ -1,0 +1,1 @@
+"""Emulates the parts of Azure that Azurite does not: Resource Manager, managed identity, Azure Files."""
