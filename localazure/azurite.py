@@ -1,0 +1,55 @@
+"""Azurite, Microsoft's emulator of blobs, queues and tables, as one child process.
+
+Azurite keeps its tables and queues in memory and writes them to disk every five seconds and when it is asked
+to stop: what was written less than five seconds before a `kill -9` of Azurite may be gone afterwards.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from localazure.errors import LocalAzureError
+from localazure.ports import Ports
+
+ACCOUNT = "devstoreaccount1"
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Well known and the same everywhere: https://learn.microsoft.com/azure/storage/common/storage-use-azurite."""
+
+
+def find_azurite(root: Path) -> Path:
+    """AZURITE_BINARY, or the one of `npm ci` in `root`, or one on the PATH. Raises LocalAzureError."""
+    named = os.environ.get("AZURITE_BINARY")
+    installed = root / "node_modules" / ".bin" / "azurite"
+    found = named or (str(installed) if installed.exists() else shutil.which("azurite"))
+    if found is None or not Path(found).exists():
+        raise LocalAzureError(
+            f"Azurite was not found at {named or installed}. "
+            "Run scripts/install, or name it: AZURITE_BINARY=/path/to/azurite."
+        )
+    return Path(found).absolute()
+
+
+def azurite_command(program: Path, folder: Path, ports: Ports) -> list[str]:
+    """The command line. API versions are not checked: today's SDKs are newer than Azurite."""
+    return [
+        *(str(program), "--silent", "--skipApiVersionCheck", "--disableTelemetry"),
+        *("--location", str(folder)),
+        *("--blobHost", "127.0.0.1", "--blobPort", str(ports.blob)),
+        *("--queueHost", "127.0.0.1", "--queuePort", str(ports.queue)),
+        *("--tableHost", "127.0.0.1", "--tablePort", str(ports.table)),
+    ]
+
+
+def blob_endpoint(ports: Ports) -> str:
+    """The URL of the blob service, account included."""
+    return f"http://127.0.0.1:{ports.blob}/{ACCOUNT}"
+
+
+def connection_string(ports: Ports) -> str:
+    """What `AzureWebJobsStorage` is to be for these ports."""
+    return (
+        f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
+        f"BlobEndpoint={blob_endpoint(ports)};"
+        f"QueueEndpoint=http://127.0.0.1:{ports.queue}/{ACCOUNT};"
+        f"TableEndpoint=http://127.0.0.1:{ports.table}/{ACCOUNT};"
+    )

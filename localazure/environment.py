@@ -1,0 +1,93 @@
+"""Settings that make an unchanged function app talk to the local Azure."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from localazure.azurite import connection_string
+from localazure.errors import LocalAzureError
+from localazure.ports import Ports
+from localazure.private_files import read_json
+from localazure.state_folder import Secrets
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds this package and node_modules."""
+
+_LAPTOP_PACE = {
+    "TURN_DELAY_SECONDS": "1",  # provisioning takes seconds here, not minutes
+    "MOUNT_CACHE_SECONDS": "0",  # a mount is a folder: nothing is cached
+}
+
+_REAL_CREDENTIALS = (
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_TENANT_ID",
+    "AZURE_USERNAME",
+    "AZURE_PASSWORD",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+)
+"""DefaultAzureCredential would try these before the managed identity, and send them to the real Azure."""
+
+
+def app_values(app_dir: Path) -> dict[str, str]:
+    """`Values` of the app's local.settings.json, or of its sample where there is none; empty without both.
+
+    Raises LocalAzureError if the file is there and is not what `func` would read.
+    """
+    for name in ("local.settings.json", "local.settings.sample.json"):
+        path = app_dir / name
+        if path.exists():
+            values = read_json(path).get("Values")
+            if not isinstance(values, dict):
+                raise LocalAzureError(f"{path} is not a JSON object with an object `Values`.")
+            return {str(key): str(value) for key, value in values.items()}
+    return {}
+
+
+def local_endpoints(ports: Ports, secrets: Secrets, bundle: Path) -> dict[str, str]:
+    """Where the local Azure is and what opens it: these win over every other setting."""
+    emulator, functions = f"https://localhost:{ports.emulator}", f"localhost:{ports.functions}"
+    return {
+        "AzureWebJobsStorage": connection_string(ports),
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "RESOURCE_MANAGER_URL": emulator,
+        "IDENTITY_ENDPOINT": f"{emulator}/identity/token",
+        "IDENTITY_HEADER": secrets.identity_header,
+        "AZURE_SUBSCRIPTION_ID": secrets.subscription_id,
+        "AZURE_RESOURCE_GROUP": "berthage",
+        "PROBE_KEY": secrets.probe_key,
+        "PUBLIC_URL": f"http://{functions}",
+        "WEBSITE_HOSTNAME": functions,
+        "REQUESTS_CA_BUNDLE": str(bundle),
+        "SSL_CERT_FILE": str(bundle),
+    }
+
+
+def complete_settings(values: Mapping[str, str], endpoints: Mapping[str, str]) -> dict[str, str]:
+    """Every setting of the app: its own values, a laptop's pace where they are silent, and the endpoints."""
+    return {**_LAPTOP_PACE, **values, **endpoints}
+
+
+def functions_environment(settings: Mapping[str, str], endpoints: Mapping[str, str]) -> dict[str, str]:
+    """The process environment: what the terminal sets wins over `settings`, and `endpoints` over both."""
+    ours = {name: value for name, value in os.environ.items() if name not in _REAL_CREDENTIALS}
+    return {**settings, **ours, **endpoints, **_without_proxy(), "PYTHONPATH": _python_path()}
+
+
+def local_settings(settings: Mapping[str, str]) -> dict[str, object]:
+    """The content of a local.settings.json for `func start`."""
+    return {"IsEncrypted": False, "Values": dict(sorted(settings.items()))}
+
+
+def _python_path() -> str:
+    # The child processes are modules of this package, wherever `up` was called.
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def _without_proxy() -> dict[str, str]:
+    names = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy", ""), "localhost", "127.0.0.1", "::1"]
+    joined = ",".join(name for name in names if name)
+    return {"NO_PROXY": joined, "no_proxy": joined}

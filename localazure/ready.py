@@ -1,0 +1,83 @@
+"""What a local Azure tells when it is up: a file for programs, lines to copy for people."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localazure.azurite import connection_string
+from localazure.ports import Ports
+from localazure.private_files import write_private_json
+from localazure.state_folder import Secrets
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Where everything is."""
+
+    ports: Ports
+    secrets: Secrets
+    ca_file: Path
+    bundle: Path
+    state_dir: Path
+
+    @property
+    def functions_url(self) -> str:
+        """The Functions host, without `/api`."""
+        return f"http://localhost:{self.ports.functions}"
+
+    @property
+    def emulator_url(self) -> str:
+        """Resource Manager; the other services of the emulator are paths below it."""
+        return f"https://localhost:{self.ports.emulator}"
+
+    def write(self, path: Path, pids: Mapping[str, int]) -> None:
+        """Write the ready file in one step, mode 0600: it holds keys. Raises OSError."""
+        write_private_json(
+            path,
+            {
+                "functionsUrl": self.functions_url,
+                "functionsKey": self.secrets.function_key,
+                "masterKey": self.secrets.master_key,
+                "resourceManagerUrl": self.emulator_url,
+                "emulatorControlUrl": f"{self.emulator_url}/_emulator",
+                "caFile": str(self.ca_file),
+                "caBundle": str(self.bundle),
+                "storageConnectionString": connection_string(self.ports),
+                "stateDir": str(self.state_dir),
+                "processes": {name: pids[name] for name in ("functions-host", "emulator", "azurite")},
+            },
+        )
+
+    def first_steps(self) -> str:
+        """Lines to paste into a shell: a registry, a user, a login."""
+        return _FIRST_STEPS.format(
+            api=f"{self.functions_url}/api",
+            key=self.secrets.function_key,
+            bundle=shlex.quote(str(self.bundle)),
+        )
+
+
+_FIRST_STEPS = """
+The local Azure is up. In another terminal:
+
+  API={api}
+  KEY={key}
+  AUTH="x-functions-key: $KEY"
+  JSON="Content-Type: application/json"
+
+  # create a registry, then wait until it is there
+  OPERATION=$(curl -sS -X PUT "$API/registries/demo" -H "$AUTH" -H "$JSON" -d '{{}}' -D - -o /dev/null \\
+    | grep -i '^operation-location:' | cut -d' ' -f2 | tr -d '\\r')
+  curl -sS "$OPERATION?wait=30" -H "$AUTH"
+
+  # add a user: the answer shows the password, once
+  curl -sS -X PUT "$API/registries/demo/users/alice" -H "$AUTH" -H "$JSON" -d '{{}}'
+
+  # log in with that password; Docker trusts localhost, skopeo is told whom to trust
+  REGISTRY=$(curl -sS "$API/registries/demo" -H "$AUTH" | sed 's/.*"loginServer": *"\\([^"]*\\)".*/\\1/')
+  docker login "$REGISTRY" -u alice
+  SSL_CERT_FILE={bundle} skopeo login "$REGISTRY" -u alice
+
+Ctrl-C stops everything; what you made is still there after the next start.
+"""
