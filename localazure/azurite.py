@@ -6,10 +6,13 @@ to stop: what was written less than five seconds before a `kill -9` of Azurite m
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
+from localazure.probes import answers
+from localazure.processes import Program
 
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -29,15 +32,27 @@ def find_azurite(root: Path) -> Path:
     return Path(found).absolute()
 
 
-def azurite_command(program: Path, folder: Path, ports: Ports) -> list[str]:
-    """The command line. API versions are not checked: today's SDKs are newer than Azurite."""
-    return [
-        *(str(program), "--silent", "--skipApiVersionCheck", "--disableTelemetry"),
-        *("--location", str(folder)),
-        *("--blobHost", "127.0.0.1", "--blobPort", str(ports.blob)),
-        *("--queueHost", "127.0.0.1", "--queuePort", str(ports.queue)),
-        *("--tableHost", "127.0.0.1", "--tablePort", str(ports.table)),
+def azurite_program(binary: Path, folder: Path, ports: Ports, environment: Mapping[str, str]) -> Program:
+    """Azurite, its data in `folder`. API versions are not checked: the SDKs are newer than Azurite."""
+    services = {"blob": ports.blob, "queue": ports.queue, "table": ports.table}
+    command = [
+        str(binary),
+        "--silent",
+        "--skipApiVersionCheck",
+        "--disableTelemetry",
+        "--location",
+        str(folder),
     ]
+    for service, port in services.items():
+        command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
+    return Program(
+        name="azurite",
+        command=command,
+        environment=environment,
+        waits_for=f"blobs, queues and tables on ports {ports.blob}, {ports.queue} and {ports.table}",
+        is_ready=lambda: all(answers(f"http://127.0.0.1:{port}/") for port in services.values()),
+        stop_seconds=10,  # it writes its tables and queues to disk
+    )
 
 
 def blob_endpoint(ports: Ports) -> str:

@@ -30,7 +30,7 @@ class Api:
         )
 
     def call(self, method: str, path: str, *expected: int, body: Json | None = None) -> Json:
-        """One request. Returns the JSON answer; raises CheckFailedError unless its status is an expected one."""
+        """One request. Returns the JSON answer; raises CheckFailedError for an unexpected status."""
         answer = self._client.request(method, path, json=body)
         if answer.status_code not in expected:
             wanted = " or ".join(str(status) for status in expected)

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from functools import cache
+from http.client import HTTPResponse
 from pathlib import Path
 
 _TIMEOUT_SECONDS = 2.0
@@ -31,9 +32,10 @@ def functions_host_runs(url: str, master_key: str) -> bool:
         return False
 
 
-def _open(url: str, headers: Mapping[str, str], ca_file: Path | None) -> urllib.request._UrlopenRet:
+def _open(url: str, headers: Mapping[str, str], ca_file: Path | None) -> HTTPResponse:
     request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - our own http and https URLs
-    return _opener(ca_file).open(request, timeout=_TIMEOUT_SECONDS)
+    response: HTTPResponse = _opener(ca_file).open(request, timeout=_TIMEOUT_SECONDS)
+    return response
 
 
 @cache

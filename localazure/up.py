@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from localazure.azurite import azurite_command, blob_endpoint, find_azurite
+from localazure.azurite import azurite_program, blob_endpoint, find_azurite
 from localazure.certificates import CertificateAuthority
 from localazure.console import Console
 from localazure.environment import (
@@ -126,7 +126,7 @@ def _programs(options: UpOptions, state: StateFolder, ready: Ready) -> list[Prog
     settings = complete_settings(app_values(options.app_dir), endpoints)
     write_private_json(state.file("local.settings.json"), local_settings(settings))
     environment = functions_environment(settings, endpoints)
-    azurite = azurite_command(find_azurite(ROOT), state.folder("azurite"), ports)
+    azurite = azurite_program(find_azurite(ROOT), state.folder("azurite"), ports, environment)
     emulator = [
         *(sys.executable, "-m", "localazure.emulator"),
         *("--state", str(state.folder("emulator")), "--port", str(ports.emulator)),
@@ -139,16 +139,7 @@ def _programs(options: UpOptions, state: StateFolder, ready: Ready) -> list[Prog
         *("--port", str(ports.functions), "--keys", str(state.keys_file)),
     ]
     return [
-        Program(
-            name="azurite",
-            command=azurite,
-            environment=environment,
-            waits_for=f"blobs, queues and tables on ports {ports.blob}, {ports.queue} and {ports.table}",
-            is_ready=lambda: all(
-                answers(f"http://127.0.0.1:{port}/") for port in (ports.blob, ports.queue, ports.table)
-            ),
-            stop_seconds=10,
-        ),
+        azurite,
         Program(
             name="emulator",
             command=emulator,
