@@ -24,7 +24,10 @@ def _up(options: argparse.Namespace) -> int:
     from localazure.up import DEFAULT_STATE, UpOptions, up  # noqa: PLC0415 - `--help` answers at once
 
     state = options.state or DEFAULT_STATE
-    up(UpOptions(state, options.port, options.app_dir, options.ready_file, options.reset), Console())
+    up(
+        UpOptions(state, options.port, options.app_dir, options.ready_file, options.reset, options.host),
+        Console(),
+    )
     return 0
 
 
@@ -66,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         default=Path(),
         metavar="DIR",
         help="the function app (default: the current folder)",
+    )
+    up.add_argument(
+        "--without-functions-host",
+        dest="host",
+        action="store_false",
+        help="leave the function app to you: `func start` with STATE/local.settings.json",
     )
     up.set_defaults(run=_up)
 

@@ -71,10 +71,15 @@ def complete_settings(values: Mapping[str, str], endpoints: Mapping[str, str]) -
     return {**_LAPTOP_PACE, **values, **endpoints}
 
 
-def functions_environment(settings: Mapping[str, str], endpoints: Mapping[str, str]) -> dict[str, str]:
-    """The process environment: what the terminal sets wins over `settings`, and `endpoints` over both."""
+def base_environment() -> dict[str, str]:
+    """The terminal's environment, without credentials for the real Azure or a proxy to this machine."""
     ours = {name: value for name, value in os.environ.items() if name not in _REAL_CREDENTIALS}
-    return {**settings, **ours, **endpoints, **_without_proxy(), "PYTHONPATH": _python_path()}
+    return {**ours, **_without_proxy(), "PYTHONPATH": _python_path()}
+
+
+def functions_environment(settings: Mapping[str, str], endpoints: Mapping[str, str]) -> dict[str, str]:
+    """The Functions host's: what the terminal sets wins over `settings`, and `endpoints` over both."""
+    return {**settings, **base_environment(), **endpoints}
 
 
 def local_settings(settings: Mapping[str, str]) -> dict[str, object]:

@@ -13,9 +13,10 @@ from localazure.errors import LocalAzureError
 DEFAULT_PORT = 7071
 """The port that `func start` takes, too."""
 
-_FREE_PORTS = range(15000, 32000)
-"""Below the range from which systems take the ports of outgoing connections (Linux: 32768, others: 49152).
-A port from that range may be taken in the second in which a process is being restarted."""
+_FREE_PORTS = range(15000, 20000)
+"""Below the range from which systems take the ports of outgoing connections (Linux: 32768, others: 49152),
+because a port from there may be taken in the second in which a process is being restarted; and below those of
+the sites, which belong to a site for ever."""
 
 
 @dataclass(frozen=True)

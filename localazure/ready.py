@@ -45,18 +45,27 @@ class Ready:
                 "caBundle": str(self.bundle),
                 "storageConnectionString": connection_string(self.ports),
                 "stateDir": str(self.state_dir),
-                "processes": {name: pids[name] for name in ("functions-host", "emulator", "azurite")},
+                "processes": dict(pids),
             },
         )
 
-    def first_steps(self) -> str:
-        """Lines to paste into a shell: a registry, a user, a login."""
-        return _FIRST_STEPS.format(
+    def first_steps(self, *, own_host: bool = False) -> str:
+        """Lines to paste into a shell: a registry, a user, a login; before them `func start` for `own_host`."""
+        steps = f"{_OWN_HOST}{_FIRST_STEPS}" if own_host else _FIRST_STEPS
+        return steps.format(
+            state=shlex.quote(str(self.state_dir)),
+            port=self.ports.functions,
             api=f"{self.functions_url}/api",
             key=self.secrets.function_key,
             bundle=shlex.quote(str(self.bundle)),
         )
 
+
+_OWN_HOST = """
+Start the function app with Azure Functions Core Tools, in its folder:
+
+  cp {state}/local.settings.json . && func start --port {port}
+"""
 
 _FIRST_STEPS = """
 The local Azure is up. In another terminal:

@@ -1,17 +1,17 @@
 """`python -m localazure up` and `reset`: one local Azure in the foreground."""
 
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from localazure.azurite import azurite_program, blob_endpoint, find_azurite
+from localazure.azurite import azurite_program, find_azurite
 from localazure.certificates import CertificateAuthority
 from localazure.console import Console
 from localazure.environment import (
     ROOT,
     app_values,
+    base_environment,
     complete_settings,
     functions_environment,
     local_endpoints,
@@ -20,9 +20,10 @@ from localazure.environment import (
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
 from localazure.private_files import read_json, write_private_json
-from localazure.probes import answers, functions_host_runs
 from localazure.processes import Program, end_leftovers
+from localazure.programs import emulator_program, functions_host_program
 from localazure.ready import Ready
+from localazure.site_process import end_leftover
 from localazure.state_folder import StateFolder
 from localazure.supervisor import Pids, Supervisor
 
@@ -38,6 +39,8 @@ class UpOptions:
     app_dir: Path
     ready_file: Path | None = None
     reset: bool = False
+    functions_host: bool = True
+    """False leaves the app to a host of the user's own, `func start`."""
 
 
 def up(options: UpOptions, console: Console) -> None:
@@ -65,6 +68,7 @@ def _open(path: Path, console: Console, *, empty: bool) -> StateFolder:
     try:
         end_leftovers(read_json(state.file("processes.json")), str(state.path), console)
         if empty:
+            _end_registries(state)
             state.empty()
     except BaseException:
         state.close()
@@ -72,19 +76,27 @@ def _open(path: Path, console: Console, *, empty: bool) -> StateFolder:
     return state
 
 
+def _end_registries(state: StateFolder) -> None:
+    # The emulator ends those of a killed predecessor, but not once their files are gone.
+    for pid_file in state.folder("emulator").rglob("run/*.json"):
+        end_leftover(pid_file, seconds=5)
+
+
 def _run(options: UpOptions, state: StateFolder, console: Console) -> None:
     ports = _ports(options, state)
-    secrets = state.secrets()
     authority = CertificateAuthority.load_or_create(state.folder("emulator"))
-    ready = Ready(ports, secrets, authority.ca_file, authority.bundle(), state.path)
-    ready_files = [state.file("ready.json"), *([options.ready_file.absolute()] if options.ready_file else [])]
+    ready = Ready(ports, state.secrets(), authority.ca_file, authority.bundle(), state.path)
+    ready_files = _ready_files(options, state)
     announced = False
 
     def on_ready(pids: Pids) -> None:
         nonlocal announced
         for file in ready_files:
             ready.write(file, pids)
-        console.plain("everything is up again\n" if announced else ready.first_steps())
+        if announced:
+            console.say("everything is up again")
+        else:
+            console.plain(ready.first_steps(own_host=not options.functions_host))
         announced = True
 
     def on_start(pids: Pids) -> None:
@@ -111,50 +123,40 @@ def _ports(options: UpOptions, state: StateFolder) -> Ports:
     return ports
 
 
+def _ready_files(options: UpOptions, state: StateFolder) -> list[Path]:
+    files = [state.file("ready.json")]
+    if options.ready_file:
+        files.append(options.ready_file.absolute())
+    for file in files:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)  # of a run that was killed: who waits for the file must not see it
+        except OSError as error:
+            raise LocalAzureError(f"--ready-file {file}: {error.strerror}") from error
+    return files
+
+
 def _stop_on_signals(supervisor: Supervisor) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         supervisor.request_stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, stop)
 
 
 def _programs(options: UpOptions, state: StateFolder, ready: Ready) -> list[Program]:
     """In the order of starting; they are stopped in the opposite one."""
-    ports, secrets = ready.ports, ready.secrets
-    endpoints = local_endpoints(ports, secrets, ready.bundle)
+    endpoints = local_endpoints(ready.ports, ready.secrets, ready.bundle)
     settings = complete_settings(app_values(options.app_dir), endpoints)
     write_private_json(state.file("local.settings.json"), local_settings(settings))
-    environment = functions_environment(settings, endpoints)
-    azurite = azurite_program(find_azurite(ROOT), state.folder("azurite"), ports, environment)
-    emulator = [
-        *(sys.executable, "-m", "localazure.emulator"),
-        *("--state", str(state.folder("emulator")), "--port", str(ports.emulator)),
-        *("--blob-endpoint", blob_endpoint(ports)),
-        *("--identity-header", secrets.identity_header, "--tenant-id", secrets.tenant_id),
+    programs = [
+        azurite_program(find_azurite(ROOT), state.folder("azurite"), ready.ports, base_environment()),
+        emulator_program(state.folder("emulator"), ready, base_environment()),
     ]
-    functions = [
-        *(sys.executable, "-m", "localazure.functions_host"),
-        *("--app-dir", str(options.app_dir.absolute()), "--state", str(state.folder("functions-host"))),
-        *("--port", str(ports.functions), "--keys", str(state.keys_file)),
-    ]
-    return [
-        azurite,
-        Program(
-            name="emulator",
-            command=emulator,
-            environment=environment,
-            waits_for=f"Resource Manager at {ready.emulator_url}",
-            is_ready=lambda: answers(ready.emulator_url, ready.ca_file),
-            stop_seconds=15,
-        ),
-        Program(
-            name="functions-host",
-            command=functions,
-            environment=environment,
-            waits_for=f"the functions at {ready.functions_url}",
-            is_ready=lambda: functions_host_runs(ready.functions_url, secrets.master_key),
-            stop_seconds=15,
-            after=("azurite", "emulator"),
-        ),
-    ]
+    if options.functions_host:
+        environment = functions_environment(settings, endpoints)
+        folder = state.folder("functions-host")
+        programs.append(functions_host_program(options.app_dir, folder, state.keys_file, ready, environment))
+    return programs

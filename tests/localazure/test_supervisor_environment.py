@@ -1,0 +1,69 @@
+"""What a function app finds in its environment on a local Azure, and which setting wins."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from localazure.environment import (
+    app_values,
+    base_environment,
+    complete_settings,
+    functions_environment,
+    local_endpoints,
+)
+from localazure.errors import LocalAzureError
+from localazure.ports import Ports
+from localazure.state_folder import Secrets
+
+SECRETS = Secrets("master", "default", "probe", "header", "tenant", "subscription")
+ENDPOINTS = local_endpoints(Ports(1, 2, 3, 4, 5), SECRETS, Path("/ca.pem"))
+
+
+def write_settings(folder: Path, name: str, **values: str) -> None:
+    (folder / name).write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+
+
+def test_the_endpoints_are_those_of_this_machine() -> None:
+    assert ENDPOINTS["RESOURCE_MANAGER_URL"] == "https://localhost:2"
+    assert ENDPOINTS["IDENTITY_ENDPOINT"] == "https://localhost:2/identity/token"
+    assert ENDPOINTS["PUBLIC_URL"] == "http://localhost:1"
+    assert "QueueEndpoint=http://127.0.0.1:4/devstoreaccount1;" in ENDPOINTS["AzureWebJobsStorage"]
+
+
+def test_the_sample_counts_only_without_settings_of_ones_own(tmp_path: Path) -> None:
+    assert app_values(tmp_path) == {}
+    write_settings(tmp_path, "local.settings.sample.json", GREETING="sample")
+    assert app_values(tmp_path) == {"GREETING": "sample"}
+    write_settings(tmp_path, "local.settings.json", OTHER="own")
+    assert app_values(tmp_path) == {"OTHER": "own"}
+
+
+def test_settings_that_func_could_not_read_are_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "local.settings.json").write_text("{")
+    with pytest.raises(LocalAzureError, match=r"local\.settings\.json"):
+        app_values(tmp_path)
+
+
+def test_the_terminal_wins_over_the_app_and_the_endpoints_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREETING", "terminal")
+    monkeypatch.setenv("AzureWebJobsStorage", "terminal")
+    settings = complete_settings(
+        {"GREETING": "app", "PUBLIC_URL": "app", "TURN_DELAY_SECONDS": "7"}, ENDPOINTS
+    )
+    environment = functions_environment(settings, ENDPOINTS)
+    assert environment["GREETING"] == "terminal"
+    assert environment["AzureWebJobsStorage"] == ENDPOINTS["AzureWebJobsStorage"]
+    assert environment["PUBLIC_URL"] == ENDPOINTS["PUBLIC_URL"]
+    assert environment["TURN_DELAY_SECONDS"] == "7"
+
+
+def test_no_credential_of_the_real_azure_gets_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "real")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "real")
+    assert "real" not in base_environment().values()
+
+
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    assert base_environment()["NO_PROXY"] == "example.com,localhost,127.0.0.1,::1"

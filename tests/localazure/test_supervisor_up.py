@@ -1,0 +1,209 @@
+"""`python -m localazure up`, as a person starts it: all three processes, with a small function app."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil
+import pytest
+
+from localazure.environment import ROOT
+
+APP = """
+import os
+import azure.functions as func
+
+app = func.FunctionApp()
+
+@app.route("setting/{name}", auth_level=func.AuthLevel.FUNCTION)
+def setting(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(os.environ.get(req.route_params["name"], "(not set)"))
+"""
+START_SECONDS = 45
+
+
+class Up:
+    """One run of the command line."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.ready_file = folder / "ready.json"
+        self.log = folder / "up.log"
+        self._command = [
+            *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app"), "--port", "0"),
+            *("--state", str(folder / "state"), "--ready-file", str(self.ready_file), *arguments),
+        ]
+
+    def start(self) -> Self:
+        self.ready_file.unlink(missing_ok=True)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self._command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
+            )
+        try:
+            self.wait_until(self.ready_file.exists)
+        except BaseException:
+            self.process.terminate()
+            raise
+        return self
+
+    def wait_until(self, condition: Any, seconds: float = START_SECONDS) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def ready(self) -> dict[str, Any]:
+        ready: dict[str, Any] = json.loads(self.ready_file.read_text())
+        return ready
+
+    def setting(self, name: str) -> str:
+        """What the function app finds in its environment."""
+        ready = self.ready()
+        answer = httpx.get(
+            f"{ready['functionsUrl']}/api/setting/{name}",
+            headers={"x-functions-key": ready["functionsKey"]},
+            trust_env=False,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(45)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("up")
+    app = folder / "app"
+    app.mkdir()
+    (app / "function_app.py").write_text(APP)
+    (app / "host.json").write_text('{"version": "2.0"}')
+    sample = {"IsEncrypted": False, "Values": {"GREETING": "hello", "AZURE_RESOURCE_GROUP": "other"}}
+    (app / "local.settings.sample.json").write_text(json.dumps(sample))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def up(folder: Path) -> Iterator[Up]:
+    up = Up(folder).start()
+    yield up
+    if up.process.poll() is None:
+        up.stop()
+
+
+def test_the_ready_file_tells_everything_and_is_private(up: Up, folder: Path) -> None:
+    ready = up.ready()
+    assert stat.S_IMODE(up.ready_file.stat().st_mode) == 0o600
+    assert set(ready["processes"]) == {"functions-host", "emulator", "azurite"}
+    assert all(psutil.Process(pid).ppid() == up.process.pid for pid in ready["processes"].values())
+    assert ready["stateDir"] == str(folder / "state")
+    assert "BEGIN CERTIFICATE" in Path(ready["caFile"]).read_text()
+    assert ready["emulatorControlUrl"] == f"{ready['resourceManagerUrl']}/_emulator"
+    assert "TableEndpoint=http://127.0.0.1:" in ready["storageConnectionString"]
+    status = httpx.get(
+        f"{ready['functionsUrl']}/admin/host/status",
+        headers={"x-functions-key": ready["masterKey"]},
+        trust_env=False,
+    )
+    assert status.json()["state"] == "Running"
+
+
+def test_the_log_is_readable_and_ends_with_lines_to_paste(up: Up) -> None:
+    log = up.log.read_text()
+    assert "up             | starting azurite, waiting for" in log
+    assert f"API={up.ready()['functionsUrl']}/api" in log
+    assert "\033" not in log
+
+
+def test_the_app_gets_the_samples_values_and_the_local_endpoints(up: Up) -> None:
+    ready = up.ready()
+    assert up.setting("GREETING") == "hello"
+    assert up.setting("AZURE_RESOURCE_GROUP") == "berthage"
+    assert up.setting("RESOURCE_MANAGER_URL") == ready["resourceManagerUrl"]
+    assert up.setting("AzureWebJobsStorage") == ready["storageConnectionString"]
+
+
+def test_the_settings_for_func_are_complete(up: Up, folder: Path) -> None:
+    file = folder / "state" / "local.settings.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    values = json.loads(file.read_text())["Values"]
+    for name in ("GREETING", "AzureWebJobsStorage", "IDENTITY_HEADER", "PROBE_KEY", "SSL_CERT_FILE"):
+        assert values[name] == up.setting(name)
+
+
+def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None:
+    second = subprocess.run(
+        [
+            *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app")),
+            *("--state", str(folder / "state"), "--port", "0"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"running (process {up.process.pid})" in second.stderr
+    assert up.setting("GREETING") == "hello"
+
+
+@pytest.mark.parametrize("name", ["functions-host", "emulator", "azurite"])
+def test_a_killed_process_is_replaced_on_the_same_port(up: Up, name: str) -> None:
+    before = up.ready()
+    os.kill(before["processes"][name], signal.SIGKILL)
+    up.wait_until(lambda: up.ready()["processes"] != before["processes"])
+    after = up.ready()
+    assert {**after, "processes": {}} == {**before, "processes": {}}
+    assert [key for key, pid in after["processes"].items() if pid != before["processes"][key]] == [name]
+    assert up.setting("GREETING") == "hello"
+
+
+def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(up: Up, folder: Path) -> None:
+    before = up.ready()
+    up.process.kill()
+    up.process.wait()
+    again = Up(folder).start()
+    try:
+        after = again.ready()
+        assert {**after, "processes": {}} == {**before, "processes": {}}
+        assert not set(after["processes"].values()) & set(before["processes"].values())
+    finally:
+        assert again.stop() == 0
+    assert not again.ready_file.exists()
+    assert not [
+        pid for ready in (before, after) for pid in ready["processes"].values() if psutil.pid_exists(pid)
+    ]
+
+
+def test_a_port_in_use_is_said_before_anything_starts(folder: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        refused = subprocess.run(
+            [
+                *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app")),
+                *("--state", str(folder / "other"), "--port", str(port - 1)),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert refused.returncode == 1
+    assert f"port {port} (for the Azure emulator)" in refused.stderr
+    assert "--port" in refused.stderr
+    assert "starting" not in refused.stdout
