@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds this package and node_modules."""
 
 _LAPTOP_PACE = {
-    "TURN_DELAY_SECONDS": "1",  # provisioning takes seconds here, not minutes
+    "TURN_DELAY_SECONDS": "1",  # provisioning takes seconds here, not minutes,
+    "OPERATION_STALE_SECONDS": "20",  # so that one which does not move for so long has been interrupted
     "MOUNT_CACHE_SECONDS": "0",  # a mount is a folder: nothing is cached
 }
 
@@ -32,19 +33,24 @@ _REAL_CREDENTIALS = (
 """DefaultAzureCredential would try these before the managed identity, and send them to the real Azure."""
 
 
-def app_values(app_dir: Path) -> dict[str, str]:
-    """`Values` of the app's local.settings.json, or of its sample where there is none; empty without both.
+def app_settings(app_dir: Path) -> dict[str, str]:
+    """The app's `Values`: of local.settings.json, or the sample's at a laptop's pace where there is none.
 
-    Raises LocalAzureError if the file is there and is not what `func` would read.
+    Raises LocalAzureError if a file is there and is not what `func` would read.
     """
-    for name in ("local.settings.json", "local.settings.sample.json"):
-        path = app_dir / name
-        if path.exists():
-            values = read_json(path).get("Values")
-            if not isinstance(values, dict):
-                raise LocalAzureError(f"{path} is not a JSON object with an object `Values`.")
-            return {str(key): str(value) for key, value in values.items()}
-    return {}
+    own = _values(app_dir / "local.settings.json")
+    if own is not None:
+        return {**_LAPTOP_PACE, **own}
+    return {**(_values(app_dir / "local.settings.sample.json") or {}), **_LAPTOP_PACE}
+
+
+def _values(file: Path) -> dict[str, str] | None:
+    if not file.exists():
+        return None
+    values = read_json(file).get("Values")
+    if not isinstance(values, dict):
+        raise LocalAzureError(f"{file} is not a JSON object with an object `Values`.")
+    return {str(key): str(value) for key, value in values.items()}
 
 
 def local_endpoints(ports: Ports, secrets: Secrets, bundle: Path) -> dict[str, str]:
@@ -64,11 +70,6 @@ def local_endpoints(ports: Ports, secrets: Secrets, bundle: Path) -> dict[str, s
         "REQUESTS_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),
     }
-
-
-def complete_settings(values: Mapping[str, str], endpoints: Mapping[str, str]) -> dict[str, str]:
-    """Every setting of the app: its own values, a laptop's pace where they are silent, and the endpoints."""
-    return {**_LAPTOP_PACE, **values, **endpoints}
 
 
 def base_environment() -> dict[str, str]:

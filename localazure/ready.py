@@ -50,7 +50,7 @@ class Ready:
         )
 
     def first_steps(self, *, own_host: bool = False) -> str:
-        """Lines to paste into a shell: a registry, a user, a login; before them `func start` for `own_host`."""
+        """Lines to paste into a shell: a registry, a user, a login; with `func start` for `own_host`."""
         steps = f"{_OWN_HOST}{_FIRST_STEPS}" if own_host else _FIRST_STEPS
         return steps.format(
             state=shlex.quote(str(self.state_dir)),

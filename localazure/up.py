@@ -10,9 +10,8 @@ from localazure.certificates import CertificateAuthority
 from localazure.console import Console
 from localazure.environment import (
     ROOT,
-    app_values,
+    app_settings,
     base_environment,
-    complete_settings,
     functions_environment,
     local_endpoints,
     local_settings,
@@ -149,7 +148,7 @@ def _stop_on_signals(supervisor: Supervisor) -> None:
 def _programs(options: UpOptions, state: StateFolder, ready: Ready) -> list[Program]:
     """In the order of starting; they are stopped in the opposite one."""
     endpoints = local_endpoints(ready.ports, ready.secrets, ready.bundle)
-    settings = complete_settings(app_values(options.app_dir), endpoints)
+    settings = {**app_settings(options.app_dir), **endpoints}
     write_private_json(state.file("local.settings.json"), local_settings(settings))
     programs = [
         azurite_program(find_azurite(ROOT), state.folder("azurite"), ready.ports, base_environment()),

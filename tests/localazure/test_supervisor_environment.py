@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from localazure.environment import (
-    app_values,
+    app_settings,
     base_environment,
-    complete_settings,
     functions_environment,
     local_endpoints,
 )
@@ -32,25 +31,23 @@ def test_the_endpoints_are_those_of_this_machine() -> None:
 
 
 def test_the_sample_counts_only_without_settings_of_ones_own(tmp_path: Path) -> None:
-    assert app_values(tmp_path) == {}
-    write_settings(tmp_path, "local.settings.sample.json", GREETING="sample")
-    assert app_values(tmp_path) == {"GREETING": "sample"}
-    write_settings(tmp_path, "local.settings.json", OTHER="own")
-    assert app_values(tmp_path) == {"OTHER": "own"}
+    pace = app_settings(tmp_path)
+    write_settings(tmp_path, "local.settings.sample.json", GREETING="sample", TURN_DELAY_SECONDS="5")
+    assert app_settings(tmp_path) == {"GREETING": "sample", **pace}
+    write_settings(tmp_path, "local.settings.json", OTHER="own", TURN_DELAY_SECONDS="7")
+    assert app_settings(tmp_path) == {"OTHER": "own", **pace, "TURN_DELAY_SECONDS": "7"}
 
 
 def test_settings_that_func_could_not_read_are_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "local.settings.json").write_text("{")
     with pytest.raises(LocalAzureError, match=r"local\.settings\.json"):
-        app_values(tmp_path)
+        app_settings(tmp_path)
 
 
 def test_the_terminal_wins_over_the_app_and_the_endpoints_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREETING", "terminal")
     monkeypatch.setenv("AzureWebJobsStorage", "terminal")
-    settings = complete_settings(
-        {"GREETING": "app", "PUBLIC_URL": "app", "TURN_DELAY_SECONDS": "7"}, ENDPOINTS
-    )
+    settings = {"GREETING": "app", "PUBLIC_URL": "app", "TURN_DELAY_SECONDS": "7"}
     environment = functions_environment(settings, ENDPOINTS)
     assert environment["GREETING"] == "terminal"
     assert environment["AzureWebJobsStorage"] == ENDPOINTS["AzureWebJobsStorage"]
