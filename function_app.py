@@ -1,0 +1,10 @@
+"""The table of contents: every function of the app. Importing it reads no setting and opens no connection."""
+
+import azure.functions as func
+
+from shared.triggers import operations, queues, registries, timers, users
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+for _blueprint in (registries.bp, users.bp, operations.bp, queues.bp, timers.bp):
+    app.register_functions(_blueprint)

@@ -1,0 +1,167 @@
+"""The `ResourceManager` port on azure-mgmt-storage and azure-mgmt-web.
+
+Long-running requests are sent with `polling=False`: the next turn looks again. Nothing is retried in here, because
+a turn that sleeps costs money and a turn that comes back does not.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.mgmt.storage import StorageManagementClient
+from azure.mgmt.web import WebSiteManagementClient
+
+from shared.azure.connection import TIMEOUTS, credential
+from shared.azure.failures import retry_after, summary
+from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
+from shared.domain.resources import Json, Ref, Type
+
+_BUSY = {"Conflict", "AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError"}
+_WAYS_OUT = {
+    401: "Check that the app has a managed identity and that its token is accepted.",
+    403: "Give the app's identity the role Contributor on the resource group, then send the same request again.",
+}
+
+
+class AzureResourceManager:
+    """The resources of one group. `base_url` is Resource Manager itself."""
+
+    def __init__(self, base_url: str, subscription: str, group: str) -> None:
+        options: dict[str, Any] = {
+            "base_url": base_url,
+            "credential_scopes": ["https://management.azure.com/.default"],
+            "retry_total": 0,
+            **TIMEOUTS,
+        }
+        self._storage = StorageManagementClient(credential(), subscription, **options)
+        self._web = WebSiteManagementClient(credential(), subscription, **options)
+        self._group = group
+
+    def get(self, ref: Ref) -> Json | None:
+        """See `ports.ResourceManager`."""
+        name, child, group = ref.name, ref.child, self._group
+        calls: dict[Type, Callable[[], Any]] = {
+            Type.STORAGE_ACCOUNT: lambda: self._storage.storage_accounts.get_properties(group, name),
+            Type.BLOB_SERVICE: lambda: self._storage.blob_services.get_service_properties(group, name),
+            Type.FILE_SERVICE: lambda: self._storage.file_services.get_service_properties(group, name),
+            Type.BLOB_CONTAINER: lambda: self._storage.blob_containers.get(group, name, child),
+            Type.FILE_SHARE: lambda: self._storage.file_shares.get(group, name, child),
+            Type.PLAN: lambda: self._web.app_service_plans.get(group, name),
+            Type.SITE: lambda: self._web.web_apps.get(group, name),
+            Type.PUBLISHING_POLICY: lambda: getattr(self._web.web_apps, f"get_{child}_allowed")(group, name),
+        }
+        try:
+            found = calls[ref.type]()
+        except ResourceNotFoundError as error:
+            _code_of_missing(error)
+            return None
+        except AzureError as error:
+            raise _translate(error, ref) from None
+        return None if found is None else _plain(found)
+
+    def put(self, ref: Ref, body: Json) -> None:
+        """See `ports.ResourceManager`."""
+        name, child, group = ref.name, ref.child, self._group
+        sent: Any = dict(body)
+        later: dict[str, Any] = {"polling": False}
+        calls: dict[Type, Callable[[], Any]] = {
+            Type.STORAGE_ACCOUNT: lambda: self._storage.storage_accounts.begin_create(
+                group, name, sent, **later
+            ),
+            Type.BLOB_SERVICE: lambda: self._storage.blob_services.set_service_properties(group, name, sent),
+            Type.FILE_SERVICE: lambda: self._storage.file_services.set_service_properties(group, name, sent),
+            Type.BLOB_CONTAINER: lambda: self._storage.blob_containers.create(group, name, child, sent),
+            Type.FILE_SHARE: lambda: self._storage.file_shares.create(group, name, child, sent),
+            Type.PLAN: lambda: self._web.app_service_plans.begin_create_or_update(group, name, sent, **later),
+            Type.SITE: lambda: self._web.web_apps.begin_create_or_update(group, name, sent, **later),
+            Type.PUBLISHING_POLICY: lambda: getattr(self._web.web_apps, f"update_{child}_allowed")(
+                group, name, sent
+            ),
+        }
+        try:
+            calls[ref.type]()
+        except AzureError as error:
+            raise _translate(error, ref) from None
+
+    def delete(self, ref: Ref) -> None:
+        """See `ports.ResourceManager`. A site leaves its plan alone: the plan is a step of its own."""
+        calls: dict[Type, Callable[[], Any]] = {
+            Type.STORAGE_ACCOUNT: lambda: self._storage.storage_accounts.delete(self._group, ref.name),
+            Type.PLAN: lambda: self._web.app_service_plans.delete(self._group, ref.name),
+            Type.SITE: lambda: self._web.web_apps.delete(
+                self._group, ref.name, delete_empty_server_farm=False
+            ),
+        }
+        try:
+            calls[ref.type]()
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise _translate(error, ref) from None
+
+    def account_key(self, account: str) -> str:
+        """See `ports.ResourceManager`."""
+        ref = Ref(Type.STORAGE_ACCOUNT, account)
+        try:
+            keys = self._storage.storage_accounts.list_keys(self._group, account).keys_property
+        except AzureError as error:
+            raise _translate(error, ref) from None
+        if not keys or not keys[0].value:
+            raise TemporaryError("NoAccountKey", f"storage account {account} has no key yet", 5)
+        return keys[0].value
+
+    def sites(self) -> Iterator[Json]:
+        """See `ports.ResourceManager`."""
+        try:
+            yield from map(_plain, self._web.web_apps.list_by_resource_group(self._group))
+        except AzureError as error:
+            raise _translate(error, Ref(Type.SITE, self._group)) from None
+
+
+def _plain(model: Any) -> Json:
+    plain: Json = model.as_dict()
+    return plain
+
+
+def _code_of_missing(error: HttpResponseError) -> None:
+    """A missing resource is an answer; a missing group is not."""
+    code, message = _code_and_message(error)
+    if code == "ResourceGroupNotFound":
+        raise PermanentError(
+            code, message, "Create the group that AZURE_RESOURCE_GROUP names, then send the request again."
+        )
+
+
+def _code_and_message(error: HttpResponseError) -> tuple[str, str]:
+    """From `{"error": {"code", "message"}}` or App Service's own `{"Code", "Message"}`."""
+    try:
+        body = json.loads(error.response.text()) if error.response is not None else {}
+    except ValueError:
+        body = {}
+    body = body if isinstance(body, dict) else {}
+    inner = body.get("error", body)
+    inner = inner if isinstance(inner, dict) else {}
+    code = inner.get("code") or inner.get("Code") or summary(error)
+    return str(code), str(inner.get("message") or inner.get("Message") or error.reason or "no message")
+
+
+def _translate(error: AzureError, ref: Ref) -> Exception:
+    what = f"{ref.type.rpartition('/')[2]} {ref.child or ref.name}"
+    if not isinstance(error, HttpResponseError) or error.status_code is None:
+        return TemporaryError("NoAnswer", f"{what}: {type(error).__name__}", retry_after(error))
+    code, message = _code_and_message(error)
+    if code == "StorageAccountAlreadyTaken" or (
+        ref.type is Type.SITE and error.status_code == 409 and "already exists" in message
+    ):
+        return NameTakenError(ref.type)
+    if _is_temporary(error.status_code, code):
+        return TemporaryError(code, f"{what}: {message}", retry_after(error))
+    fix = _WAYS_OUT.get(error.status_code, "Mend what Azure names here, then send the same request again.")
+    return PermanentError(code, f"{what}: {message}", fix)
+
+
+def _is_temporary(status: int, code: str) -> bool:
+    if status == 404:  # a parent that is not yet visible everywhere
+        return code != "ResourceGroupNotFound"
+    return status in {408, 429} or status >= 500 or (status == 409 and code in _BUSY)

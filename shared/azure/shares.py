@@ -1,0 +1,99 @@
+"""The `Share` port on Azure Files over REST, with the app's identity: no account key is needed.
+
+The identity has the role Storage File Data Privileged Contributor; the calls say `x-ms-file-request-intent: backup`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.fileshare import ExponentialRetry, ShareClient, ShareFileClient
+
+from shared.azure.connection import TIMEOUTS, credential
+from shared.azure.failures import retry_after, summary
+from shared.domain.errors import TemporaryError
+from shared.ports import Share
+
+
+class StorageShares:
+    """Opens shares with the app's identity."""
+
+    def open(self, file_endpoint: str, share: str) -> Share:
+        """See `ports.Shares`."""
+        client = ShareClient(
+            file_endpoint,
+            share,
+            credential=credential(),
+            token_intent="backup",
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=1),
+            **TIMEOUTS,
+        )
+        return StorageShare(client)
+
+
+class StorageShare:
+    """The root folder of one share."""
+
+    def __init__(self, client: ShareClient) -> None:
+        self._client = client
+
+    def create(self, name: str) -> None:
+        """See `ports.Share`."""
+        _call(lambda: self._file(name).create_file(0))
+
+    def names(self) -> list[str]:
+        """See `ports.Share`."""
+        items: list[Any] = _call(lambda: list(self._client.list_directories_and_files()))
+        return [item.name for item in items if not item.is_directory]
+
+    def write(self, name: str, content: bytes) -> bool:
+        """See `ports.Share`. Two calls on an existing file; creating it with its content would revive a deleted one."""
+        file = self._file(name)
+
+        def fill() -> bool:
+            file.resize_file(len(content))
+            file.upload_range(content, 0, len(content))
+            return True
+
+        return bool(_call(fill, missing=False))
+
+    def rename(self, source: str, target: str) -> bool:
+        """See `ports.Share`."""
+
+        def replace() -> bool:
+            self._file(source).rename_file(target, overwrite=True)
+            return True
+
+        return bool(_call(replace, missing=False))
+
+    def delete(self, name: str) -> None:
+        """See `ports.Share`."""
+        _call(lambda: self._file(name).delete_file(), missing=None)
+
+    def read(self, name: str) -> bytes | None:
+        """See `ports.Share`."""
+        content: bytes | None = _call(lambda: self._file(name).download_file().readall(), missing=None)
+        return content
+
+    def _file(self, name: str) -> ShareFileClient:
+        return self._client.get_file_client(name)
+
+
+_RAISE = object()
+
+
+def _call(action: Callable[[], Any], missing: object = _RAISE) -> Any:
+    """What `action` returns, or `missing` where the service says 404."""
+    try:
+        return action()
+    except ResourceNotFoundError as error:
+        if missing is not _RAISE and getattr(error, "error_code", "") != "ShareNotFound":
+            return missing
+        raise _temporary(error) from None
+    except AzureError as error:
+        raise _temporary(error) from None
+
+
+def _temporary(error: AzureError) -> TemporaryError:
+    """Every failure here passes or is mended from outside: 429, 5xx, a sharing violation, a role not yet assigned."""
+    return TemporaryError("FilesUnavailable", f"Azure Files answered: {summary(error)}", retry_after(error))

@@ -1,0 +1,124 @@
+"""The `Table` port on Azure Table Storage."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+
+from shared.azure.connection import TIMEOUTS, StorageConnection, credential
+from shared.azure.failures import dependency_error
+from shared.domain.errors import ConflictError
+from shared.domain.records import Change, Delete, Insert, Replace, Row, Value
+
+SERVICE = "Table Storage"
+MAX_PAGE = 1000
+_CONFLICTS = {404, 409, 412}
+
+
+class StorageTable:
+    """One table; it is created by the first write that misses it."""
+
+    def __init__(self, connection: StorageConnection, name: str) -> None:
+        options: dict[str, Any] = {
+            "table_name": name,
+            "retry_total": 2,
+            "retry_backoff_factor": 0.2,
+            **TIMEOUTS,
+        }
+        if connection.connection_string:
+            self._client = TableClient.from_connection_string(connection.connection_string, **options)
+        else:
+            self._client = TableClient(connection.table_url, credential=credential(), **options)
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """See `ports.Table`."""
+        try:
+            return _row(self._client.get_entity(partition, key))
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise dependency_error(SERVICE, error) from None
+
+    def query(
+        self,
+        partition: str,
+        first: str,
+        end: str,
+        page: int | None = None,
+        where: Mapping[str, bool] | None = None,
+    ) -> Iterator[Row]:
+        """See `ports.Table`."""
+        terms = ["PartitionKey eq @partition", "RowKey ge @first", "RowKey lt @end"]
+        terms += [f"{name} eq {str(value).lower()}" for name, value in (where or {}).items()]
+        try:
+            yield from map(
+                _row,
+                self._client.query_entities(
+                    " and ".join(terms),
+                    parameters={"partition": partition, "first": first, "end": end},
+                    results_per_page=min(page or MAX_PAGE, MAX_PAGE),
+                ),
+            )
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise dependency_error(SERVICE, error) from None
+
+    def transact(self, partition: str, changes: Sequence[Change]) -> None:
+        """See `ports.Table`."""
+        try:
+            self._submit(partition, changes)
+        except TableTransactionError as error:
+            if _code(error) != "TableNotFound":
+                raise _failure(error) from None
+            self._create()
+            self.transact(partition, changes)
+        except AzureError as error:
+            raise _failure(error) from None
+
+    def _submit(self, partition: str, changes: Sequence[Change]) -> None:
+        self._client.submit_transaction([_operation(partition, change) for change in changes])
+
+    def _create(self) -> None:
+        try:
+            self._client.create_table()
+        except HttpResponseError as error:
+            if error.status_code != 409:
+                raise dependency_error(SERVICE, error) from None
+
+
+def _failure(error: AzureError) -> Exception:
+    if isinstance(error, HttpResponseError) and error.status_code in _CONFLICTS:
+        return ConflictError(_code(error) or str(error.status_code))
+    return dependency_error(SERVICE, error)
+
+
+def _row(entity: Mapping[str, Any]) -> Row:
+    values: dict[str, Value] = {
+        name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}
+    }
+    metadata: Mapping[str, Any] = getattr(entity, "metadata", {})
+    return Row(entity["RowKey"], values, metadata.get("etag", ""))
+
+
+def _operation(partition: str, change: Change) -> tuple[Any, ...]:
+    key = change.key if isinstance(change, Delete) else change.row.key
+    entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": key}
+    if isinstance(change, Delete):
+        return ("delete", entity, _condition(change.etag))
+    entity.update(change.row.values)
+    if isinstance(change, Insert):
+        return ("create", entity)
+    if isinstance(change, Replace):
+        return ("update", entity, {"mode": UpdateMode.REPLACE, **_condition(change.row.etag)})
+    return ("upsert", entity, {"mode": UpdateMode.REPLACE})
+
+
+def _condition(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+
+
+def _code(error: AzureError) -> str:
+    return str(getattr(error, "error_code", None) or "")

@@ -1,0 +1,188 @@
+"""The composition root: settings -> services. First called inside an invocation, so that importing costs nothing.
+
+What only queue and timer functions need is imported when they first ask: an HTTP request pays for tables and
+queues, not for Resource Manager.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - the imports inside functions are this module's purpose
+import os
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from shared.domain.health import Thresholds
+from shared.domain.resources import Context
+from shared.ports import Table
+from shared.services.accounts import Accounts
+from shared.services.capacity import Capacity
+from shared.services.liveness import Liveness
+from shared.services.operations import Operations
+from shared.services.registries import Registries
+from shared.services.requests import Ledger
+from shared.services.state import State
+from shared.services.turns import Channels, Turns
+from shared.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from shared.ports import Probe, ResourceManager
+    from shared.services.health_sweep import HealthSweep
+    from shared.services.htpasswd_sync import HtpasswdSync
+    from shared.services.provisioning import Provisioning
+    from shared.services.publisher import Publisher
+    from shared.services.reconcile import Reconcile
+
+LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """Every service, built when it is first needed. Raises `SettingsError`."""
+
+    def __init__(self) -> None:
+        from shared.azure.connection import StorageConnection
+        from shared.azure.queues import StorageQueue
+
+        self.settings = Settings.from_env(os.environ)
+        try:
+            self._connection = StorageConnection.from_env(os.environ)
+        except KeyError as error:
+            raise SettingsError(
+                "AzureWebJobsStorage is missing: a connection string, or AzureWebJobsStorage__accountName."
+            ) from error
+        self.state = State(self._table("state"))
+        self.context = Context(self.settings.azure_subscription_id, self.settings.azure_resource_group)
+        self._health = self._table("health")
+        self.liveness = Liveness(self._health)
+        self.capacity = Capacity(self._table("index"), now, self.settings.max_registries)
+        self.channels = Channels(
+            StorageQueue(self._connection, LIFECYCLE_QUEUE), StorageQueue(self._connection, USERS_QUEUE)
+        )
+        self.turns = Turns(self.state, self.channels, now, self.settings.operation_stale_seconds)
+
+    def _table(self, name: str) -> Table:
+        from shared.azure.tables import StorageTable
+
+        return StorageTable(self._connection, name)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        settings = self.settings
+        return Ledger(
+            self.state,
+            settings.probe_key,
+            settings.operation_timeout_seconds,
+            settings.operation_stale_seconds,
+        )
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Registries over HTTP."""
+        return Registries(
+            self.state,
+            self._health,
+            self.capacity,
+            self.channels,
+            self._ledger,
+            self.settings,
+            self.context,
+            now,
+        )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users over HTTP."""
+        return Accounts(self.state, self.registries, self.channels, self._ledger, now)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Operations over HTTP."""
+        return Operations(self.state)
+
+    @cached_property
+    def _resources(self) -> ResourceManager:
+        from shared.azure.resource_manager import AzureResourceManager
+
+        settings = self.settings
+        return AzureResourceManager(
+            settings.resource_manager_url, settings.azure_subscription_id, settings.azure_resource_group
+        )
+
+    @cached_property
+    def _probe(self) -> Probe:
+        from shared.registry_probe import HttpProbe
+
+        return HttpProbe(self.settings.probe_timeout_seconds, self.settings.probe_concurrency)
+
+    @cached_property
+    def _publisher(self) -> Publisher:
+        from shared.azure.shares import StorageShares
+        from shared.services.publisher import Publisher
+
+        return Publisher(self.state, StorageShares(), self._probe, self.settings.probe_key, now)
+
+    @cached_property
+    def provisioning(self) -> Provisioning:
+        """The handler of registry operations."""
+        from shared.services.provisioning import Provisioning
+
+        settings = self.settings
+        return Provisioning(
+            self.state,
+            self._health,
+            self._resources,
+            self._publisher,
+            self.capacity,
+            self.context,
+            now,
+            key=settings.probe_key,
+            turn_delay=settings.turn_delay_seconds,
+            timeout_seconds=settings.operation_timeout_seconds,
+        )
+
+    @cached_property
+    def htpasswd_sync(self) -> HtpasswdSync:
+        """The handler of user operations."""
+        from shared.services.htpasswd_sync import HtpasswdSync
+
+        return HtpasswdSync(
+            self.state, self._publisher, self._resources, now, self.settings.mount_cache_seconds
+        )
+
+    @cached_property
+    def health_sweep(self) -> HealthSweep:
+        """The sweep's work."""
+        from shared.services.health_sweep import HealthSweep
+
+        settings = self.settings
+        thresholds = Thresholds(
+            slow_ms=settings.slow_probe_milliseconds, tls_warning_days=settings.tls_expiry_warning_days
+        )
+        return HealthSweep(
+            self.state,
+            self._health,
+            self.capacity,
+            self._resources,
+            self._probe,
+            thresholds,
+            settings.probe_key,
+            now,
+        )
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """What mends."""
+        from shared.services.reconcile import Reconcile
+
+        return Reconcile(self.state, self.capacity, self.channels, now)
+
+
+@cache
+def services() -> Services:
+    """The services of this process."""
+    return Services()

@@ -1,0 +1,194 @@
+"""Health verdicts: stable codes, each with a severity, a sentence and a fix.
+
+A healthy private registry answers `401` with a challenge to a stranger and `200` to its probe.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.records import Model, Record
+
+
+class Severity(StrEnum):
+    """How soon somebody must look."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Code(StrEnum):
+    """What was found. The names never change meaning."""
+
+    HEALTHY = "HEALTHY"
+    DNS_ERROR = "DNS_ERROR"
+    CONNECTION_ERROR = "CONNECTION_ERROR"
+    TLS_ERROR = "TLS_ERROR"
+    TLS_EXPIRING = "TLS_EXPIRING"
+    NOT_A_REGISTRY = "NOT_A_REGISTRY"
+    AUTH_NOT_REQUIRED = "AUTH_NOT_REQUIRED"
+    PROBE_REFUSED = "PROBE_REFUSED"
+    STORAGE_UNHEALTHY = "STORAGE_UNHEALTHY"
+    SITE_STOPPED = "SITE_STOPPED"
+    SLOW = "SLOW"
+    TIMEOUT = "TIMEOUT"
+    UNEXPECTED_STATUS = "UNEXPECTED_STATUS"
+
+
+_MEANING: dict[Code, tuple[Severity, str, str]] = {
+    Code.HEALTHY: (Severity.OK, "The registry refuses strangers and lets the right user in.", ""),
+    Code.DNS_ERROR: (
+        Severity.CRITICAL,
+        "The login server's name can't be resolved.",
+        "Check that the site still exists: GET the registry, then PUT it again to provision what is missing.",
+    ),
+    Code.CONNECTION_ERROR: (
+        Severity.CRITICAL,
+        "The login server does not take connections.",
+        "Look at the site's log stream; restart the site if it does not come back.",
+    ),
+    Code.TLS_ERROR: (
+        Severity.CRITICAL,
+        "The login server's certificate is not trusted or not for this name.",
+        "Check the site's custom domain and certificate bindings.",
+    ),
+    Code.TLS_EXPIRING: (
+        Severity.WARNING,
+        "The login server's certificate expires soon.",
+        "Renew the certificate that is bound to the site.",
+    ),
+    Code.NOT_A_REGISTRY: (
+        Severity.CRITICAL,
+        "Something answers, but it is not a Docker registry.",
+        "Look at the site's container settings and its log stream; PUT the registry again to restore them.",
+    ),
+    Code.AUTH_NOT_REQUIRED: (
+        Severity.CRITICAL,
+        "The registry lets anybody in without a password.",
+        "Stop the site now, then PUT the registry again to restore its settings.",
+    ),
+    Code.PROBE_REFUSED: (
+        Severity.CRITICAL,
+        "The registry refuses a user that it should know: it does not read the present htpasswd file.",
+        "Check the site's mount and its storage key; changing any user publishes the file again.",
+    ),
+    Code.STORAGE_UNHEALTHY: (
+        Severity.CRITICAL,
+        "The registry can't reach its blobs.",
+        "Check that the storage account exists and that its key is the one in the site's settings.",
+    ),
+    Code.SITE_STOPPED: (Severity.CRITICAL, "The site is stopped.", "Start the site in App Service."),
+    Code.SLOW: (
+        Severity.WARNING,
+        "The registry answers slowly.",
+        "Look at the plan's CPU: users with a high bcrypt cost or a small plan are the usual reasons.",
+    ),
+    Code.TIMEOUT: (
+        Severity.CRITICAL,
+        "The registry did not answer in time.",
+        "Look at the plan's CPU and the site's log stream.",
+    ),
+    Code.UNEXPECTED_STATUS: (
+        Severity.CRITICAL,
+        "The registry answers with a status that it should not.",
+        "Look at the site's log stream.",
+    ),
+}
+
+
+class Failure(StrEnum):
+    """Why there was no answer."""
+
+    DNS = "dns"
+    CONNECTION = "connection"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+
+
+class Observation(Model):
+    """What one probe saw. `stranger` and `member` are the statuses of `GET /v2/` without and with `_probe`."""
+
+    failure: Failure | None = None
+    stranger: int | None = None
+    member: int | None = None
+    is_registry: bool = False
+    latency_ms: int = 0
+    certificate_expires: datetime | None = None
+
+
+class Thresholds(Model):
+    """From when on a registry is slow, and a certificate about to expire."""
+
+    slow_ms: int
+    tls_warning_days: int
+
+
+_BY_FAILURE = {
+    Failure.DNS: Code.DNS_ERROR,
+    Failure.CONNECTION: Code.CONNECTION_ERROR,
+    Failure.TLS: Code.TLS_ERROR,
+    Failure.TIMEOUT: Code.TIMEOUT,
+}
+
+
+def judge(seen: Observation, *, site_stopped: bool, thresholds: Thresholds, now: datetime) -> Code:
+    """The verdict; the gravest that applies."""
+    if site_stopped:
+        return Code.SITE_STOPPED
+    if seen.failure:
+        return _BY_FAILURE[seen.failure]
+    return _refusal(seen) or _warning(seen, thresholds, now)
+
+
+def _refusal(seen: Observation) -> Code | None:
+    if 503 in {seen.stranger, seen.member}:
+        return Code.STORAGE_UNHEALTHY
+    if not seen.is_registry:
+        return Code.NOT_A_REGISTRY
+    if seen.stranger == 200:
+        return Code.AUTH_NOT_REQUIRED
+    if seen.member == 401:
+        return Code.PROBE_REFUSED
+    if seen.stranger != 401 or seen.member != 200:
+        return Code.UNEXPECTED_STATUS
+    return None
+
+
+def _warning(seen: Observation, thresholds: Thresholds, now: datetime) -> Code:
+    expires = seen.certificate_expires
+    if expires and (expires - now).days < thresholds.tls_warning_days:
+        return Code.TLS_EXPIRING
+    return Code.SLOW if seen.latency_ms > thresholds.slow_ms else Code.HEALTHY
+
+
+class Verdict(Record):
+    """The last verdict of one registry, as `GET` of the registry shows it."""
+
+    uid: str
+    code: Code
+    severity: Severity
+    message: str
+    fix: str = ""
+    latency_ms: int
+    checked_at: datetime
+
+    @property
+    def key(self) -> str:
+        return VERDICT_KEY
+
+
+VERDICT_KEY = "last"
+
+
+def verdict(uid: str, code: Code, seen: Observation, now: datetime) -> Verdict:
+    """The code with its meaning."""
+    severity, message, fix = _MEANING[code]
+    return Verdict(
+        uid=uid,
+        code=code,
+        severity=severity,
+        message=message,
+        fix=fix,
+        latency_ms=seen.latency_ms,
+        checked_at=now,
+    )

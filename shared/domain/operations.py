@@ -1,0 +1,161 @@
+"""An operation: one piece of long work, its steps, its end. Kept when its registry is gone."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field
+
+from shared.domain.names import operation_id
+from shared.domain.records import Model, Nested, Record
+
+
+class Kind(StrEnum):
+    """What the operation does."""
+
+    CREATE_REGISTRY = "CreateRegistry"
+    UPDATE_REGISTRY = "UpdateRegistry"
+    DELETE_REGISTRY = "DeleteRegistry"
+    PUT_USER = "CreateOrUpdateUser"
+    ROTATE_USER = "RotateUser"
+    DELETE_USER = "DeleteUser"
+
+    @property
+    def is_lifecycle(self) -> bool:
+        """A registry has at most one active lifecycle operation; users may change at any time."""
+        return self in {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY, Kind.DELETE_REGISTRY}
+
+
+class Status(StrEnum):
+    """As in Microsoft's REST guidelines."""
+
+    NOT_STARTED = "NotStarted"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+    @property
+    def is_final(self) -> bool:
+        """A final status never changes again."""
+        return self in {Status.SUCCEEDED, Status.FAILED, Status.CANCELED}
+
+
+class Step(Model):
+    """One step as its reader sees it. `attempts` counts how often it was sent."""
+
+    name: str
+    status: Status = Status.NOT_STARTED
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: int = 0
+
+    def moved(self, status: Status, now: datetime, *, sent: bool = False) -> Self:
+        """This step in another status."""
+        return self.model_copy(
+            update={
+                "status": status,
+                "started_at": self.started_at or (now if status is not Status.NOT_STARTED else None),
+                "ended_at": now if status.is_final else None,
+                "attempts": self.attempts + sent,
+            }
+        )
+
+
+class OperationError(Model):
+    """Why it failed, and the way out."""
+
+    code: str
+    message: str
+    fix: str
+
+
+class Operation(Record):
+    """One operation's row. `turn`, `deadline` and `claimed_by` belong to the claim of DESIGN section 5."""
+
+    registry: str
+    id_key: str
+    uid: str
+    """The registry's incarnation that it acts on."""
+    kind: Kind
+    user: str | None = None
+    revision: int = 0
+    """For a user's change: the `users_revision` that the registry must prove."""
+    status: Status = Status.NOT_STARTED
+    final: bool = False
+    turn: int = 0
+    deadline: datetime
+    """When nothing has moved by then, `reconcile` enqueues the present turn again."""
+    expires_at: datetime | None = None
+    """When lifecycle work is given up. A user's change is tried for ever: it has none."""
+    claimed_by: str = ""
+    attempts: int = 0
+    """Consecutive turns that ended in a temporary error."""
+    steps: Nested[list[Step]] = Field(default_factory=list)
+    error: Nested[OperationError | None] = None
+    rolling_back: bool = False
+    result: Nested[dict[str, str] | None] = None
+    fingerprint: str = ""
+    """A keyed hash of the request that made it: tells a repeat from another request."""
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return operation_key(self.id_key)
+
+    @property
+    def id(self) -> str:
+        """`{registry}.{key}`."""
+        return operation_id(self.registry, self.id_key)
+
+    @property
+    def percent_complete(self) -> int:
+        """Steps done, in percent; 100 only for a success."""
+        if self.status is Status.SUCCEEDED:
+            return 100
+        done = sum(step.status is Status.SUCCEEDED for step in self.steps)
+        return min(99, 100 * done // max(1, len(self.steps)))
+
+    def ended(self, status: Status, now: datetime, error: OperationError | None = None) -> Self:
+        """The operation in its final status."""
+        steps = [step if step.status.is_final else _last(step, status, now) for step in self.steps]
+        return self.change(
+            status=status,
+            final=True,
+            steps=steps,
+            error=error,
+            started_at=self.started_at or now,
+            ended_at=now,
+        )
+
+
+def _last(step: Step, status: Status, now: datetime) -> Step:
+    if status is Status.SUCCEEDED or step.status is Status.RUNNING:
+        return step.moved(status, now)
+    return step
+
+
+OPERATION_KEYS = "operation:"
+
+
+def operation_key(key: str) -> str:
+    """The row key of an operation."""
+    return OPERATION_KEYS + key
+
+
+class AuditEntry(Record):
+    """Who did what, when. Names only, never a secret."""
+
+    id_key: str
+    at: datetime
+    actor: str
+    action: Kind
+    target: str
+    operation_id: str
+    request_id: str
+
+    @property
+    def key(self) -> str:
+        return f"audit:{self.id_key}"

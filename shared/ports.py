@@ -1,0 +1,101 @@
+"""What the services need from the outside. Each port has one contract suite that its fake and its adapter pass."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from shared.domain.health import Observation
+from shared.domain.messages import Message
+from shared.domain.records import Change, Row
+from shared.domain.resources import Json, Ref
+
+
+class Table(Protocol):
+    """One table. A transaction covers one partition, at most 100 rows: all of it happens, or nothing.
+
+    Every method raises `DependencyError` when the table service does not answer.
+    """
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """One row, or `None`."""
+
+    def query(
+        self,
+        partition: str,
+        first: str,
+        end: str,
+        page: int | None = None,
+        where: Mapping[str, bool] | None = None,
+    ) -> Iterator[Row]:
+        """Rows with `first <= key < end` in key order, fetched `page` at a time; `where`: flags that must be so."""
+
+    def transact(self, partition: str, changes: Sequence[Change]) -> None:
+        """Raises `ConflictError` when a row is not in the version that its change expects."""
+
+
+class Queue(Protocol):
+    """One queue of messages. At least once, in any order."""
+
+    def send(self, message: Message, delay: float = 0) -> None:
+        """Visible after `delay` seconds. Raises `DependencyError`."""
+
+
+class ResourceManager(Protocol):
+    """The resources of our group.
+
+    Every method raises `TemporaryError` (throttled, server error, no answer) or `PermanentError` (Azure's code and
+    message, and a way out).
+    """
+
+    def get(self, ref: Ref) -> Json | None:
+        """The resource as JSON, or `None`."""
+
+    def put(self, ref: Ref, body: Json) -> None:
+        """Sends it and does not wait. Raises `NameTakenError` when somebody else holds the name."""
+
+    def delete(self, ref: Ref) -> None:
+        """Sends it and does not wait. What is not there is no error."""
+
+    def account_key(self, account: str) -> str:
+        """A key of the storage account: only for the mount and the registry's driver."""
+
+    def sites(self) -> Iterator[Json]:
+        """All sites of the group, with one list call per page."""
+
+
+class Share(Protocol):
+    """The root folder of one Azure Files share, over REST.
+
+    Every method raises `TemporaryError` when the service is busy or does not answer.
+    """
+
+    def create(self, name: str) -> None:
+        """An empty file, in place of what has that name."""
+
+    def names(self) -> list[str]:
+        """All files."""
+
+    def write(self, name: str, content: bytes) -> bool:
+        """The whole content of an existing empty file. `False` if it is gone: it is never created here."""
+
+    def rename(self, source: str, target: str) -> bool:
+        """Puts `source` in place of `target`, atomically. `False` if `source` is gone."""
+
+    def delete(self, name: str) -> None:
+        """What is not there is no error."""
+
+    def read(self, name: str) -> bytes | None:
+        """The whole content, or `None`."""
+
+
+class Shares(Protocol):
+    """Opens shares by their account's file endpoint, which Resource Manager tells."""
+
+    def open(self, file_endpoint: str, share: str) -> Share:
+        """No call is made yet."""
+
+
+class Probe(Protocol):
+    """Looks at registries as a client does."""
+
+    def look(self, targets: Sequence[tuple[str, str]]) -> list[Observation]:
+        """One observation for each `(login server, probe password)`, in order. Bounded in number and time."""

@@ -1,0 +1,106 @@
+"""A user's change becomes effective: published, then proven by the registry.
+
+Many waiting changes cost one rewrite: whoever comes first publishes for all, and the others find it done.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.htpasswd import Projection
+from shared.domain.operations import Kind, Operation, OperationError, Status
+from shared.domain.records import Change, Delete
+from shared.domain.registries import Registry
+from shared.domain.resources import Ref, Type
+from shared.domain.users import UserState
+from shared.ports import ResourceManager
+from shared.services.publisher import Publisher
+from shared.services.state import Clock, State
+from shared.services.turns import Again, Done
+
+UNREACHABLE_TURNS = 3
+"""After so many turns without an answer we ask Resource Manager whether the site runs at all."""
+
+
+class HtpasswdSync:
+    """The handler of user operations. `mount_cache_seconds`: how long a mount may show an old file."""
+
+    def __init__(
+        self,
+        state: State,
+        publisher: Publisher,
+        resources: ResourceManager,
+        now: Clock,
+        mount_cache_seconds: float,
+    ) -> None:
+        self._state, self._publisher, self._resources, self._now = state, publisher, resources, now
+        self._mount_cache = timedelta(seconds=mount_cache_seconds)
+
+    def turn(self, operation: Operation) -> Done | Again:
+        """Publish if nobody has, then ask the registry."""
+        registry = self._state.registry(operation.registry)
+        projection = self._state.projection(operation.registry)
+        if registry is None or projection is None or registry.uid != operation.uid:
+            raise PermanentError(
+                "RegistryDeleted", "The registry was deleted meanwhile.", "Nobody can log in."
+            )
+        if projection.proven_revision >= operation.revision:
+            return Done({"proof": "probe"})
+        published = projection.published_revision
+        if published < operation.revision:
+            _check_share(registry, projection)
+            published = self._publisher.publish(registry)
+        try:
+            self._publisher.prove(registry, published)
+        except TemporaryError as error:
+            return self._without_witness(operation, registry, error)
+        return Done({"proof": "probe"})
+
+    def _without_witness(
+        self, operation: Operation, registry: Registry, error: TemporaryError
+    ) -> Done | Again:
+        """A stopped site can't prove anything: the live file and the mount's delay have to do."""
+        if error.code == "RegistryReadsOldFile" and not self._publisher.is_live(registry, operation.revision):
+            self._publisher.publish(registry)  # somebody changed or removed the file
+        if error.code != "RegistryUnreachable" or operation.attempts < UNREACHABLE_TURNS:
+            raise error
+        site = self._resources.get(Ref(Type.SITE, registry.names.site))
+        projection = self._state.projection(registry.name)
+        stopped = site is not None and site.get("properties", {}).get("state") == "Stopped"
+        if not stopped or projection is None or projection.published_at is None:
+            raise error
+        if self._now() < projection.published_at + self._mount_cache:
+            raise error
+        if not self._publisher.is_live(registry, operation.revision):
+            raise error
+        return Done({"proof": "file"})
+
+    def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
+        """A deleted user's row goes when the registry has proven that it refuses the user."""
+        if operation.kind is not Kind.DELETE_USER or status is not Status.SUCCEEDED or operation.user is None:
+            return []
+        user = self._state.user(operation.registry, operation.user)
+        if user and user.state is UserState.DELETING and user.last_operation == operation.id:
+            return [Delete(user.key, user.etag)]
+        return []
+
+    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
+        """Nothing to clean up."""
+        _ = operation, error
+        return None
+
+    def finished(self, operation: Operation, status: Status) -> None:
+        """Nothing follows."""
+
+
+def _check_share(registry: Registry, projection: Projection) -> None:
+    """Before the share exists, users wait for the create's own upload."""
+    if projection.published_revision >= 0:
+        return
+    if registry.active_operation:
+        raise TemporaryError("WaitingForCreate", "the registry is still being created", 2)
+    raise PermanentError(
+        "RegistryNotProvisioned",
+        "The change is recorded, but the registry was never provisioned.",
+        f"PUT /api/registries/{registry.name} again: its first upload brings the change.",
+    )

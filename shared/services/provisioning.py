@@ -1,0 +1,306 @@
+"""Creates, updates and deletes what a registry is made of: observe, plan, act, come back.
+
+No turn waits for Azure. Each looks at what could move, sends what is missing, and leaves the rest to the next.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.domain import htpasswd
+from shared.domain.errors import ConflictError, NameTakenError, PermanentError, TemporaryError
+from shared.domain.health import VERDICT_KEY
+from shared.domain.names import azure_names
+from shared.domain.operations import Kind, Operation, OperationError, Status, Step
+from shared.domain.plan import Found, assess, ready_to_go
+from shared.domain.records import Change, Delete
+from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.resources import (
+    ACCOUNT_KEY,
+    HTTP_SECRET,
+    Context,
+    Json,
+    Node,
+    Type,
+    fill,
+    graph,
+    removal,
+)
+from shared.ports import ResourceManager, Table
+from shared.services.capacity import Capacity
+from shared.services.publisher import Publisher
+from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
+from shared.services.turns import Again, Done
+
+type Visit = Callable[[_Turn, Node], tuple[Found, bool]]
+
+MAX_NAME_ATTEMPTS = 5
+MAX_SENDS = 5
+"""How often one resource is sent before we say that Azure does not take it."""
+CONCURRENCY = 6
+
+
+@dataclass
+class _Turn:
+    """What one turn has found out so far."""
+
+    registry: Registry
+    steps: dict[str, Step]
+    done: set[str]
+    visited: set[str] = field(default_factory=set)
+    seen: dict[str, Json] = field(default_factory=dict)
+    obstacle: TemporaryError | None = None
+
+
+class Provisioning:
+    """The handler of lifecycle operations. `turn_delay`: seconds between two looks at work in progress."""
+
+    def __init__(
+        self,
+        state: State,
+        health: Table,
+        resources: ResourceManager,
+        publisher: Publisher,
+        capacity: Capacity,
+        context: Context,
+        now: Clock,
+        *,
+        key: str,
+        turn_delay: float,
+        timeout_seconds: float,
+    ) -> None:
+        self._state, self._health, self._resources, self._publisher = state, health, resources, publisher
+        self._capacity, self._context, self._now = capacity, context, now
+        self._key, self._delay, self._timeout = key, turn_delay, timedelta(seconds=timeout_seconds)
+
+    def turn(self, operation: Operation) -> Done | Again:
+        """One look, and everything that may be sent now."""
+        registry = self._state.registry(operation.registry)
+        if registry is None or registry.uid != operation.uid:
+            return Done()  # a delete that died between its last two lines
+        removing = operation.rolling_back or operation.kind is Kind.DELETE_REGISTRY
+        nodes = removal(registry) if removing else graph(registry, self._context)
+        turn = self._begin(operation, registry, nodes)
+        try:
+            while batch := ready_to_go(nodes, turn.done, turn.visited):
+                self._visit_all(turn, batch, self._remove if removing else self._provide)
+                turn.registry = self._remember(turn)
+        except NameTakenError as taken:
+            self._next_candidate(registry, taken)
+            return Again(0, {"steps": []})
+        except PermanentError as error:
+            return Done(steps=list(turn.steps.values()), error=OperationError(**vars(error)))
+        if any(node.step not in turn.done for node in nodes):
+            return Again(self._delay, {"steps": list(turn.steps.values())}, turn.obstacle)
+        return self._finish(operation, turn)
+
+    def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> _Turn:
+        known = {step.name: step for step in operation.steps}
+        steps = {**known, **{node.step: known.get(node.step, Step(name=node.step)) for node in nodes}}
+        done = {name for name, step in steps.items() if step.status is Status.SUCCEEDED}
+        return _Turn(registry, steps, done)
+
+    def _visit_all(self, turn: _Turn, batch: Sequence[Node], visit: Visit) -> None:
+        """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""
+
+        def attempt(node: Node) -> tuple[Found, bool] | Exception:
+            try:
+                return visit(turn, node)
+            except (TemporaryError, PermanentError, NameTakenError) as error:
+                return error
+
+        with ThreadPoolExecutor(CONCURRENCY) as pool:
+            results = list(pool.map(attempt, batch))
+        for node, result in zip(batch, results, strict=True):
+            self._record(turn, node, result)
+        for result in results:
+            if isinstance(result, PermanentError | NameTakenError):
+                raise result
+
+    def _record(self, turn: _Turn, node: Node, result: tuple[Found, bool] | Exception) -> None:
+        turn.visited.add(node.step)
+        step = turn.steps[node.step]
+        if isinstance(result, Exception):
+            if isinstance(result, TemporaryError):
+                turn.obstacle = result
+            turn.steps[node.step] = step.moved(Status.RUNNING, self._now())
+            return
+        found, sent = result
+        if found is Found.READY:
+            turn.done.add(node.step)
+        status = Status.SUCCEEDED if found is Found.READY else Status.RUNNING
+        turn.steps[node.step] = step.moved(status, self._now(), sent=sent)
+
+    def _provide(self, turn: _Turn, node: Node) -> tuple[Found, bool]:
+        if node.ref is None:
+            return self._publish(turn) if node.step == "htpasswd" else self._prove(turn)
+        found = self._look(turn, node)
+        if found is Found.FOREIGN:
+            self._refuse_foreign(turn.registry, node)
+        if found in {Found.READY, Found.IN_PROGRESS}:
+            return found, False
+        self._give_up_after_too_many(turn.steps[node.step], node, found)
+        self._resources.put(node.ref, self._with_secrets(turn.registry, node.body or {}))
+        return self._look(turn, node), True
+
+    def _remove(self, turn: _Turn, node: Node) -> tuple[Found, bool]:
+        """Deletes what carries our tags. What is not there, or not ours, is done."""
+        found = self._look(turn, node)
+        if node.ref is None or found in {Found.MISSING, Found.FOREIGN}:
+            return Found.READY, False
+        self._resources.delete(node.ref)
+        gone = self._look(turn, node) is Found.MISSING
+        return Found.READY if gone else Found.IN_PROGRESS, True
+
+    def _look(self, turn: _Turn, node: Node) -> Found:
+        seen = self._resources.get(node.ref) if node.ref else None
+        if seen is not None:
+            turn.seen[node.step] = seen
+        return assess(node, turn.registry, seen)
+
+    def _publish(self, turn: _Turn) -> tuple[Found, bool]:
+        if self._publisher.is_live(turn.registry, turn.registry.users_revision):
+            projection = self._state.projection(turn.registry.name)
+            if projection and projection.published_revision >= turn.registry.users_revision:
+                return Found.READY, False
+        self._publisher.publish(turn.registry)
+        return Found.READY, True
+
+    def _prove(self, turn: _Turn) -> tuple[Found, bool]:
+        projection = self._state.projection(turn.registry.name)
+        self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
+        return Found.READY, True
+
+    def _with_secrets(self, registry: Registry, body: Json) -> Json:
+        if ACCOUNT_KEY not in str(body):
+            return body
+        secrets = {
+            ACCOUNT_KEY: self._resources.account_key(registry.names.storage_account),
+            HTTP_SECRET: htpasswd.http_secret(self._key, registry.uid),
+        }
+        filled: Json = fill(body, secrets)
+        return filled
+
+    def _refuse_foreign(self, registry: Registry, node: Node) -> None:
+        if node.ref is None or registry.provisioned or node.step == "plan":
+            raise PermanentError(
+                "ResourceNotOurs",
+                f"{node.ref.name if node.ref else node.step} exists, but does not carry this registry's tags.",
+                f"Restore its tags berthage-registry={registry.name} and berthage-uid={registry.uid}, or remove it; "
+                "then PUT the registry again.",
+            )
+        raise NameTakenError(node.ref.type)
+
+    def _give_up_after_too_many(self, step: Step, node: Node, found: Found) -> None:
+        if step.attempts >= MAX_SENDS:
+            raise PermanentError(
+                "ProvisioningFailed",
+                f"Azure took the request for {node.step} {step.attempts} times, and it is still {found.value}.",
+                f"Look at the activity log of {node.ref.name if node.ref else node.step} in the portal.",
+            )
+
+    @retry_on_conflict
+    def _next_candidate(self, registry: Registry, taken: NameTakenError) -> None:
+        """Records the next names before they are used, so that a crash can't forget a resource."""
+        present = self._state.registry(registry.name)
+        if present is None or present.names != registry.names:
+            return
+        storage, site = present.storage_attempt, present.site_attempt
+        if taken.args[0] is Type.SITE:
+            site += 1
+        else:
+            storage += 1
+        if max(storage, site) >= MAX_NAME_ATTEMPTS:
+            raise PermanentError(
+                "NamesTaken",
+                f"{MAX_NAME_ATTEMPTS} candidates for the name of the {taken.args[0]} are held by others.",
+                "Choose another registry name.",
+            )
+        names = azure_names(self._context.subscription, self._context.group, present.name, storage, site)
+        changed = present.change(storage_attempt=storage, site_attempt=site, names=names)
+        self._state.commit(present.name, changed.save())
+
+    @retry_on_conflict
+    def _remember(self, turn: _Turn) -> Registry:
+        """Endpoints as Azure told them: nobody learns a login server that Azure has not named."""
+        registry = turn.registry
+        account = turn.seen.get("storageAccount", {}).get("properties", {})
+        site = turn.seen.get("site", {}).get("properties", {})
+        told = {
+            "file_endpoint": account.get("primaryEndpoints", {}).get("file") or registry.file_endpoint,
+            "login_server": site.get("defaultHostName") or registry.login_server,
+        }
+        if told == {"file_endpoint": registry.file_endpoint, "login_server": registry.login_server}:
+            return registry
+        present = self._state.registry(registry.name)
+        if present is None:
+            return registry
+        self._state.commit(present.name, present.change(**told).save())
+        return self._state.registry(registry.name) or registry
+
+    def _finish(self, operation: Operation, turn: _Turn) -> Done:
+        steps = list(turn.steps.values())
+        if operation.rolling_back:
+            return Done(steps=steps, error=operation.error)
+        if operation.kind is Kind.DELETE_REGISTRY:
+            self._forget_users(turn.registry)
+            return Done(steps=steps)
+        return Done({"loginServer": turn.registry.login_server or ""}, steps)
+
+    def finished(self, operation: Operation, status: Status) -> None:
+        """The index follows; should this be lost, `reconcile` mends it."""
+        if status is not Status.SUCCEEDED:
+            return
+        if operation.kind is not Kind.DELETE_REGISTRY:
+            self._capacity.remember(operation.registry)
+            return
+        self._capacity.release(operation.registry)
+        with suppress(ConflictError):  # never checked: no verdict to forget
+            self._health.transact(operation.registry, [Delete(VERDICT_KEY)])
+
+    def _forget_users(self, registry: Registry) -> None:
+        """The users' rows, and what still waits for them: nobody can log in any more."""
+        while rows := self._state.user_rows(registry.name, MAX_TRANSACTION):
+            self._state.commit(registry.name, *(Delete(row.key, row.etag) for row in rows))
+        reason = OperationError(
+            code="RegistryDeleted",
+            message="The registry was deleted meanwhile: nobody can log in.",
+            fix="Nothing needs to be done.",
+        )
+        for waiting in list(self._state.unfinished(registry.name)):
+            if not waiting.kind.is_lifecycle:
+                self._state.commit(registry.name, waiting.ended(Status.FAILED, self._now(), reason).save())
+
+    def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
+        """The registry's row changes together with the end of its operation."""
+        registry = self._state.registry(operation.registry)
+        if registry is None or registry.uid != operation.uid or registry.active_operation != operation.id:
+            return []
+        projection = self._state.projection(registry.name)
+        if operation.kind is Kind.DELETE_REGISTRY and status is Status.SUCCEEDED:
+            gone: list[Change] = [Delete(registry.key, registry.etag)]
+            return [*gone, Delete(projection.key, projection.etag)] if projection else gone
+        settled = registry.change(active_operation=None, updated_at=self._now(), version=registry.version + 1)
+        if status is Status.SUCCEEDED:
+            return [settled.change(provisioning_state=ProvisioningState.SUCCEEDED, provisioned=True).save()]
+        failed = settled.change(provisioning_state=ProvisioningState.FAILED)
+        if not operation.rolling_back or projection is None:
+            return [failed.save()]
+        unpublished = projection.change(published_revision=-1, proven_revision=-1, published_at=None)
+        return [failed.change(login_server=None, file_endpoint=None).save(), unpublished.save()]
+
+    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
+        """A create that never succeeded leaves nothing behind: it rolls back before it fails."""
+        registry = self._state.registry(operation.registry)
+        if operation.kind is not Kind.CREATE_REGISTRY or operation.rolling_back or registry is None:
+            return None
+        if registry.provisioned:
+            return None
+        now = self._now()
+        steps = [
+            step.moved(Status.FAILED, now) if step.status is Status.RUNNING else step
+            for step in operation.steps
+        ]
+        return {"rolling_back": True, "error": error, "steps": steps, "expires_at": now + self._timeout}

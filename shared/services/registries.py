@@ -1,0 +1,209 @@
+"""Create, update, show, list and delete registries: checks, records, enqueues. Azure is the handler's business."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from ulid import ULID
+
+from shared.domain.errors import ApiError, not_found
+from shared.domain.health import VERDICT_KEY, Verdict
+from shared.domain.htpasswd import Projection
+from shared.domain.names import azure_names, split_operation_id
+from shared.domain.operations import Kind, Operation
+from shared.domain.registries import (
+    Desired,
+    Policy,
+    ProvisioningState,
+    Registry,
+    RegistrySpec,
+    defaults,
+    major_version,
+    merge,
+)
+from shared.domain.resources import Context
+from shared.ports import Table
+from shared.services.capacity import Capacity
+from shared.services.requests import Caller, Ledger, Precondition, nearest
+from shared.services.state import Clock, State, retry_on_conflict
+from shared.services.turns import Channels
+
+LIST_CONCURRENCY = 8
+
+
+@dataclass(frozen=True)
+class RegistryAnswer:
+    """A registry with what is known of it. `operation`: the work that is outstanding, if any."""
+
+    registry: Registry
+    operation: Operation | None = None
+    verdict: Verdict | None = None
+    created: bool = False
+
+
+class Registries:
+    """Every method raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
+
+    def __init__(
+        self,
+        state: State,
+        health: Table,
+        capacity: Capacity,
+        channels: Channels,
+        ledger: Ledger,
+        policy: Policy,
+        context: Context,
+        now: Clock,
+    ) -> None:
+        self._state, self._health, self._capacity, self._channels = state, health, capacity, channels
+        self._ledger, self._policy, self._context, self._now = ledger, policy, context, now
+
+    @retry_on_conflict
+    def put(self, name: str, spec: RegistrySpec, condition: Precondition, caller: Caller) -> RegistryAnswer:
+        """Creates it, changes it, or finds that there is nothing to do."""
+        if repeated := self._ledger.repeated(caller, name):
+            return self._again(name, repeated)
+        present = self._state.registry(name)
+        condition.check(present.version_tag if present else None)
+        if present is None:
+            return self._create(name, merge(spec, self._defaults(), self._defaults()), caller)
+        return self._update(present, merge(spec, present.desired, self._defaults()), caller)
+
+    def get(self, name: str) -> RegistryAnswer:
+        """404 names the nearest registry."""
+        registry = self.require(name)
+        return RegistryAnswer(registry, self._active(registry), self._verdict(registry))
+
+    def list(self, after: str, limit: int) -> list[RegistryAnswer]:
+        """At most `limit` registries after `after`, in name order."""
+        names = [name for name, _ in self._capacity.names(after, limit)]
+        with ThreadPoolExecutor(LIST_CONCURRENCY) as pool:
+            found = pool.map(self._show, names)
+        return [answer for answer in found if answer]
+
+    @retry_on_conflict
+    def delete(self, name: str, condition: Precondition, caller: Caller) -> Operation | None:
+        """Starts the removal of everything; `None` if there is nothing."""
+        if repeated := self._ledger.repeated(caller, name):
+            return repeated
+        present = self._state.registry(name)
+        condition.check(present.version_tag if present else None)
+        if present is None:
+            return None
+        active = self._active(present)
+        if active and active.kind is Kind.DELETE_REGISTRY:
+            return active
+        if active:
+            raise in_progress(active)
+        return self._begin(present, Kind.DELETE_REGISTRY, ProvisioningState.DELETING, caller)
+
+    def require(self, name: str) -> Registry:
+        """The registry, or 404 that names the nearest."""
+        registry = self._state.registry(name)
+        if registry is None:
+            similar = nearest(name, (known for known, _ in self._capacity.names()))
+            raise not_found("Registry", name, similar, f"Create it: PUT /api/registries/{name}")
+        return registry
+
+    def _show(self, name: str) -> RegistryAnswer | None:
+        registry = self._state.registry(name)
+        return RegistryAnswer(registry, self._active(registry), self._verdict(registry)) if registry else None
+
+    def _create(self, name: str, desired: Desired, caller: Caller) -> RegistryAnswer:
+        self._capacity.reserve(name)
+        now = self._now()
+        registry = Registry(
+            name=name,
+            uid=str(ULID()),
+            desired=desired,
+            names=azure_names(self._context.subscription, self._context.group, name),
+            created_at=now,
+            updated_at=now,
+        )
+        operation, rows = self._ledger.start(caller, Kind.CREATE_REGISTRY, registry, now)
+        registry = registry.change(active_operation=operation.id)
+        self._state.commit(name, registry.save(), Projection(uid=registry.uid).save(), *rows)
+        self._channels.enqueue(operation)
+        return RegistryAnswer(registry, operation, created=True)
+
+    def _update(self, present: Registry, desired: Desired, caller: Caller) -> RegistryAnswer:
+        active = self._active(present)
+        same = desired == present.desired
+        if active and not (same and active.kind is not Kind.DELETE_REGISTRY):
+            raise in_progress(active)
+        if active or (same and present.provisioning_state is ProvisioningState.SUCCEEDED):
+            return RegistryAnswer(present, active, self._verdict(present))
+        _check_change(present, desired)
+        kind = Kind.UPDATE_REGISTRY if present.provisioned else Kind.CREATE_REGISTRY
+        state = ProvisioningState.UPDATING if present.provisioned else ProvisioningState.CREATING
+        changed = present.change(desired=desired)
+        operation = self._begin(changed, kind, state, caller)
+        shown = changed.change(provisioning_state=state, version=present.version + 1)
+        return RegistryAnswer(shown, operation, self._verdict(present))
+
+    def _begin(self, registry: Registry, kind: Kind, state: ProvisioningState, caller: Caller) -> Operation:
+        now = self._now()
+        operation, rows = self._ledger.start(caller, kind, registry, now)
+        changed = registry.change(
+            provisioning_state=state,
+            active_operation=operation.id,
+            version=registry.version + 1,
+            updated_at=now,
+        )
+        self._state.commit(registry.name, changed.save(), *rows)
+        self._channels.enqueue(operation)
+        return operation
+
+    def _again(self, name: str, operation: Operation) -> RegistryAnswer:
+        return RegistryAnswer(self.require(name), operation)
+
+    def _active(self, registry: Registry) -> Operation | None:
+        parts = split_operation_id(registry.active_operation or "")
+        return self._state.operation(*parts) if parts else None
+
+    def _verdict(self, registry: Registry) -> Verdict | None:
+        row = self._health.get(registry.name, VERDICT_KEY)
+        found = Verdict.from_row(row) if row else None
+        return found if found and found.uid == registry.uid else None
+
+    def _defaults(self) -> Desired:
+        return defaults(self._policy)
+
+
+def in_progress(operation: Operation) -> ApiError:
+    """409: another operation works on this registry. The endpoint adds its URL."""
+    return ApiError(
+        409,
+        "OperationInProgress",
+        f"Operation {operation.id} ({operation.kind.value}) is still working on registry '{operation.registry}'.",
+        f"Wait for it: GET /api/operations/{operation.id}?wait=30. Then send the request again.",
+        target=operation.id,
+    )
+
+
+def _check_change(present: Registry, desired: Desired) -> None:
+    """Raises `ApiError` 409 for what can't be changed without losing images."""
+    if not present.provisioned:
+        return
+    if desired.location != present.desired.location:
+        raise ApiError(
+            409,
+            "PropertyChangeNotAllowed",
+            f"Registry '{present.name}' is in {present.desired.location}; Azure can't move it.",
+            "Create another registry there, copy the images with 'skopeo sync', then delete this one.",
+            target="location",
+        )
+    before, after = major_version(present.desired.image), major_version(desired.image)
+    if before == "2" and after != "2":
+        raise ApiError(
+            409,
+            "ImageUpgradeHidesData",
+            f"Distribution {after} does not see what {before} stored in Azure blobs: every image would vanish.",
+            "Create another registry with the new image, copy with 'skopeo sync', then delete this one.",
+            target="image",
+        )
+
+
+def shown_at(moment: datetime) -> str:
+    """A time as the API writes it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

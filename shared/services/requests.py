@@ -1,0 +1,106 @@
+"""What every mutating request shares: who asks, under which condition, and the operation that it starts."""
+
+import difflib
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ulid import ULID
+
+from shared.domain.errors import ApiError, precondition_failed
+from shared.domain.operations import AuditEntry, Kind, Operation
+from shared.domain.records import Change
+from shared.domain.registries import Registry
+from shared.services.state import State
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. `operation_key` is the client's own `Operation-Id`; `payload` tells one request from another."""
+
+    actor: str
+    request_id: str
+    operation_key: str | None = None
+    payload: bytes = b""
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """`If-Match` and `If-None-Match: *`."""
+
+    if_match: str | None = None
+    create_only: bool = False
+
+    def check(self, version_tag: str | None) -> None:
+        """Raises `ApiError` 412 unless the resource is in the version that the caller means."""
+        if self.create_only and version_tag is not None:
+            raise precondition_failed("If-None-Match", version_tag)
+        if self.if_match is None:
+            return
+        wanted = {tag.strip() for tag in self.if_match.split(",")}
+        if version_tag is None or not wanted & {"*", version_tag}:
+            raise precondition_failed("If-Match", version_tag)
+
+
+class Ledger:
+    """Starts operations and recognises repeated ones. `key` makes fingerprints useless to whoever reads the table."""
+
+    def __init__(self, state: State, key: str, timeout_seconds: float, stale_seconds: float) -> None:
+        self._state, self._key = state, key
+        self._timeout, self._stale = timedelta(seconds=timeout_seconds), timedelta(seconds=stale_seconds)
+
+    def repeated(self, caller: Caller, registry: str) -> Operation | None:
+        """The operation that this very request started before.
+
+        Raises `ApiError` 409 when another request has used its `Operation-Id`.
+        """
+        if caller.operation_key is None:
+            return None
+        operation = self._state.operation(registry, caller.operation_key)
+        if operation and operation.fingerprint != self._fingerprint(caller):
+            raise ApiError(
+                409,
+                "OperationIdReused",
+                f"Operation-Id {caller.operation_key} belongs to another request.",
+                "Use a new id for a new request; the same id only to repeat the same request.",
+                target="Operation-Id",
+            )
+        return operation
+
+    def start(
+        self, caller: Caller, kind: Kind, registry: Registry, now: datetime, *, user: str | None = None
+    ) -> tuple[Operation, list[Change]]:
+        """A new operation, and the rows that begin it: they belong into the mutation's own transaction."""
+        key = caller.operation_key or str(ULID())
+        operation = Operation(
+            registry=registry.name,
+            id_key=key,
+            uid=registry.uid,
+            kind=kind,
+            user=user,
+            revision=registry.users_revision,
+            deadline=now + self._stale,
+            expires_at=now + self._timeout if kind.is_lifecycle else None,
+            fingerprint=self._fingerprint(caller),
+            created_at=now,
+        )
+        entry = AuditEntry(
+            id_key=str(ULID()),
+            at=now,
+            actor=caller.actor,
+            action=kind,
+            target=f"{registry.name}/{user}" if user else registry.name,
+            operation_id=operation.id,
+            request_id=caller.request_id,
+        )
+        return operation, [operation.save(), entry.save()]
+
+    def _fingerprint(self, caller: Caller) -> str:
+        return hmac.new(self._key.encode(), b"request\0" + caller.payload, hashlib.sha256).hexdigest()
+
+
+def nearest(name: str, existing: Iterable[str]) -> str | None:
+    """The existing name that looks most like `name`."""
+    return next(iter(difflib.get_close_matches(name, list(existing), n=1)), None)

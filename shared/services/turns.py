@@ -1,0 +1,203 @@
+"""Turns: how an operation moves, whatever happens to messages and processes.
+
+A message names an operation and a turn. The handler claims `turn -> turn + 1` by ETag, with a deadline, before it
+acts; an older turn is dropped. So a duplicate, a late copy or a second enqueue by `reconcile` never makes two
+chains. A message that the host redelivers after an error may take up its own claim again.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
+from shared.domain.messages import Message
+from shared.domain.names import split_operation_id
+from shared.domain.operations import Kind, Operation, OperationError, Status, Step
+from shared.domain.records import Change
+from shared.ports import Queue
+from shared.services.state import Clock, State, retry_on_conflict
+
+logger = logging.getLogger(__name__)
+
+MAX_BACKOFF_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Done:
+    """The operation ends: `Failed` if there is an `error`, otherwise `Succeeded`."""
+
+    result: dict[str, str] = field(default_factory=dict)
+    steps: Sequence[Step] | None = None
+    error: OperationError | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """Look again in `delay` seconds. `changes` are new values of the operation's fields, `because` is in the way."""
+
+    delay: float
+    changes: Mapping[str, object] = field(default_factory=dict)
+    because: TemporaryError | None = None
+
+
+class Handler(Protocol):
+    """What one kind of operation does in a turn, and which rows change together with its end."""
+
+    def turn(self, operation: Operation) -> Done | Again:
+        """Raises `TemporaryError` or `PermanentError`; anything else goes to the host, which redelivers."""
+
+    def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
+        """Read and decided anew at each try: it is committed together with the operation's final row."""
+
+    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
+        """New values of the operation if it must clean up before it may fail, or `None` to fail now."""
+
+    def finished(self, operation: Operation, status: Status) -> None:
+        """After the end, once at most: only for what `reconcile` also mends."""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The queue of each kind of operation."""
+
+    lifecycle: Queue
+    users: Queue
+
+    def of(self, kind: Kind) -> Queue:
+        """Where an operation's turns go."""
+        return self.lifecycle if kind.is_lifecycle else self.users
+
+    def enqueue(self, operation: Operation, delay: float = 0) -> None:
+        """The operation's present turn. A message that can't be sent now is sent by `reconcile` later."""
+        try:
+            self.of(operation.kind).send(Message(operation_id=operation.id, turn=operation.turn), delay)
+        except DependencyError as error:
+            logger.warning("operation %s waits for reconcile: %s", operation.id, error)
+
+
+class Turns:
+    """Runs turns. `stale_seconds`: how long a turn may stay silent before `reconcile` enqueues it again."""
+
+    def __init__(self, state: State, channels: Channels, now: Clock, stale_seconds: float) -> None:
+        self._state, self._channels, self._now = state, channels, now
+        self._stale = timedelta(seconds=stale_seconds)
+
+    def run(self, message: Message, message_id: str, handler: Handler) -> None:
+        """One turn: claim, act, then end the operation or enqueue its next turn."""
+        operation = self._claim(message, message_id)
+        if operation is None:
+            logger.info("operation %s turn %d: not ours, dropped", message.operation_id, message.turn)
+            return
+        outcome = self._act(operation, handler)
+        if isinstance(outcome, Done) and outcome.error:
+            outcome = self._failed(operation, outcome, outcome.error, handler)
+        if isinstance(outcome, Done):
+            self.end(operation, handler, outcome)
+        else:
+            self._continue(operation, outcome)
+
+    def _act(self, operation: Operation, handler: Handler) -> Done | Again:
+        try:
+            outcome = handler.turn(operation)
+        except TemporaryError as error:
+            outcome = Again(0, because=error)
+        except DependencyError as error:
+            outcome = Again(0, because=TemporaryError("DependencyUnavailable", str(error), error.retry_after))
+        except PermanentError as error:
+            return Done(error=OperationError(**vars(error)))
+        if isinstance(outcome, Done):
+            return outcome
+        if operation.expires_at and self._now() > operation.expires_at:
+            return Done(error=_timed_out(outcome.because))
+        return self._later(operation, outcome.because, outcome) if outcome.because else outcome
+
+    def _claim(self, message: Message, message_id: str) -> Operation | None:
+        parts = split_operation_id(message.operation_id)
+        operation = self._state.operation(*parts) if parts else None
+        if operation is None or operation.final:
+            return None
+        again = operation.turn == message.turn + 1 and operation.claimed_by == message_id
+        if operation.turn != message.turn and not again:
+            return None
+        now = self._now()
+        claimed = operation.change(
+            turn=message.turn + 1,
+            claimed_by=message_id,
+            deadline=now + self._stale,
+            status=Status.RUNNING,
+            started_at=operation.started_at or now,
+        )
+        with suppress(ConflictError):
+            self._state.commit(operation.registry, claimed.save())
+        present = self._state.operation(operation.registry, operation.id_key)
+        # a conflict may be the echo of our own write, whose answer was lost: the row says whose claim it is
+        ours = (
+            present and not present.final and (present.turn, present.claimed_by) == (claimed.turn, message_id)
+        )
+        return present if ours else None
+
+    def _later(self, operation: Operation, error: TemporaryError, outcome: Again) -> Again:
+        attempts = operation.attempts + 1
+        backoff = min(MAX_BACKOFF_SECONDS, 2 ** min(attempts // 4, 5))
+        level = logging.INFO if attempts % 10 else logging.WARNING
+        logger.log(level, "operation %s turn %d: later, %s", operation.id, operation.turn, error)
+        delay = max(outcome.delay, error.retry_after, backoff)
+        return Again(delay, {**outcome.changes, "attempts": attempts})
+
+    def _failed(
+        self, operation: Operation, outcome: Done, error: OperationError, handler: Handler
+    ) -> Done | Again:
+        """A failed operation may have to clean up before it ends."""
+        logger.warning(
+            "operation %s turn %d: %s: %s", operation.id, operation.turn, error.code, error.message
+        )
+        steps = operation.steps if outcome.steps is None else list(outcome.steps)
+        cleanup = handler.fail(operation.change(steps=steps), error)
+        return outcome if cleanup is None else Again(0, cleanup)
+
+    def _continue(self, operation: Operation, outcome: Again) -> None:
+        deadline = self._now() + self._stale + timedelta(seconds=outcome.delay)
+        saved = operation.change(**{"attempts": 0, **outcome.changes, "deadline": deadline})
+        try:
+            self._state.commit(operation.registry, saved.save())
+        except ConflictError:
+            return  # a later turn has been claimed: this one was given up for lost
+        self._channels.enqueue(saved, outcome.delay)
+
+    @retry_on_conflict
+    def end(self, operation: Operation, handler: Handler, outcome: Done) -> None:
+        """Ends it together with the rows that change with it. Never over a final state or a later turn."""
+        present = self._state.operation(operation.registry, operation.id_key)
+        if present is None or present.final or present.turn != operation.turn:
+            return
+        status = Status.FAILED if outcome.error else Status.SUCCEEDED
+        if outcome.steps is not None:
+            present = present.change(steps=list(outcome.steps))
+        ended = present.change(result=outcome.result or None).ended(status, self._now(), outcome.error)
+        self._state.commit(operation.registry, ended.save(), *handler.settle(ended, status))
+        logger.info("operation %s %s after %d turns", operation.id, status.value, operation.turn)
+        handler.finished(ended, status)
+
+    def abandon(self, message: Message, handler: Handler) -> None:
+        """The end of a message that failed again and again: `Failed` with a reason, never over a final state."""
+        parts = split_operation_id(message.operation_id)
+        operation = self._state.operation(*parts) if parts else None
+        if operation is None or operation.final:
+            return
+        error = OperationError(
+            code="InternalError",
+            message="The control plane failed again and again while it worked on this.",
+            fix=f"Look for operation {operation.id} in the logs, then send the same request again.",
+        )
+        self.end(operation, handler, Done(error=error))
+
+
+def _timed_out(obstacle: TemporaryError | None) -> OperationError:
+    return OperationError(
+        code="OperationTimedOut",
+        message=f"Not done in time. The last obstacle: {obstacle or 'Azure was still at work'}.",
+        fix="Mend what the last obstacle names, then send the same request again.",
+    )

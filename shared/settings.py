@@ -1,0 +1,102 @@
+"""All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from shared.domain.registries import StorageReplication
+
+
+def _split(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _no_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+type Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+"), AfterValidator(_no_slash)]
+type Seconds = Annotated[float, Field(ge=0)]
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the message names every setting that is missing or wrong, and no value."""
+
+
+class Settings(BaseModel):
+    """Field names are the settings' names in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    azure_subscription_id: str = Field(min_length=1)
+    azure_resource_group: str = Field(min_length=1)
+    """The group that holds the registries' resources; the identity needs Contributor on it."""
+    resource_manager_url: Url = "https://management.azure.com"
+    public_url: Url
+    """Where callers reach this app; without it `https://{WEBSITE_HOSTNAME}`."""
+    probe_key: str = Field(min_length=32, repr=False)
+    """The secret that probe passwords derive from: worth as much as the control plane itself."""
+
+    default_location: str = "westeurope"
+    allowed_locations: Names = ("westeurope", "northeurope")
+    default_sku: str = "B1"
+    allowed_skus: Names = ("B1", "B2", "B3", "S1", "P0v3", "P1v3")
+    default_image: str = "registry:2.8.3"
+    allowed_images: Names = ("registry:2.8.3", "registry:3.0.0")
+    """An image runs with the storage key: whoever may choose it freely may run any code with that key."""
+    default_storage_replication: StorageReplication = "LRS"
+    max_registries: int = Field(default=100, ge=1)
+
+    turn_delay_seconds: Seconds = 5
+    """Between two looks at work that Azure has not finished."""
+    operation_stale_seconds: Seconds = 60
+    """An operation that has not moved for so long is set in motion again."""
+    operation_timeout_seconds: Seconds = 3600
+    """A create, update or delete that takes longer fails, and a first create is rolled back."""
+    mount_cache_seconds: Seconds = 30
+    """How long a mount may show an old file."""
+    probe_timeout_seconds: Annotated[float, Field(gt=0)] = 10
+    probe_concurrency: int = Field(default=16, ge=1)
+    slow_probe_milliseconds: int = Field(default=2000, ge=1)
+    tls_expiry_warning_days: int = Field(default=14, ge=0)
+
+    @model_validator(mode="after")
+    def defaults_are_allowed(self) -> Self:
+        """A default that may not be asked for would make every plain create fail."""
+        for name in ("location", "sku", "image"):
+            default, allowed = getattr(self, f"default_{name}"), getattr(self, f"allowed_{name}s")
+            if default not in allowed:
+                raise ValueError(f"DEFAULT_{name.upper()} is not in ALLOWED_{name.upper()}S")
+        return self
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Empty values count as absent. Raises `SettingsError`."""
+        given = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())}
+        host = environ.get("WEBSITE_HOSTNAME")
+        if host and "public_url" not in given:
+            given["public_url"] = f"https://{host}"
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    problems = (
+        f"{'.'.join(str(part) for part in found['loc']).upper() or 'SETTINGS'}: {found['msg']}"
+        for found in error.errors(include_input=False, include_url=False)
+    )
+    return "Settings are missing or wrong. " + "; ".join(problems)

@@ -1,0 +1,173 @@
+"""What every HTTP function shares: answers, errors, request ids. A handler never sees a status code but its own."""
+
+import functools
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import azure.functions as func
+
+from shared.bootstrap import services
+from shared.domain.errors import ApiError, ConflictError, DependencyError
+from shared.domain.operations import Operation
+from shared.services.accounts import UserAnswer
+from shared.services.registries import RegistryAnswer
+from shared.settings import SettingsError
+from shared.triggers.requests import Page, request_id
+from shared.triggers.views import operation_link, operation_url, operation_view
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID = "x-ms-request-id"
+CLIENT_REQUEST_ID = "x-ms-client-request-id"
+RETRY_SECONDS = 2
+
+
+def answer(
+    status: int, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    """JSON that no cache keeps: an answer may hold a secret."""
+    content = b"" if body is None else json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
+    given = {"Cache-Control": "no-store", **(headers or {})}
+    return func.HttpResponse(content, status_code=status, headers=given, mimetype="application/json")
+
+
+def accepted[A: (RegistryAnswer, UserAnswer)](
+    status: int, view: Callable[[str, A], dict[str, Any]], found: A
+) -> func.HttpResponse:
+    """A resource; the headers say where to wait, if there is anything to wait for."""
+    body = view(_base(), found)
+    return answer(status, body, {"ETag": body["etag"], **_waiting(found.operation)})
+
+
+def removal(body: dict[str, Any], operation: Operation | None) -> func.HttpResponse:
+    """202 while something goes, 204 where there is nothing."""
+    if operation is None:
+        return answer(204)
+    return answer(202, body | {"operation": operation_link(_base(), operation)}, _waiting(operation))
+
+
+def shown(operation: Operation) -> func.HttpResponse:
+    """An operation."""
+    return answer(200, operation_view(_base(), operation), _waiting(operation))
+
+
+def page_answer[A](
+    view: Callable[[str, A], dict[str, Any]], found: Sequence[A], page: Page, path: str, key: str
+) -> func.HttpResponse:
+    """One page. `found` has one more than the page holds if there is another page."""
+    values = [view(_base(), each) for each in found[: page.size]]
+    body: dict[str, Any] = {"value": values}
+    if len(found) > page.size:
+        last = quote(values[-1][key], safe="")
+        body["nextLink"] = f"{_base()}/api/{path}?maxpagesize={page.size}&$skiptoken={last}"
+    return answer(200, body)
+
+
+def _base() -> str:
+    return services().settings.public_url
+
+
+def _waiting(operation: Operation | None) -> dict[str, str]:
+    if operation is None or operation.final:
+        return {}
+    return {"Operation-Location": operation_url(_base(), operation), "Retry-After": str(RETRY_SECONDS)}
+
+
+def http_endpoint(
+    handler: Callable[[func.HttpRequest], func.HttpResponse],
+) -> Callable[[func.HttpRequest], func.HttpResponse]:
+    """Domain errors become error bodies; anything unforeseen a 500 that shows nothing of it."""
+
+    @functools.wraps(handler)
+    def endpoint(req: func.HttpRequest) -> func.HttpResponse:
+        request_id.set(str(uuid4()))
+        try:
+            response = handler(req)
+        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
+            response = _error_answer(error)
+        return _finish(req, response)
+
+    return endpoint
+
+
+def async_http_endpoint(
+    handler: Callable[[func.HttpRequest], Awaitable[func.HttpResponse]],
+) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
+    """The same for a handler that waits."""
+
+    @functools.wraps(handler)
+    async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
+        request_id.set(str(uuid4()))
+        try:
+            response = await handler(req)
+        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
+            response = _error_answer(error)
+        return _finish(req, response)
+
+    return endpoint
+
+
+def _finish(req: func.HttpRequest, response: func.HttpResponse) -> func.HttpResponse:
+    response.headers[REQUEST_ID] = request_id.get()
+    echoed = req.headers.get(CLIENT_REQUEST_ID, "")
+    if echoed and echoed.isascii() and echoed.isprintable():
+        response.headers[CLIENT_REQUEST_ID] = echoed[:128]
+    logger.info("%s %s: %d, request %s", req.method, _route(req), response.status_code, request_id.get())
+    return response
+
+
+def _route(req: func.HttpRequest) -> str:
+    return "/".join(str(value)[:64] for value in req.route_params.values()) or "-"
+
+
+def _error_answer(error: Exception) -> func.HttpResponse:
+    known = _known(error)
+    if known is None:
+        logger.error("request %s failed", request_id.get(), exc_info=error)
+        known = ApiError(
+            500,
+            "InternalServerError",
+            "The control plane failed; this is not your request's fault.",
+            f"Send it again; if it fails again, look for request {request_id.get()} in the logs.",
+        )
+    return answer(known.status, _body(known), {"x-ms-error-code": known.code, **known.headers})
+
+
+def _known(error: Exception) -> ApiError | None:
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, DependencyError):
+        logger.warning("%s", error)
+        wait = str(math.ceil(error.retry_after))
+        return ApiError(
+            503,
+            "DependencyUnavailable",
+            f"{error.dependency} does not answer ({error.reason}). Nothing was changed, or all of it was.",
+            f"Send the same request again in {wait} seconds: it is safe to repeat.",
+            headers={"Retry-After": wait},
+        )
+    if isinstance(error, ConflictError):
+        return ApiError(
+            503,
+            "TooManyConcurrentChanges",
+            "Too many changes of this registry at the same time. Nothing was changed.",
+            "Send the same request again in a second.",
+            headers={"Retry-After": "1"},
+        )
+    if isinstance(error, SettingsError):
+        return ApiError(500, "NotConfigured", str(error), "Set them in the app's settings and restart it.")
+    return None
+
+
+def _body(error: ApiError) -> dict[str, Any]:
+    body: dict[str, Any] = {"code": error.code, "message": error.message, "fix": error.fix}
+    if error.target:
+        body["target"] = error.target
+    if error.details:
+        body["details"] = [vars(problem) for problem in error.details]
+    return {"error": body}

@@ -1,0 +1,41 @@
+"""Queue functions: one turn of an operation each. What fails again and again ends in a poison queue."""
+
+import logging
+
+import azure.functions as func
+
+from shared.bootstrap import LIFECYCLE_QUEUE, USERS_QUEUE, services
+from shared.domain.messages import Message
+
+bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
+logger = logging.getLogger(__name__)
+
+STORAGE = "AzureWebJobsStorage"
+
+
+@bp.function_name("run_registry_operation")
+@bp.queue_trigger("msg", queue_name=LIFECYCLE_QUEUE, connection=STORAGE)
+def run_registry_operation(msg: func.QueueMessage) -> None:
+    """One turn of a create, an update or a delete."""
+    services().turns.run(Message.decode(msg.get_body()), str(msg.id), services().provisioning)
+
+
+@bp.function_name("sync_htpasswd")
+@bp.queue_trigger("msg", queue_name=USERS_QUEUE, connection=STORAGE)
+def sync_htpasswd(msg: func.QueueMessage) -> None:
+    """One turn of a user's change."""
+    services().turns.run(Message.decode(msg.get_body()), str(msg.id), services().htpasswd_sync)
+
+
+@bp.function_name("fail_registry_operation")
+@bp.queue_trigger("msg", queue_name=f"{LIFECYCLE_QUEUE}-poison", connection=STORAGE)
+def fail_registry_operation(msg: func.QueueMessage) -> None:
+    """Ends the operation with a reason; never over a final state."""
+    services().turns.abandon(Message.decode(msg.get_body()), services().provisioning)
+
+
+@bp.function_name("report_htpasswd_sync")
+@bp.queue_trigger("msg", queue_name=f"{USERS_QUEUE}-poison", connection=STORAGE)
+def report_htpasswd_sync(msg: func.QueueMessage) -> None:
+    """A user's change, a revocation above all, is never given up: `reconcile` enqueues it again."""
+    logger.error("operation %s fails again and again", Message.decode(msg.get_body()).operation_id)

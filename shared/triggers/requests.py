@@ -1,0 +1,272 @@
+"""From a request to checked values: every bad field of path, query, headers and body is named at once."""
+
+import hashlib
+import json
+from contextvars import ContextVar
+from typing import Annotated, Any, Literal
+
+import azure.functions as func
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from shared.domain.errors import ApiError, Problem, bad_request
+from shared.domain.names import OPERATION_KEY, RegistryName, Username
+from shared.domain.registries import Policy, RegistrySpec
+from shared.domain.users import UserSpec
+from shared.services.requests import Caller, Precondition
+
+MAX_BODY_BYTES = 64 * 1024
+API_VERSIONS = ("2026-11-01",)
+_HEADERS = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "operationId": "Operation-Id"}
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""One id for the whole request: in its answer, its log lines and its audit entry."""
+_IGNORED_QUERY = {"code", "clientId"}
+"""The host's own: a key, and the name of a key."""
+
+
+def _operation_key(value: str | None) -> str | None:
+    if value is not None and not OPERATION_KEY.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidOperationId",
+            "An Operation-Id has 1 to 64 letters, digits and hyphens",
+            {"fix": "Send a UUID, or leave the header out."},
+        )
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Headers(_Part):
+    """The request's conditions and its own operation id."""
+
+    if_match: str | None = Field(default=None, alias="ifMatch")
+    if_none_match: Literal["*"] | None = Field(default=None, alias="ifNoneMatch")
+    operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
+        default=None, alias="operationId"
+    )
+
+    @property
+    def precondition(self) -> Precondition:
+        """Both conditions."""
+        return Precondition(self.if_match, create_only=self.if_none_match == "*")
+
+
+class NoQuery(_Part):
+    """No query parameter but `api-version` and the host's own."""
+
+
+class Page(_Part):
+    """One page of a list. `after` is the last name of the page before."""
+
+    size: int = Field(default=100, alias="maxpagesize", ge=1, le=1000)
+    after: str = Field(default="", alias="$skiptoken", max_length=64)
+
+
+class Wait(_Part):
+    """How many seconds the answer may be held."""
+
+    wait: float = Field(default=0, ge=0, le=60)
+
+
+class Removal(_Part):
+    """Both are needed: they can't be sent by accident."""
+
+    purge: Literal["true"]
+    confirm: str
+
+
+class NoBody(_Part):
+    """An empty object, or nothing."""
+
+
+class _Request(_Part):
+    headers: Headers
+    query: NoQuery
+    body: NoBody = NoBody()
+
+
+class RegistryRequest(_Request):
+    """One registry."""
+
+    registry: RegistryName
+
+
+class PutRegistryRequest(RegistryRequest):
+    """A registry's fields."""
+
+    body: RegistrySpec = RegistrySpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class DeleteRegistryRequest(RegistryRequest):
+    """A removal that is meant."""
+
+    query: Removal  # type: ignore[assignment] # each request has its own parameters
+
+
+class ListRequest(_Request):
+    """A page of registries."""
+
+    query: Page  # type: ignore[assignment] # each request has its own parameters
+
+
+class ListUsersRequest(RegistryRequest):
+    """A page of users."""
+
+    query: Page  # type: ignore[assignment] # each request has its own parameters
+
+
+class UserRequest(RegistryRequest):
+    """One user."""
+
+    username: Username
+
+
+class PutUserRequest(UserRequest):
+    """A user's fields."""
+
+    body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class OperationRequest(_Request):
+    """One operation, now or when it has ended."""
+
+    operation: str
+    query: Wait  # type: ignore[assignment] # each request has its own parameters
+
+
+def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | None = None) -> R:
+    """The request as `model`. Raises `ApiError`: 400 with every bad field, 413, 415."""
+    query = {
+        name: value for name, value in req.params.items() if name not in {"api-version", *_IGNORED_QUERY}
+    }
+    headers = {field: req.headers[name] for field, name in _HEADERS.items() if name in req.headers}
+    given = {**req.route_params, "headers": headers, "query": query}
+    if req.method in {"PUT", "POST", "PATCH"}:
+        given["body"] = _body(req)
+    version = req.params.get("api-version", API_VERSIONS[0])
+    problems = [] if version in API_VERSIONS else [_unsupported(version)]
+    try:
+        parsed = model.model_validate(given, context=policy)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        problems += [
+            _problem(model, detail, str(req.route_params.get("registry", "NAME"))) for detail in found
+        ]
+    if problems:
+        raise bad_request(problems)
+    return parsed
+
+
+def check_confirmation(asked: DeleteRegistryRequest) -> None:
+    """Raises `ApiError` 400 unless `confirm` names the registry that the path names."""
+    if asked.query.confirm != asked.registry:
+        raise bad_request(
+            [_not_confirmed("confirm", f"'{asked.query.confirm[:32]}' is another name", asked.registry)]
+        )
+
+
+def _not_confirmed(target: str, message: str, registry: str) -> Problem:
+    fix = f"This removes every image and user for good. If you mean it: ?purge=true&confirm={registry}"
+    return Problem("ConfirmationRequired", target, f"{target}: {message}.", fix)
+
+
+def caller(req: func.HttpRequest) -> Caller:
+    """Who asks. The worker is not told which key it was, so the audit gets the presented key's fingerprint."""
+    key = req.headers.get("x-functions-key") or req.params.get("code") or ""
+    actor = f"key:{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
+    path = "/".join(req.route_params.values())
+    payload = b"\0".join([str(req.method).encode(), _path(req).encode(), path.encode(), req.get_body()])
+    return Caller(actor, request_id.get(), req.headers.get("Operation-Id"), payload)
+
+
+def _path(req: func.HttpRequest) -> str:
+    return str(req.url).partition("?")[0].partition("://")[2].partition("/")[2]
+
+
+def _body(req: func.HttpRequest) -> Any:
+    raw = req.get_body()
+    if len(raw) > MAX_BODY_BYTES:
+        raise ApiError(
+            413,
+            "RequestBodyTooLarge",
+            f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are read.",
+            "Send only the fields that you want to set.",
+        )
+    if not raw.strip():
+        return {}
+    kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ApiError(
+            415,
+            "UnsupportedMediaType",
+            f"The body is sent as '{kind[:64] or 'nothing'}', not as JSON.",
+            "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
+            target="Content-Type",
+        )
+    return _json(raw)
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        value = json.loads(raw)
+        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair can't be stored
+    except (ValueError, RecursionError) as error:
+        where = (
+            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        raise ApiError(
+            400,
+            "InvalidJson",
+            f"The body is not valid JSON{where}.",
+            "Send one JSON object in UTF-8.",
+            target="body",
+        ) from None
+    return value
+
+
+def _unsupported(version: str) -> Problem:
+    return Problem(
+        "UnsupportedApiVersionValue",
+        "api-version",
+        f"api-version '{version[:32]}' is not supported.",
+        f"Use {' or '.join(API_VERSIONS)}, or leave it out.",
+    )
+
+
+def _problem(model: type[BaseModel], detail: ErrorDetails, registry: str) -> Problem:
+    part, *rest = [str(step) for step in detail["loc"]]
+    context = detail.get("ctx", {})
+    target = _HEADERS.get(rest[0], rest[0]) if part == "headers" else ".".join(rest) or part
+    target = str(context.get("target", target))
+    code, fix = _CODES.get(detail["type"], (None, None))
+    if detail["type"] == "extra_forbidden":
+        fix = _known(model, part)
+    if part == "query" and target in {"purge", "confirm"}:
+        return _not_confirmed(target, detail["msg"], registry)
+    return Problem(
+        code or (detail["type"] if detail["type"][:1].isupper() else "InvalidValue"),
+        target,
+        f"{target}: {detail['msg']}.",
+        str(context.get("fix") or fix or "Send a value of the kind that the message names."),
+    )
+
+
+_CODES: dict[str, tuple[str, str | None]] = {
+    "extra_forbidden": ("UnknownField", None),
+    "missing": ("RequiredField", "Add it."),
+    "model_type": ("InvalidType", "Send one JSON object."),
+    "string_type": ("InvalidType", 'Send a string: "..."'),
+    "bool_type": ("InvalidType", "Send true or false, without quotes."),
+    "dict_type": ("InvalidType", 'Send an object of strings: {"team": "payments"}'),
+    "literal_error": ("NotAllowed", "Use one of the values that the message names."),
+}
+
+
+def _known(model: type[BaseModel], part: str) -> str:
+    inner = model.model_fields[part].annotation if part in model.model_fields else None
+    if not (isinstance(inner, type) and issubclass(inner, BaseModel)) or not inner.model_fields:
+        return "Remove it."
+    names = (field.alias or name for name, field in inner.model_fields.items())
+    return f"Remove it. Known here: {', '.join(names)}."

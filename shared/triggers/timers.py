@@ -1,0 +1,23 @@
+"""Timer functions. Schedules are settings: six fields, seconds first."""
+
+import azure.functions as func
+
+from shared.bootstrap import services
+
+bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
+
+
+@bp.function_name("reconcile")
+@bp.timer_trigger("timer", schedule="%RECONCILE_SCHEDULE%")
+def reconcile(timer: func.TimerRequest) -> None:
+    """Sets in motion again what has stopped moving."""
+    _ = timer
+    services().reconcile.run()
+
+
+@bp.function_name("sweep_health")
+@bp.timer_trigger("timer", schedule="%HEALTH_SWEEP_SCHEDULE%")
+def sweep_health(timer: func.TimerRequest) -> None:
+    """Probes every registry and keeps the verdicts."""
+    _ = timer
+    services().health_sweep.run()

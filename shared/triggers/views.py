@@ -1,0 +1,106 @@
+"""Records as callers see them. Hashes and row versions stay inside."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.domain.operations import Operation
+from shared.services.accounts import UserAnswer
+from shared.services.registries import RegistryAnswer, shown_at
+
+type Json = dict[str, Any]
+
+
+def operation_url(base: str, operation: Operation) -> str:
+    """Absolute, so that a script can follow it."""
+    return f"{base}/api/operations/{operation.id}"
+
+
+def operation_link(base: str, operation: Operation | None) -> Json | None:
+    """The operation inside another answer."""
+    if operation is None:
+        return None
+    return {"id": operation.id, "url": operation_url(base, operation), "status": operation.status.value}
+
+
+def operation_view(base: str, operation: Operation) -> Json:
+    """The operation itself."""
+    view = {
+        "id": operation.id,
+        "url": operation_url(base, operation),
+        "kind": operation.kind.value,
+        "registry": operation.registry,
+        "user": operation.user,
+        "status": operation.status.value,
+        "percentComplete": operation.percent_complete,
+        "steps": [
+            {
+                "name": step.name,
+                "status": step.status.value,
+                "startedAt": _time(step.started_at),
+                "endedAt": _time(step.ended_at),
+                "attempts": step.attempts,
+            }
+            for step in operation.steps
+        ],
+        "createdAt": _time(operation.created_at),
+        "startedAt": _time(operation.started_at),
+        "endedAt": _time(operation.ended_at),
+        "error": operation.error.model_dump() if operation.error else None,
+        "result": operation.result,
+    }
+    optional = {"user", "error", "result"}
+    return {name: value for name, value in view.items() if value is not None or name not in optional}
+
+
+def registry_view(base: str, answer: RegistryAnswer) -> Json:
+    """A registry. Its login server is there as soon as Azure has named it."""
+    registry, wanted, found = answer.registry, answer.registry.desired, answer.verdict
+    return {
+        "name": registry.name,
+        **wanted.model_dump(mode="json", by_alias=True),
+        "provisioningState": registry.provisioning_state.value,
+        "loginServer": registry.login_server,
+        "health": {
+            "code": found.code.value,
+            "severity": found.severity.value,
+            "message": found.message,
+            "fix": found.fix or None,
+            "latencyMilliseconds": found.latency_ms,
+            "checkedAt": _time(found.checked_at),
+        }
+        if found
+        else None,
+        "userCount": registry.user_count,
+        "uid": registry.uid,
+        "etag": registry.version_tag,
+        "createdAt": _time(registry.created_at),
+        "updatedAt": _time(registry.updated_at),
+        "operation": operation_link(base, answer.operation),
+    }
+
+
+def user_view(base: str, answer: UserAnswer) -> Json:
+    """A user; `password` is there once, in the answer that made it."""
+    user = answer.user
+    view: Json = {
+        "registry": user.last_operation.partition(".")[0] or None,
+        "username": user.username,
+        "state": user.state.value,
+        "syncing": answer.syncing,
+        "description": user.description,
+        "etag": user.version_tag,
+        "createdAt": _time(user.created_at),
+        "updatedAt": _time(user.updated_at),
+        "secretChangedAt": _time(user.secret_changed_at),
+        "operation": operation_link(base, answer.operation),
+    }
+    once = {
+        "password": answer.password,
+        "warning": answer.warning,
+        "secretAlreadyShown": answer.already_shown,
+    }
+    return view | {name: value for name, value in once.items() if value}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return shown_at(moment) if moment else None
