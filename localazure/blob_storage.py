@@ -135,9 +135,10 @@ class AzuriteStorage:
             ) from error
 
     def _client(self) -> BlobServiceClient:
+        # No retries: the first would wait 15 s, and the site that asks tries again by itself.
         key = {"account_name": ACCOUNT, "account_key": ACCOUNT_KEY}
         return BlobServiceClient(
-            self._url, credential=key, retry_total=1, connection_timeout=2, read_timeout=10
+            self._url, credential=key, retry_total=0, connection_timeout=2, read_timeout=10
         )
 
 

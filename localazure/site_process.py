@@ -52,7 +52,7 @@ class SiteProcess:
         """
         program = Path(launch.command[0])
         if program.is_absolute() and not os.access(program, os.X_OK):
-            raise SiteStartError(f"{program} is no program that can be run")
+            raise SiteStartError(f"{program.resolve()} is no program that can be run")
         try:
             with _open_log(launch.log_file) as log:
                 process = subprocess.Popen(
@@ -109,15 +109,8 @@ class SiteProcess:
             time.sleep(0.02)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process.returncode is not None:
-            return
-        try:
-            os.killpg(self.pid, number)
-        except (
-            ProcessLookupError,
-            PermissionError,
-        ):  # macOS: PermissionError for a group of nothing but a zombie
-            return
+        if self._process.returncode is None:
+            _signal_group(self.pid, number)
 
 
 def end_leftover(pid_file: Path, seconds: float) -> int | None:
@@ -127,13 +120,19 @@ def end_leftover(pid_file: Path, seconds: float) -> int | None:
     """
     process = _recorded(pid_file)
     if process is not None:
-        process.terminate()
-        _, alive = psutil.wait_procs([process], timeout=seconds)
-        for one in alive:
-            one.kill()
-        psutil.wait_procs(alive, timeout=KILL_SECONDS)
+        _signal_group(process.pid, signal.SIGTERM)
+        psutil.wait_procs([process], timeout=seconds)
+        _signal_group(process.pid, signal.SIGKILL)
+        psutil.wait_procs([process], timeout=KILL_SECONDS)
     pid_file.unlink(missing_ok=True)
     return process.pid if process else None
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # macOS: PermissionError for a group that is all zombies
+        return
 
 
 def _recorded(pid_file: Path) -> psutil.Process | None:

@@ -1,7 +1,7 @@
 """The sites of this machine's App Service: each is a real registry process behind a TLS port of its own.
 
-Below the root: `ports.json` (which site has which port), `run/` (process ids), `sites/{name}` (the file system
-of its container), `blobs/{account}/{container}`, `logs/{name}.log`. Configurations are kept by the caller.
+Below the root: `ports.json` (which site has which port), `run/` (process ids), `sites/{name}` (files of the
+container), `blobs/{account}/{container}`, `logs/{name}.log`. Configurations are kept by the caller.
 """
 
 import http.client
