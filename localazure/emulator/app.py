@@ -1,0 +1,77 @@
+"""The emulator put together: one TLS server for Resource Manager, managed identity, Azure Files and its control.
+
+Requests go through layers, outermost first: the log of requests, then the routes. A layer that misbehaves on purpose
+belongs between the two, so that the log shows what the client saw.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from localazure.emulator.arm import urls as arm_urls
+from localazure.emulator.arm.models.ports import Sites
+from localazure.emulator.arm.service import ResourceManager
+from localazure.emulator.bearer import BearerTokens
+from localazure.emulator.control import PREFIX, Control
+from localazure.emulator.files import urls as files_urls
+from localazure.emulator.files.models import FileStore
+from localazure.emulator.files.service import FilesService
+from localazure.emulator.identity import urls as identity_urls
+from localazure.emulator.identity.models import Identity
+from localazure.emulator.requests_log import RecordRequests, RequestsLog
+
+_log = logging.getLogger(__name__)
+
+
+class Emulator:
+    """Everything behind one port."""
+
+    def __init__(
+        self, state: Path, origin: str, blob_endpoint: str, identity: Identity, sites: Sites
+    ) -> None:
+        """`origin` is where clients reach it, `https://localhost:PORT`; `blob_endpoint` is Azurite's."""
+        self.requests = RequestsLog()
+        self.sites = sites
+        self.files = FileStore(state / "files")
+        self.resource_manager = ResourceManager(state, origin, blob_endpoint, sites, self.files)
+        self._identity = identity
+        self._tokens = BearerTokens(identity, origin)
+
+    def app(self) -> ASGIApp:
+        """The ASGI application; its lifespan starts and ends the sites."""
+        files = FilesService(
+            store=self.files,
+            account_keys=self.resource_manager.accounts.keys,
+            check_token=self._tokens.opens_files,
+            tenant_id=self._identity.tenant_id,
+        )
+        routes = [
+            *Control(self.resource_manager, self.requests).routes(),
+            *identity_urls.routes(self._identity),
+            Mount("/files", routes=files_urls.routes(files)),
+            *arm_urls.routes(self.resource_manager, self._tokens.check_management),
+            Route("/{rest:path}", _nothing_here),
+        ]
+        app = Starlette(routes=routes, lifespan=self._lifespan)
+        return RecordRequests(app, self.requests, ignored=PREFIX, keep_bodies_of="/subscriptions")
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(self.resource_manager.processes.drive_all)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(self.sites.stop_all)
+
+
+async def _nothing_here(request: Request) -> Response:
+    error = {"code": "NotFound", "message": f"The emulator has nothing at {request.url.path}."}
+    return JSONResponse({"error": error}, status_code=404)

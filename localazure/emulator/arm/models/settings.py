@@ -1,0 +1,50 @@
+"""What tests and demos may set: how long creating takes, how long lists are, which names are taken."""
+
+from dataclasses import dataclass, field
+
+from localazure.emulator.arm.resource_ids import PLANS, SITES, STORAGE_ACCOUNTS
+
+DELAYED_TYPES = (STORAGE_ACCOUNTS, PLANS, SITES)
+"""The types whose creation is a long-running operation."""
+
+GLOBAL_TYPES = (STORAGE_ACCOUNTS, SITES)
+"""The types whose names are unique in the world, so that a stranger may hold one."""
+
+_DEFAULT_DELAY = 0.2
+
+
+def _delays() -> dict[str, float]:
+    return dict.fromkeys(DELAYED_TYPES, _DEFAULT_DELAY)
+
+
+def _nobody() -> dict[str, list[str]]:
+    return {resource_type: [] for resource_type in GLOBAL_TYPES}
+
+
+@dataclass
+class Settings:
+    """Settings of the emulated Resource Manager; kept over a restart, back to these values by a reset."""
+
+    delays: dict[str, float] = field(default_factory=_delays)
+    """Seconds that creating a resource takes, by type. 0 = done at once, answered 200 instead of 202."""
+
+    page_size: int = 200
+    """The most resources in one answer of a list; more are behind `nextLink`."""
+
+    held_names: dict[str, list[str]] = field(default_factory=_nobody)
+    """Global names that someone else has, by type, lower case."""
+
+    def __post_init__(self) -> None:
+        unknown = sorted({*self.delays} - {*DELAYED_TYPES} | {*self.held_names} - {*GLOBAL_TYPES})
+        if unknown:
+            raise ValueError(f"unknown resource types: {', '.join(unknown)}")
+        if min(self.delays.values(), default=0) < 0 or self.page_size < 1:
+            raise ValueError("delays must be 0 or more seconds, pageSize 1 or more")
+
+    def delay(self, resource_type: str) -> float:
+        """Seconds that creating a resource of that type takes."""
+        return self.delays.get(resource_type, 0.0)
+
+    def is_held(self, resource_type: str, name: str) -> bool:
+        """Does someone else have that global name?"""
+        return name.lower() in self.held_names.get(resource_type, [])

@@ -1,0 +1,240 @@
+"""Microsoft.Storage on the wire."""
+
+from localazure.emulator.arm.models.accounts import KEY_NAMES, StorageAccounts
+from localazure.emulator.arm.models.site_processes import SiteProcesses
+from localazure.emulator.arm.models.storage_services import StorageServices
+from localazure.emulator.arm.models.store import Json, Resource, Store
+from localazure.emulator.arm.requests import Answer, Call, Handler
+from localazure.emulator.arm.resource_ids import Scope
+from localazure.emulator.arm.responses.lists import Lists
+from localazure.emulator.arm.responses.long_running import LongRunning
+
+_DIGITS = str.maketrans("", "", "-:.TZ")
+
+_ACCOUNT_DEFAULTS: Json = {
+    "accessTier": "Hot",
+    "allowBlobPublicAccess": False,
+    "minimumTlsVersion": "TLS1_2",
+    "supportsHttpsTrafficOnly": True,
+    "networkAcls": {
+        "bypass": "AzureServices",
+        "defaultAction": "Allow",
+        "ipRules": [],
+        "virtualNetworkRules": [],
+    },
+}
+
+
+class AccountView:
+    """A storage account as a GET shows it."""
+
+    def __init__(self, store: Store, origin: str, blob_endpoint: str) -> None:
+        """`blob_endpoint` is Azurite's: all accounts share it. Files are at our own `origin`."""
+        self._store = store
+        self._origin = origin
+        self._blob_endpoint = blob_endpoint.rstrip("/")
+
+    def __call__(self, account: Resource) -> Json:
+        """The JSON of one account."""
+        sku = account.body["sku"]
+        return {
+            **account.body,
+            "id": str(account.id),
+            "name": account.id.name,
+            "type": account.id.type,
+            "sku": {**sku, "tier": "Premium" if sku["name"].startswith("Premium") else "Standard"},
+            "tags": account.body.get("tags", {}),
+            "properties": {**_ACCOUNT_DEFAULTS, **account.properties, **self._read_only(account)},
+        }
+
+    def _read_only(self, account: Resource) -> Json:
+        return {
+            "provisioningState": "Creating" if self._store.pending(account) else "Succeeded",
+            "creationTime": account.created,
+            "keyCreationTime": {key: account.secrets[f"{key}Created"] for key in KEY_NAMES},
+            "primaryLocation": account.body["location"],
+            "statusOfPrimary": "available",
+            "primaryEndpoints": {
+                "blob": f"{self._blob_endpoint}/",
+                "file": f"{self._origin}/files/{account.id.name}/",
+            },
+        }
+
+
+class StorageAccountResponses:
+    """Calls about accounts themselves."""
+
+    def __init__(
+        self,
+        accounts: StorageAccounts,
+        view: AccountView,
+        processes: SiteProcesses,
+        long_running: LongRunning,
+        lists: Lists,
+    ) -> None:
+        self._accounts = accounts
+        self._view = view
+        self._processes = processes
+        self._long_running = long_running
+        self._lists = lists
+
+    def put(self, call: Call) -> Answer:
+        """Create or update."""
+        account = self._accounts.put(call.scope, call.names["account"], call.body)
+        return self._long_running.accepted(call, account)
+
+    def patch(self, call: Call) -> Answer:
+        """Update."""
+        return Answer(200, self._view(self._accounts.patch(call.scope, call.names["account"], call.body)))
+
+    def get(self, call: Call) -> Answer:
+        """Show."""
+        return Answer(200, self._view(self._accounts.get(call.scope, call.names["account"])))
+
+    def list(self, call: Call) -> Answer:
+        """In a group or a subscription."""
+        return self._lists.page(call, self._accounts.select(call.scope), self._view)
+
+    def delete(self, call: Call) -> Answer:
+        """200, or 204 if it was not there."""
+        return deleted(there=self._accounts.delete(call.scope, call.names["account"]))
+
+    def list_keys(self, call: Call) -> Answer:
+        """Both keys. `$expand=kerb` would add Kerberos keys where a domain is joined: never here."""
+        return _keys(self._accounts.ready(call.scope, call.names["account"]))
+
+    def regenerate_key(self, call: Call) -> Answer:
+        """Replace one key and show both. A site that mounts with the old one loses its files."""
+        name, key = call.names["account"], str(call.body.get("keyName"))
+        account = self._accounts.regenerate_key(call.scope, name, key)
+        self._processes.drive_mounting(account.id.name)
+        return _keys(account)
+
+    def check_name(self, call: Call) -> Answer:
+        """May a new account have this name?"""
+        problem = self._accounts.unavailable(call.body.get("name"))
+        if problem is None:
+            return Answer(200, {"nameAvailable": True})
+        reason = "AlreadyExists" if problem.status == 409 else "AccountNameInvalid"
+        return Answer(200, {"nameAvailable": False, "reason": reason, "message": problem.message})
+
+
+class StorageServiceResponses:
+    """Calls about what is in an account."""
+
+    def __init__(self, services: StorageServices, lists: Lists) -> None:
+        self._services = services
+        self._lists = lists
+
+    def service(self, name: str) -> dict[str, Handler]:
+        """GET and PUT of `blobServices/default` or `fileServices/default`."""
+
+        def get(call: Call) -> Answer:
+            return Answer(200, _plain(self._services.service(call.scope, call.names["account"], name)))
+
+        def put(call: Call) -> Answer:
+            found = self._services.put_service(call.scope, call.names["account"], name, call.body)
+            return Answer(200, _plain(found))
+
+        return {"GET": get, "PUT": put}
+
+    def containers(self) -> dict[str, Handler]:
+        """PUT, GET and DELETE of one blob container."""
+
+        def put(call: Call) -> Answer:
+            resource, new = self._services.put_container(*_child(call), call.body)
+            return Answer(201 if new else 200, _plain(resource))
+
+        def get(call: Call) -> Answer:
+            return Answer(200, _container(self._services.container(*_child(call))))
+
+        def delete(call: Call) -> Answer:
+            return deleted(there=self._services.delete_container(*_child(call)))
+
+        return {"PUT": put, "PATCH": put, "GET": get, "DELETE": delete}
+
+    def list_containers(self, call: Call) -> Answer:
+        """All blob containers."""
+        found = self._services.containers(call.scope, call.names["account"])
+        return self._lists.page(call, found, _container)
+
+    def shares(self) -> dict[str, Handler]:
+        """PUT, GET and DELETE of one file share."""
+
+        def put(call: Call) -> Answer:
+            resource, new = self._services.put_share(*_child(call), call.body)
+            return Answer(201 if new else 200, _plain(resource))
+
+        def get(call: Call) -> Answer:
+            return Answer(200, _share(self._services.share(*_child(call))))
+
+        def delete(call: Call) -> Answer:
+            return deleted(there=self._services.delete_share(*_child(call)))
+
+        return {"PUT": put, "PATCH": put, "GET": get, "DELETE": delete}
+
+    def list_shares(self, call: Call) -> Answer:
+        """All file shares."""
+        found = self._services.shares(call.scope, call.names["account"])
+        return self._lists.page(call, found, _share)
+
+
+def deleted(*, there: bool) -> Answer:
+    """200, or 204 if there was nothing to delete."""
+    return Answer(200 if there else 204)
+
+
+def _child(call: Call) -> tuple[Scope, str, str]:
+    return call.scope, call.names["account"], call.names["name"]
+
+
+def _keys(account: Resource) -> Answer:
+    keys = [
+        {
+            "keyName": key,
+            "value": account.secrets[key],
+            "permissions": "FULL",
+            "creationTime": account.secrets[f"{key}Created"],
+        }
+        for key in KEY_NAMES
+    ]
+    return Answer(200, {"keys": keys})
+
+
+def _plain(resource: Resource) -> Json:
+    return {
+        **resource.body,
+        "id": str(resource.id),
+        "name": resource.id.name,
+        "type": resource.id.type,
+        "properties": resource.properties,
+    }
+
+
+def _etag(resource: Resource) -> str:
+    return f'"0x{resource.changed.translate(_DIGITS)}"'
+
+
+def _container(container: Resource) -> Json:
+    state = {
+        "publicAccess": "None",
+        "leaseStatus": "Unlocked",
+        "leaseState": "Available",
+        "hasImmutabilityPolicy": False,
+        "hasLegalHold": False,
+    }
+    changed = {"lastModifiedTime": container.changed}
+    properties = {**state, **container.properties, **changed}
+    return {**_plain(container), "etag": _etag(container), "properties": properties}
+
+
+def _share(share: Resource) -> Json:
+    state = {
+        "accessTier": "TransactionOptimized",
+        "enabledProtocols": "SMB",
+        "leaseStatus": "Unlocked",
+        "leaseState": "Available",
+    }
+    changed = {"lastModifiedTime": share.changed}
+    properties = {**state, **share.properties, **changed}
+    return {**_plain(share), "etag": _etag(share), "properties": properties}

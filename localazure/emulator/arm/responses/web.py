@@ -1,0 +1,231 @@
+"""Microsoft.Web on the wire: plans and sites. What configures a site is in `site_config`."""
+
+from localazure.emulator.arm.models.plans import Plans, tier
+from localazure.emulator.arm.models.regions import REGIONS
+from localazure.emulator.arm.models.site_processes import SiteProcesses, is_enabled
+from localazure.emulator.arm.models.site_settings import site_config
+from localazure.emulator.arm.models.store import Json, Resource, Store
+from localazure.emulator.arm.models.web_sites import WebSites
+from localazure.emulator.arm.requests import Answer, Call
+from localazure.emulator.arm.resource_ids import ResourceId
+from localazure.emulator.arm.responses.lists import Lists
+from localazure.emulator.arm.responses.long_running import LongRunning
+from localazure.emulator.arm.responses.storage import deleted
+
+_SITE_DEFAULTS: Json = {
+    "clientAffinityEnabled": True,
+    "clientCertEnabled": False,
+    "clientCertMode": "Required",
+    "containerSize": 0,
+    "dailyMemoryTimeQuota": 0,
+    "hostNamesDisabled": False,
+    "httpsOnly": False,
+    "hyperV": False,
+    "isXenon": False,
+    "keyVaultReferenceIdentity": "SystemAssigned",
+    "redundancyMode": "None",
+    "scmSiteAlsoStopped": False,
+    "storageAccountRequired": False,
+}
+
+_SHOWN_CONFIG: Json = {
+    "numberOfWorkers": 1,
+    "linuxFxVersion": "",
+    "acrUseManagedIdentityCreds": False,
+    "alwaysOn": False,
+    "http20Enabled": False,
+    "functionAppScaleLimit": 0,
+    "minimumElasticInstanceCount": 0,
+}
+"""What App Service shows of `siteConfig` in a GET of the site; everything else only in GET `config/web`.
+
+So does `az webapp show` before it merges the two. A client that compares settings has to read `config/web`.
+"""
+
+
+class PlanView:
+    """An App Service plan as a GET shows it."""
+
+    def __init__(self, store: Store, plans: Plans) -> None:
+        self._store = store
+        self._plans = plans
+
+    def __call__(self, plan: Resource) -> Json:
+        """The JSON of one plan."""
+        linux = bool(plan.properties.get("reserved"))
+        return {
+            **plan.body,
+            "id": str(plan.id),
+            "name": plan.id.name,
+            "type": plan.id.type,
+            "kind": "linux" if linux else "app",
+            "location": REGIONS[plan.body["location"]],
+            "properties": {**plan.properties, "reserved": linux, **self._read_only(plan)},
+        }
+
+    def _read_only(self, plan: Resource) -> Json:
+        busy = self._store.pending(plan) is not None
+        sku = plan.body["sku"]
+        return {
+            "provisioningState": "InProgress" if busy else "Succeeded",
+            "status": "Creating" if busy else "Ready",
+            "geoRegion": REGIONS[plan.body["location"]],
+            "maximumNumberOfWorkers": tier(sku["name"]).most_workers,
+            "numberOfWorkers": sku["capacity"],
+            "numberOfSites": len(self._plans.sites_on(plan.id)),
+            "resourceGroup": plan.id.group,
+            "subscription": plan.id.subscription,
+        }
+
+
+class SiteView:
+    """A site as a GET shows it: without its app settings and mounts."""
+
+    def __init__(self, store: Store, processes: SiteProcesses) -> None:
+        self._store = store
+        self._processes = processes
+
+    def __call__(self, site: Resource) -> Json:
+        """The JSON of one site."""
+        return {
+            **site.body,
+            "id": str(site.id),
+            "name": site.id.name,
+            "type": site.id.type,
+            "kind": site.body.get("kind", "app"),
+            "location": REGIONS[site.body["location"]],
+            "properties": {
+                **_SITE_DEFAULTS,
+                **site.properties,
+                **self._read_only(site),
+                "siteConfig": _shown_config(site),
+            },
+        }
+
+    def _read_only(self, site: Resource) -> Json:
+        host = self._processes.host(site.id.name)
+        operation = self._store.pending(site)
+        plan = self._store.get(ResourceId.parse(site.properties["serverFarmId"]))
+        return {
+            "state": "Running" if is_enabled(site) else "Stopped",
+            "enabled": is_enabled(site),
+            "availabilityState": "Limited" if operation else "Normal",
+            "usageState": "Normal",
+            "inProgressOperationId": operation.id if operation else None,
+            "defaultHostName": host,
+            "hostNames": [host],
+            "enabledHostNames": [host],
+            "hostNameSslStates": [{"name": host, "sslState": "Disabled", "hostType": "Standard"}],
+            "lastModifiedTimeUtc": site.changed,
+            "repositorySiteName": site.id.name,
+            "reserved": True,
+            "resourceGroup": site.id.group,
+            "sku": plan.body["sku"]["tier"] if plan else None,
+        }
+
+
+class PlanResponses:
+    """Calls about plans."""
+
+    def __init__(self, plans: Plans, view: PlanView, long_running: LongRunning, lists: Lists) -> None:
+        self._plans = plans
+        self._view = view
+        self._long_running = long_running
+        self._lists = lists
+
+    def put(self, call: Call) -> Answer:
+        """Create or change."""
+        plan = self._plans.put(call.scope, call.names["name"], call.body)
+        return self._long_running.accepted(call, plan)
+
+    def get(self, call: Call) -> Answer:
+        """Show."""
+        return Answer(200, self._view(self._plans.get(call.scope, call.names["name"])))
+
+    def list(self, call: Call) -> Answer:
+        """In a group or a subscription."""
+        return self._lists.page(call, self._plans.select(call.scope), self._view)
+
+    def delete(self, call: Call) -> Answer:
+        """200, or 204 if it was not there."""
+        return deleted(there=self._plans.delete(call.scope, call.names["name"]))
+
+
+class SiteResponses:
+    """Calls about sites themselves."""
+
+    def __init__(
+        self,
+        sites: WebSites,
+        view: SiteView,
+        processes: SiteProcesses,
+        long_running: LongRunning,
+        lists: Lists,
+    ) -> None:
+        self._sites = sites
+        self._view = view
+        self._processes = processes
+        self._long_running = long_running
+        self._lists = lists
+
+    def put(self, call: Call) -> Answer:
+        """Create, or replace."""
+        site = self._sites.put(call.scope, call.names["name"], call.body)
+        self._processes.drive(site.id.name)
+        return self._long_running.accepted(call, site)
+
+    def patch(self, call: Call) -> Answer:
+        """Change."""
+        site = self._sites.patch(call.scope, call.names["name"], call.body)
+        self._processes.drive(site.id.name)
+        return Answer(200, self._view(site))
+
+    def get(self, call: Call) -> Answer:
+        """Show."""
+        return Answer(200, self._view(self._sites.get(call.scope, call.names["name"])))
+
+    def list(self, call: Call) -> Answer:
+        """In a group or a subscription."""
+        return self._lists.page(call, self._sites.select(call.scope), self._view)
+
+    def delete(self, call: Call) -> Answer:
+        """200, or 204 if it was not there. Takes the plan along if that is then empty and not told otherwise."""
+        name = call.names["name"]
+        keep_plan = call.query.get("deleteEmptyServerFarm", "true").lower() == "false"
+        there = self._sites.delete(call.scope, name, with_empty_plan=not keep_plan)
+        if there:
+            self._processes.drive(name)
+        return deleted(there=there)
+
+    def start(self, call: Call) -> Answer:
+        """Run it."""
+        return self._switch(call, on=True)
+
+    def stop(self, call: Call) -> Answer:
+        """End its process."""
+        return self._switch(call, on=False)
+
+    def restart(self, call: Call) -> Answer:
+        """End its process and run it again."""
+        site = self._sites.get(call.scope, call.names["name"])
+        self._processes.drive(site.id.name, restart=True)
+        return Answer(200)
+
+    def check_name(self, call: Call) -> Answer:
+        """May a new site have this name?"""
+        problem = self._sites.unavailable(call.body.get("name"))
+        if problem is None:
+            return Answer(200, {"nameAvailable": True, "reason": "", "message": ""})
+        reason = "AlreadyExists" if problem.status == 409 else "Invalid"
+        return Answer(200, {"nameAvailable": False, "reason": reason, "message": problem.message})
+
+    def _switch(self, call: Call, *, on: bool) -> Answer:
+        site = self._sites.switch(call.scope, call.names["name"], on=on)
+        self._processes.drive(site.id.name)
+        return Answer(200)
+
+
+def _shown_config(site: Resource) -> Json:
+    config = site_config(site)
+    shown = {name: config.get(name, default) for name, default in _SHOWN_CONFIG.items()}
+    return {**shown, "appSettings": None, "connectionStrings": None, "azureStorageAccounts": None}

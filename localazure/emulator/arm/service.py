@@ -1,0 +1,62 @@
+"""Resource Manager put together: state, behaviour and wire."""
+
+from pathlib import Path
+
+from localazure.emulator.arm.models.accounts import StorageAccounts
+from localazure.emulator.arm.models.plans import Plans
+from localazure.emulator.arm.models.ports import FileShares, Sites
+from localazure.emulator.arm.models.site_processes import SiteProcesses
+from localazure.emulator.arm.models.storage_services import StorageServices
+from localazure.emulator.arm.models.store import Store
+from localazure.emulator.arm.models.web_sites import WebSites
+from localazure.emulator.arm.resource_ids import PLANS, SITES, STORAGE_ACCOUNTS
+from localazure.emulator.arm.responses.lists import Lists
+from localazure.emulator.arm.responses.long_running import LongRunning, View
+from localazure.emulator.arm.responses.site_config import SiteConfigResponses
+from localazure.emulator.arm.responses.storage import (
+    AccountView,
+    StorageAccountResponses,
+    StorageServiceResponses,
+)
+from localazure.emulator.arm.responses.web import PlanResponses, PlanView, SiteResponses, SiteView
+
+
+class ResourceManager:
+    """The emulated Resource Manager of one state folder."""
+
+    def __init__(
+        self, state: Path, origin: str, blob_endpoint: str, sites: Sites, shares: FileShares
+    ) -> None:
+        """`origin` is where clients reach it, `https://localhost:PORT`. Raises ValueError for a foreign state."""
+        self.store = Store(state / "resource-manager.json")
+        self.accounts = StorageAccounts(self.store, shares, sites)
+        self.processes = SiteProcesses(self.store, sites, shares, self.accounts.keys)
+        self._wire(origin, blob_endpoint, StorageServices(self.store, self.accounts, shares, sites))
+
+    def _wire(self, origin: str, blob_endpoint: str, services: StorageServices) -> None:
+        plans = Plans(self.store)
+        account_view = AccountView(self.store, origin, blob_endpoint)
+        plan_view, site_view = PlanView(self.store, plans), SiteView(self.store, self.processes)
+        views: dict[str, View] = {STORAGE_ACCOUNTS: account_view, PLANS: plan_view, SITES: site_view}
+        lists = Lists(self.store, origin)
+        web_sites = WebSites(self.store, plans)
+        self.long_running = LongRunning(
+            self.store, origin, {key.lower(): view for key, view in views.items()}
+        )
+        self.account_responses = StorageAccountResponses(
+            self.accounts, account_view, self.processes, self.long_running, lists
+        )
+        self.storage_service_responses = StorageServiceResponses(services, lists)
+        self.plan_responses = PlanResponses(plans, plan_view, self.long_running, lists)
+        self.site_responses = SiteResponses(web_sites, site_view, self.processes, self.long_running, lists)
+        self.site_config_responses = SiteConfigResponses(web_sites, self.processes)
+
+    def reset(self) -> None:
+        """Forget every resource and end every site; settings go back to their defaults."""
+        gone_sites = self.store.select(SITES)
+        gone_accounts = self.store.select(STORAGE_ACCOUNTS)
+        self.store.clear()
+        for site in gone_sites:
+            self.processes.drive(site.id.name)
+        for account in gone_accounts:
+            self.accounts.forget(account.id.name)

@@ -1,0 +1,86 @@
+"""uvicorn, told to listen on a socket of ours and to say when it does."""
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from localazure.emulator.errors import PortInUseError
+
+_log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 5
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0 = any free one. Raises PortInUseError."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(port) from error
+    return listener
+
+
+def origin(listener: socket.socket) -> str:
+    """Where clients reach it: `https://localhost:PORT`."""
+    return f"https://localhost:{listener.getsockname()[1]}"
+
+
+class Server(uvicorn.Server):
+    """A TLS server for one app on one socket."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, certificate: tuple[Path, Path]) -> None:
+        chain, key = certificate
+        super().__init__(
+            uvicorn.Config(
+                app,
+                ssl_certfile=str(chain),
+                ssl_keyfile=str(key),
+                ssl_version=ssl.PROTOCOL_TLS_SERVER,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self._listener = listener
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so: whoever started us waits for that line."""
+        await super().startup(sockets)
+        if self.started:
+            _log.info("ready: %s", origin(self._listener))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is being answered finish, and drop idle connections at once.
+
+        Closed politely, an idle TLS connection waits for a farewell that a client's pool never sends.
+        """
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            transport = getattr(connection, "transport", None)
+            if transport and (cycle is None or cycle.response_complete):
+                transport.abort()
+        await super().shutdown(sockets)
+
+    def serve_forever(self) -> None:
+        """Serve until SIGTERM or SIGINT, then end the sites and return.
+
+        uvicorn raises the signal again when it is done; a process that did as it was told should end with 0.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        asyncio.run(self.serve([self._listener]))
+
+    def serve_in_thread(self) -> None:
+        """The same in a thread that is not the main one, where signals cannot be had; ends with `should_exit`."""
+        asyncio.run(self.serve([self._listener]))
