@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,16 +67,24 @@ def _live(azure: LocalAzure, client_type: type[ImageClient], report: Report) -> 
 
 
 def _create_registry(api: Api, report: Report) -> str:
-    def show(name: str, status: str) -> None:
-        report.note(f"{name}: {status}")
+    def show(step: dict[str, Any]) -> None:
+        if step["status"] == "Running":
+            report.progress(step["name"])
+        elif step["status"] == "Succeeded":
+            report.progress(step["name"], seconds=_seconds(step))
 
-    with report.step("Registry demo created"):
+    with report.step("Registry demo created", doing="Creating registry demo"):
         answer = api.call("PUT", _REGISTRY, 201, body={"tags": {"purpose": "demo"}})
         api.finish(answer, show)
         registry = api.call("GET", _REGISTRY, 200)
         check("provisioningState", expected="Succeeded", got=registry["provisioningState"])
         report.note(f"it listens at {registry['loginServer']}")
     return str(registry["loginServer"])
+
+
+def _seconds(step: Mapping[str, str]) -> float:
+    began, ended = (datetime.fromisoformat(step[name]) for name in ("startedAt", "endedAt"))
+    return (ended - began).total_seconds()
 
 
 def _create_user(api: Api, client: ImageClient, host: str, report: Report) -> str:
@@ -91,7 +100,7 @@ def _create_user(api: Api, client: ImageClient, host: str, report: Report) -> st
 def _check_health(api: Api, report: Report) -> None:
     with report.step("Health sweep done"):
         health = api.sweep_health("demo")
-        report.note(f"verdict: {health['code']}")
+        report.note(f"verdict: {health.get('verdict') or health['code']}")
         check("health code", expected="HEALTHY", got=health["code"])
 
 
@@ -132,8 +141,13 @@ def _revoke(api: Api, client: ImageClient, host: str, password: str, report: Rep
 
 
 def _delete_registry(api: Api, azure: LocalAzure, ready: Mapping[str, Any], report: Report) -> None:
+    def resources() -> list[str]:
+        return resource_names(azure.settings(), ready["caBundle"])
+
     with report.step("Registry deleted; nothing is left in Azure"):
+        before = resources()
+        check("resources of demo in Azure before", expected=3, got=len(before))
         api.finish(api.call("DELETE", f"{_REGISTRY}?purge=true&confirm=demo", 202))
         api.call("GET", _REGISTRY, 404)
-        left = resource_names(azure.settings(), ready["caBundle"])
-        check("resources left in Azure", expected=[], got=left)
+        check("resources left in Azure", expected=[], got=resources())
+        report.note(f"gone: {', '.join(before)}")
