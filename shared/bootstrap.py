@@ -7,6 +7,7 @@ queues, not for Resource Manager.
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - the imports inside functions are this module's purpose
+import logging
 import os
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
     from shared.services.reconcile import Reconcile
+
+for _library in ("azure", "httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
 
 LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
 

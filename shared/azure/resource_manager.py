@@ -17,6 +17,8 @@ from shared.azure.failures import retry_after, summary
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.resources import Json, Ref, Type
 
+BUSY_SECONDS = 2
+"""Another operation is at work on the same resource: that does not take long."""
 _BUSY = {"Conflict", "AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError"}
 _WAYS_OUT = {
     401: "Check that the app has a managed identity and that its token is accepted.",
@@ -156,7 +158,8 @@ def _translate(error: AzureError, ref: Ref) -> Exception:
     ):
         return NameTakenError(ref.type)
     if _is_temporary(error.status_code, code):
-        return TemporaryError(code, f"{what}: {message}", retry_after(error))
+        wait = BUSY_SECONDS if error.status_code == 409 else retry_after(error)
+        return TemporaryError(code, f"{what}: {message}", wait)
     fix = _WAYS_OUT.get(error.status_code, "Mend what Azure names here, then send the same request again.")
     return PermanentError(code, f"{what}: {message}", fix)
 

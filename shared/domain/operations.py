@@ -50,12 +50,16 @@ class Step(Model):
     ended_at: datetime | None = None
     attempts: int = 0
 
+    def begun(self, now: datetime) -> Self:
+        """This step from its first look on."""
+        return self if self.started_at else self.model_copy(update={"started_at": now})
+
     def moved(self, status: Status, now: datetime, *, sent: bool = False) -> Self:
         """This step in another status."""
         return self.model_copy(
             update={
                 "status": status,
-                "started_at": self.started_at or (now if status is not Status.NOT_STARTED else None),
+                "started_at": self.started_at or now,
                 "ended_at": now if status.is_final else None,
                 "attempts": self.attempts + sent,
             }

@@ -82,7 +82,8 @@ def _tagged(registry: Registry, body: dict[str, Any]) -> Json:
 
 def graph(registry: Registry, context: Context) -> tuple[Node, ...]:
     """Everything a registry needs, each after what it needs itself."""
-    return (*_storage(registry), _plan(registry), *_site(registry, context))
+    account, *inside = _storage(registry)
+    return (account, _plan(registry), *inside, *_site(registry, context))
 
 
 def removal(registry: Registry) -> tuple[Node, ...]:
@@ -179,13 +180,13 @@ def _site(registry: Registry, context: Context) -> tuple[Node, ...]:
             f"{name}BasicAuthOff",
             Ref(Type.PUBLISHING_POLICY, site, name),
             {"properties": {"allow": False}},
-            ("site",),
+            ("probe",),  # a site that is still being created refuses them
             ("properties.allow",),
         )
         for name in ("scm", "ftp")
     )
     main = Node("site", Ref(Type.SITE, site), body, needs, (FINGERPRINT_PATH,), tagged=True)
-    return (main, *policies, Node("probe", needs=("site",)))
+    return (main, Node("probe", needs=("site",)), *policies)
 
 
 def _site_body(registry: Registry, context: Context) -> Json:

@@ -106,6 +106,7 @@ class Provisioning:
         """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""
 
         def attempt(node: Node) -> tuple[Found, bool] | Exception:
+            turn.steps[node.step] = turn.steps[node.step].begun(self._now())
             try:
                 return visit(turn, node)
             except (TemporaryError, PermanentError, NameTakenError) as error:
