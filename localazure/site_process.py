@@ -66,8 +66,13 @@ class SiteProcess:
                 )
         except (OSError, ValueError) as error:  # ValueError: a setting with a NUL in it
             raise SiteStartError(f"{program.name} cannot be started: {error}") from error
-        _write_pid_file(launch.pid_file, process.pid)
-        return cls(process, launch.pid_file)
+        started = cls(process, launch.pid_file)
+        try:
+            _write_pid_file(launch.pid_file, process.pid)
+        except OSError:
+            started.stop(0)  # a process that nobody would find again
+            raise
+        return started
 
     @property
     def pid(self) -> int:

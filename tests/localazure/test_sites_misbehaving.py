@@ -104,7 +104,7 @@ def test_a_site_that_dies_at_its_start_is_tried_again_with_pauses_that_grow(
 
 
 def test_a_killed_process_is_a_crash_that_heals(rigs: list[Rig], tmp_path: Path) -> None:
-    rig = rig_with(rigs, tmp_path, None, SiteTimes(first_pause=0.5, glance=0.02))
+    rig = rig_with(rigs, tmp_path, None, SiteTimes(first_pause=1, glance=0.02))
     rig.start(rig.config())
     before = rig.pid()
     psutil.Process(before).kill()
