@@ -1,6 +1,7 @@
 """What a local Azure tells when it is up: a file for programs, lines to copy for people."""
 
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,12 @@ class Ready:
             api=f"{self.functions_url}/api",
             key=self.secrets.function_key,
             bundle=shlex.quote(str(self.bundle)),
+            client=_client(),
         )
+
+
+def _client() -> str:
+    return next((name for name in ("skopeo", "docker", "podman") if shutil.which(name)), "skopeo")
 
 
 _OWN_HOST = """
@@ -72,21 +78,22 @@ The local Azure is up. In another terminal:
 
   API={api}
   KEY={key}
-  AUTH="x-functions-key: $KEY"
-  JSON="Content-Type: application/json"
+  call() {{ curl -sS -H "x-functions-key: $KEY" -H "Content-Type: application/json" "$@"; }}
+  field() {{ sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }}
 
-  # create a registry, then wait until it is there
-  OPERATION=$(curl -sS -X PUT "$API/registries/demo" -H "$AUTH" -H "$JSON" -d '{{}}' -D - -o /dev/null \\
-    | grep -i '^operation-location:' | cut -d' ' -f2 | tr -d '\\r')
-  curl -sS "$OPERATION?wait=30" -H "$AUTH"
+  # create a registry and wait until it is there
+  OPERATION=$(call -X PUT "$API/registries/demo" -d '{{}}' | field url)
+  call "$OPERATION?wait=30"
 
-  # add a user: the answer shows the password, once
-  curl -sS -X PUT "$API/registries/demo/users/alice" -H "$AUTH" -H "$JSON" -d '{{}}'
+  # add a user (the password comes once, in this answer) and wait until the registry knows her
+  ANSWER=$(call -X PUT "$API/registries/demo/users/alice" -d '{{}}')
+  PASSWORD=$(echo "$ANSWER" | field password)
+  call "$(echo "$ANSWER" | field url)?wait=30"
 
-  # log in with that password; Docker trusts localhost, skopeo is told whom to trust
-  REGISTRY=$(curl -sS "$API/registries/demo" -H "$AUTH" | sed 's/.*"loginServer": *"\\([^"]*\\)".*/\\1/')
-  docker login "$REGISTRY" -u alice
-  SSL_CERT_FILE={bundle} skopeo login "$REGISTRY" -u alice
+  # log in, with skopeo or with Docker (which trusts registries on localhost)
+  REGISTRY=$(call "$API/registries/demo" | field loginServer)
+  export SSL_CERT_FILE={bundle}
+  echo "$PASSWORD" | {client} login "$REGISTRY" -u alice --password-stdin
 
 Ctrl-C stops everything; what you made is still there after the next start.
 """

@@ -7,16 +7,15 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
 
 import httpx
 import psutil
 import pytest
 
 from localazure.environment import ROOT
+from tests.localazure.up_process import Up
 
 APP = """
 import os
@@ -28,58 +27,6 @@ app = func.FunctionApp()
 def setting(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(os.environ.get(req.route_params["name"], "(not set)"))
 """
-START_SECONDS = 45
-
-
-class Up:
-    """One run of the command line."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.ready_file = folder / "ready.json"
-        self.log = folder / "up.log"
-        self._command = [
-            *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app"), "--port", "0"),
-            *("--state", str(folder / "state"), "--ready-file", str(self.ready_file), *arguments),
-        ]
-
-    def start(self) -> Self:
-        self.ready_file.unlink(missing_ok=True)
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                self._command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True
-            )
-        try:
-            self.wait_until(self.ready_file.exists)
-        except BaseException:
-            self.process.terminate()
-            raise
-        return self
-
-    def wait_until(self, condition: Any, seconds: float = START_SECONDS) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
-
-    def ready(self) -> dict[str, Any]:
-        ready: dict[str, Any] = json.loads(self.ready_file.read_text())
-        return ready
-
-    def setting(self, name: str) -> str:
-        """What the function app finds in its environment."""
-        ready = self.ready()
-        answer = httpx.get(
-            f"{ready['functionsUrl']}/api/setting/{name}",
-            headers={"x-functions-key": ready["functionsKey"]},
-            trust_env=False,
-        )
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(45)
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +43,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def up(folder: Path) -> Iterator[Up]:
-    up = Up(folder).start()
+    up = Up(folder, folder / "app").start()
     yield up
     if up.process.poll() is None:
         up.stop()
+
+
+def setting(up: Up, name: str) -> str:
+    """What the function app finds in its environment."""
+    ready = up.ready()
+    answer = httpx.get(
+        f"{ready['functionsUrl']}/api/setting/{name}",
+        headers={"x-functions-key": ready["functionsKey"]},
+        trust_env=False,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def test_the_ready_file_tells_everything_and_is_private(up: Up, folder: Path) -> None:
@@ -128,10 +87,10 @@ def test_the_log_is_readable_and_ends_with_lines_to_paste(up: Up) -> None:
 
 def test_the_app_gets_the_samples_values_and_the_local_endpoints(up: Up) -> None:
     ready = up.ready()
-    assert up.setting("GREETING") == "hello"
-    assert up.setting("AZURE_RESOURCE_GROUP") == "berthage"
-    assert up.setting("RESOURCE_MANAGER_URL") == ready["resourceManagerUrl"]
-    assert up.setting("AzureWebJobsStorage") == ready["storageConnectionString"]
+    assert setting(up, "GREETING") == "hello"
+    assert setting(up, "AZURE_RESOURCE_GROUP") == "berthage"
+    assert setting(up, "RESOURCE_MANAGER_URL") == ready["resourceManagerUrl"]
+    assert setting(up, "AzureWebJobsStorage") == ready["storageConnectionString"]
 
 
 def test_the_settings_for_func_are_complete(up: Up, folder: Path) -> None:
@@ -139,7 +98,7 @@ def test_the_settings_for_func_are_complete(up: Up, folder: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     values = json.loads(file.read_text())["Values"]
     for name in ("GREETING", "AzureWebJobsStorage", "IDENTITY_HEADER", "PROBE_KEY", "SSL_CERT_FILE"):
-        assert values[name] == up.setting(name)
+        assert values[name] == setting(up, name)
 
 
 def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None:
@@ -156,7 +115,7 @@ def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None
     )
     assert second.returncode == 1
     assert f"running (process {up.process.pid})" in second.stderr
-    assert up.setting("GREETING") == "hello"
+    assert setting(up, "GREETING") == "hello"
 
 
 @pytest.mark.parametrize("name", ["functions-host", "emulator", "azurite"])
@@ -167,14 +126,14 @@ def test_a_killed_process_is_replaced_on_the_same_port(up: Up, name: str) -> Non
     after = up.ready()
     assert {**after, "processes": {}} == {**before, "processes": {}}
     assert [key for key, pid in after["processes"].items() if pid != before["processes"][key]] == [name]
-    assert up.setting("GREETING") == "hello"
+    assert setting(up, "GREETING") == "hello"
 
 
 def test_after_a_kill_of_the_supervisor_the_next_one_takes_over(up: Up, folder: Path) -> None:
     before = up.ready()
     up.process.kill()
     up.process.wait()
-    again = Up(folder).start()
+    again = Up(folder, folder / "app").start()
     try:
         after = again.ready()
         assert {**after, "processes": {}} == {**before, "processes": {}}
