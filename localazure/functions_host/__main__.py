@@ -11,7 +11,7 @@ from pathlib import Path
 from localazure.functions_host import logs
 from localazure.functions_host.app_settings import LocalSettings
 from localazure.functions_host.errors import StartError
-from localazure.functions_host.host import Host, serve
+from localazure.functions_host.host import STOP_SECONDS, Host, serve
 from localazure.functions_host.host_json import HostJson
 from localazure.functions_host.keys import Keys
 
@@ -44,7 +44,7 @@ async def _serve(options: argparse.Namespace) -> None:
         # Set by `func start` too.
         os.environ.setdefault("WEBSITE_HOSTNAME", f"localhost:{sock.getsockname()[1]}")
         os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-        await serve(Host(app_dir, state, host_json, keys, sock))
+        await serve(Host(app_dir, state, host_json, keys, sock=sock, stop_seconds=options.stop_seconds))
 
 
 def _options() -> argparse.Namespace:
@@ -57,11 +57,15 @@ def _options() -> argparse.Namespace:
         "--port", type=int, help="port on 127.0.0.1; 0 = a free one; default: Host.LocalHttpPort, 7071"
     )
     parser.add_argument("--keys", type=Path, required=True, help="JSON file with masterKey and functionKeys")
+    parser.add_argument(
+        "--stop-seconds", type=int, default=STOP_SECONDS, help="how long a stop waits for running functions"
+    )
     return parser.parse_args()
 
 
 def _listen(port: int) -> socket.socket:
-    sock = socket.socket()
+    # The protocol is named, or asyncio would not set TCP_NODELAY and each answer would wait 40 ms for an ACK.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind(("127.0.0.1", port))

@@ -36,7 +36,7 @@ from localazure.functions_host.worker import Worker, json_datum, text_datum
 _logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 10
-"""How long a stop waits for running invocations."""
+"""How long a stop waits for running invocations, unless told otherwise."""
 _STORAGE_THREADS = 8
 
 
@@ -56,15 +56,17 @@ class Host:
     """One function app, served. Raises StartError from `start` for whatever is wrong with it."""
 
     def __init__(
-        self, app_dir: Path, state: Path, host_json: HostJson, keys: Keys, sock: socket.socket
+        self,
+        app_dir: Path,
+        state: Path,
+        host_json: HostJson,
+        keys: Keys,
+        *,
+        sock: socket.socket,
+        stop_seconds: int = STOP_SECONDS,
     ) -> None:
-        self._app_dir, self._state, self._host_json, self._keys, self._socket = (
-            app_dir,
-            state,
-            host_json,
-            keys,
-            sock,
-        )
+        self._app_dir, self._state, self._host_json, self._keys = app_dir, state, host_json, keys
+        self._socket, self._stop_seconds = sock, stop_seconds
         self._threads = ThreadPoolExecutor(_STORAGE_THREADS, thread_name_prefix="storage")
         self._stopping = asyncio.Event()
 
@@ -85,7 +87,7 @@ class Host:
             if not function.disabled and (listener := self._listener(function, invoker))
         ]
         self._list_functions(invoker, router)
-        server = _Server(self._web(router, invoker))
+        server = _Server(self._web(router, invoker), self._stop_seconds)
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
         polling = [asyncio.create_task(_guarded(listener)) for listener in listeners]
         await server.listening.wait()
@@ -101,7 +103,7 @@ class Host:
         for listener in listeners:
             listener.stop()
         try:
-            async with asyncio.timeout(STOP_SECONDS):
+            async with asyncio.timeout(self._stop_seconds):
                 await asyncio.gather(*tasks)
                 await invoker.drain()
         except TimeoutError:
@@ -157,12 +159,14 @@ class Host:
         for function in invoker.functions:
             disabled = " (disabled)" if function.disabled else ""
             _logger.info("function %s: %s%s", function.name, _described(function, router), disabled)
+        for sentence in router.shadowed():
+            _logger.warning("%s", sentence)
 
 
 class _Server(uvicorn.Server):
     """A server that leaves signals to the host."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, stop_seconds: int) -> None:
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -170,7 +174,7 @@ class _Server(uvicorn.Server):
             access_log=False,  # it would show the query string, and with it `code`
             proxy_headers=False,  # the function sees what was sent
             server_header=False,
-            timeout_graceful_shutdown=STOP_SECONDS,
+            timeout_graceful_shutdown=stop_seconds,
         )
         super().__init__(config)
         self.listening = asyncio.Event()

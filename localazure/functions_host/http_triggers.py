@@ -51,7 +51,7 @@ class HttpTriggers:
         _logger.info(
             "%s %s %d (%.0f ms)",
             request.method,
-            request.url.path,
+            raw_path(request),
             response.status_code,
             (time.monotonic() - started) * 1000,
         )

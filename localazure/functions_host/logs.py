@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import override
+from urllib.parse import quote
 
 from localazure.functions_host.worker import current_invocation_id
 
@@ -37,7 +38,7 @@ def configure(log_levels: Mapping[str, str], secrets: Iterable[str], function_of
     handler.setFormatter(_Formatter(secrets, function_of))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if "debug" in {v.lower() for v in log_levels.values()} else logging.INFO)
+    root.setLevel(min([logging.INFO, *map(_level, log_levels.values())]))
     logging.getLogger("azure.functions").addFilter(_not_said_twice)
     logging.captureWarnings(capture=True)
 
@@ -52,9 +53,7 @@ class _LevelFilter(logging.Filter):
     def __init__(self, log_levels: Mapping[str, str], function_of: FunctionOf) -> None:
         super().__init__()
         levels = {**_QUIET, **log_levels}
-        self._levels = {
-            name.lower(): _LEVELS.get(level.lower(), logging.INFO) for name, level in levels.items()
-        }
+        self._levels = {name.lower(): _level(level) for name, level in levels.items()}
         self._default = self._levels.pop("default", logging.INFO)
         self._function_of = function_of
 
@@ -69,7 +68,8 @@ class _LevelFilter(logging.Filter):
 class _Formatter(logging.Formatter):
     def __init__(self, secrets: Iterable[str], function_of: FunctionOf) -> None:
         super().__init__()
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))}
+        self._secrets = sorted(spellings, key=len, reverse=True)
         self._function_of = function_of
 
     @override
@@ -78,7 +78,8 @@ class _Formatter(logging.Formatter):
         if record.exc_info:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         where = self._where(record)
-        line = f"{_time(record)} {record.levelname:<7} {where}{record.name}: {text}".replace("\n", "\n    ")
+        name = "host" if _of_host(record) else record.name
+        line = f"{_time(record)} {record.levelname:<7} {where}{name}: {text}".replace("\n", "\n    ")
         for secret in self._secrets:
             line = line.replace(secret, "[key]")
         return line
@@ -93,6 +94,10 @@ class _Formatter(logging.Formatter):
 def _function_now(function_of: FunctionOf) -> str | None:
     invocation_id = current_invocation_id()
     return function_of(invocation_id) if invocation_id else None
+
+
+def _level(name: str) -> int:
+    return _LEVELS.get(name.lower(), logging.INFO)
 
 
 def _category(record: logging.LogRecord, function: str | None) -> str:

@@ -81,7 +81,10 @@ class QueueListener:
     def _receive_batch(self) -> list[QueueMessage]:
         """One request. Runs in a thread."""
         pages = self._queue.receive_messages(
-            messages_per_page=self._options.batch_size, visibility_timeout=int(self._processing_seconds)
+            messages_per_page=self._options.batch_size,
+            visibility_timeout=int(self._processing_seconds),
+            retry_total=0,  # the next poll is the retry
+            retry_connect=0,
         ).by_page()
         return list(next(pages, []))
 

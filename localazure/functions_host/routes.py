@@ -73,17 +73,23 @@ class RouteTemplate:
         pieces, end = [], 0
         for found in _PARAMETER.finditer(segment):
             parameter = _Parameter.parse(found[1])
-            pieces += [re.escape(segment[end : found.start()]), self._group(parameter)]
+            pieces += [_literal(segment[end : found.start()]), self._group(parameter)]
             end = found.end()
             if found[0] == segment and (
                 parameter.catch_all or parameter.optional or parameter.default is not None
             ):
                 return f"(?:/{pieces[-1]})?"
-        return "/" + "".join([*pieces, re.escape(segment[end:])])
+        return "/" + "".join([*pieces, _literal(segment[end:])])
 
     def _group(self, parameter: _Parameter) -> str:
         self._parameters.append(parameter)
         return f"(?P<p{len(self._parameters) - 1}>{'.*' if parameter.catch_all else '[^/]+?'})"
+
+
+def _literal(text: str) -> str:
+    if "{" in text or "}" in text:
+        raise ValueError(f"a brace in '{text}' has no other one")
+    return re.escape(text)
 
 
 class Router:
@@ -105,6 +111,17 @@ class Router:
                 if values is not None:
                     return function, trigger, values
         return None
+
+    def shadowed(self) -> list[str]:
+        """A sentence for each route without parameters that an earlier function takes all requests from."""
+        return [
+            f"function '{function.name}' never gets {method} {path}: '{taker[0].name}' takes it, as its name "
+            "comes first; constrain that route's parameter, or rename a function"
+            for _, function, trigger in self._routes
+            if "{" not in (path := self.path_of(trigger))
+            for method in sorted(trigger.methods or ["GET"])
+            if (taker := self.find(method, path)) and taker[0] is not function
+        ]
 
     def path_of(self, trigger: HttpTrigger) -> str:
         """The route with its prefix, as a person would write it: `/api/registries/{registry}`."""

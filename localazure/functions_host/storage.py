@@ -17,13 +17,14 @@ _DEVELOPMENT = (
     "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
     "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
 )
-# Short: a poller that fails simply looks again, and a host that stops must not hang on a dead service.
+# Short: a host that stops must not hang on a dead service.
 _CLIENT_OPTIONS: dict[str, Any] = {
     "connection_timeout": 5,
     "read_timeout": 30,
     "retry_total": 2,
     "initial_backoff": 1,
     "increment_base": 2,
+    "random_jitter_range": 1,
 }
 
 

@@ -4,6 +4,7 @@ Microsoft's `azure-functions-runtime` is the code that runs in production behind
 the only one that imports it. It keeps its state in module globals, so a process can hold one app, once.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -23,9 +24,12 @@ from localazure.functions_host import protos
 from localazure.functions_host.errors import StartError
 from localazure.functions_host.functions import Function, function_from
 
+_logger = logging.getLogger(__name__)
+
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
 _THREADS_DEFAULT = "16"
 _HTTP_STREAMING = "HttpUri"
+_LAST_LIBRARY_FRAME = str(Path("azure_functions_runtime", "utils", "executor.py"))
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Worker:
         succeeded, value, _, error, traceback = await invocation_request_native(
             invocation_id, function.function_id, [(function.parameter, trigger)], metadata or {}, trace_parent
         )
-        return Outcome(succeeded, value, error or "", traceback or "")
+        return Outcome(succeeded, value, error or "", _from_the_app_on(traceback or ""))
 
 
 def current_invocation_id() -> str | None:
@@ -117,6 +121,14 @@ def http_datum(
     return Datum(value, "http")
 
 
+def _from_the_app_on(traceback: str) -> str:
+    """A traceback without the frames of the library in front of the function's own."""
+    start, title, frames = traceback.rpartition("Traceback (most recent call last):\n")
+    library, _, rest = frames.rpartition(_LAST_LIBRARY_FRAME)
+    _, frame, of_app = rest.partition("\n  File ")
+    return f"{start}{title}{frame[1:]}{of_app}" if library and frame else traceback
+
+
 def _init_request(app_dir: Path) -> SimpleNamespace:
     init = SimpleNamespace(capabilities={}, function_app_directory=str(app_dir))
     return SimpleNamespace(
@@ -138,5 +150,8 @@ def _functions(app_dir: Path, results: list[Any] | None) -> tuple[Function, ...]
         if not (app_dir / script).exists():
             raise StartError(f"{app_dir}: there is no {script}")
         raise StartError(f"{app_dir / script}: it has no functions")
+    for item in results:
+        if item.retry_options is not None:
+            _logger.warning("function %s: its retry policy is not obeyed by the local host", item.name)
     found = (function_from(item.name, item.function_id, item.raw_bindings) for item in results)
     return tuple(sorted(found, key=lambda function: function.name.lower()))
