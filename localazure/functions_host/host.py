@@ -71,9 +71,10 @@ class Host:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Stop when running invocations are done; asked twice, stop at once."""
-        if self._stopping.is_set():
-            os._exit(1)
+        """Stop when running invocations are done.
+
+        Asked again it goes on as before: Ctrl-C reaches this process and whoever started it, who then asks too.
+        """
         self._stopping.set()
 
     async def run(self) -> None:

@@ -130,9 +130,13 @@ class HostProcess:
 
         return wait_for(url, 20) or ""
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait; gives the exit code."""
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
         self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Send SIGTERM and wait; gives the exit code."""
+        self._process.terminate()
         return self.wait()
 
     def wait(self) -> int:

@@ -99,7 +99,8 @@ def test_a_stop_lets_running_functions_finish(tmp_path: Path, storage: str, numb
         with ThreadPoolExecutor(1) as threads:
             answer = threads.submit(httpx.get, f"{url}/api/slow?seconds=0.7", timeout=20)
             wait_for(lambda: len(host.events("begun")) == 2)
-            assert host.stop(number) == 0
+            host.signal(number)
+            assert host.stop() == 0
             assert answer.result().text == "at last"
         assert len(host.events("done")) == 2
     assert client.get_queue_properties().approximate_message_count == 0, "done and deleted"
