@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import http.client
 import threading
 import time
@@ -117,6 +118,7 @@ def running(folder: Path) -> Iterator[FilesServer]:
         found = FilesServer(store, tokens, socket.getsockname()[1], authority)
         with found.clients:
             yield found
+        gc.collect()  # an answer that became an exception keeps its socket until then, and the server waits for it
     finally:
         server.should_exit = True
         thread.join(timeout=30)
