@@ -4,8 +4,8 @@
     root/properties/{account}/{share}/      share.json, and the properties of each file and directory
     root/staging/                           files being made, folders being removed
 
-A later "mount lag" has one place to go: the service reads and writes `Share`'s folder, a site mounts
-`share_path`. Today they are the same folder; with a lag, `share_path` would name a copy that follows late.
+A later "mount lag" has one place to go: the service works on a `Folder`, a site mounts `share_path`. Today they
+are the same; with a lag, `share_path` would name a copy that follows late.
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 from localazure.emulator.files import names
 from localazure.emulator.files.clock import Clock
 from localazure.emulator.files.errors import StorageError
+from localazure.emulator.files.folder import Folder
 from localazure.emulator.files.properties import PropertiesStore
 from localazure.emulator.files.share import Share
 
@@ -100,8 +101,8 @@ class FileStore:
     def share(self, account: str, share: str) -> Share:
         """The share's directories and files. Raises StorageError ShareNotFound."""
         self.share_info(account, share)
-        notes = PropertiesStore(self._notes(account, share))
-        return Share(self.share_path(account, share), notes, self._staging, self._lock, self._clock)
+        folder = Folder(self.share_path(account, share), self._staging)
+        return Share(folder, PropertiesStore(self._notes(account, share)), self._lock, self._clock)
 
     def share_info(self, account: str, share: str) -> ShareInfo:
         """Quota, metadata and ETag. Raises StorageError ShareNotFound."""

@@ -1,7 +1,7 @@
 """Names of accounts, shares, directories and files, and what a URL's path means.
 
 Nothing leaves a share's folder: a path is a tuple of names that were checked one by one here, and
-`share.Share` follows no symbolic link.
+`folder.Folder` follows no symbolic link.
 """
 
 import re
