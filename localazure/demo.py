@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from localazure.demo_api import Api, resource_names
 from localazure.demo_azure import LocalAzure, temporary_azure
 from localazure.demo_report import Report, check
@@ -29,9 +31,9 @@ def demo() -> int:
         with temporary_azure() as azure:
             try:
                 _live(azure, client_type, report)
-            except LocalAzureError as error:
+            except (LocalAzureError, httpx.HTTPError) as error:
                 print(
-                    f"\nThe demo failed. {error}\n\nThe end of the local Azure's log:\n{azure.log_end()}",
+                    f"\nThe demo failed: {error}\n\nThe end of the local Azure's log:\n{azure.log_end()}",
                     file=sys.stderr,
                 )
                 return 1

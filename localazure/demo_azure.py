@@ -31,7 +31,7 @@ class LocalAzure:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Mapping[str, Any]:
-        """Start it; returns the ready file's content. Raises LocalAzureError with the end of the log."""
+        """Start it; returns the ready file's content. Raises LocalAzureError if it does not come up."""
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*(sys.executable, "-I", "-S", str(_SHIM), str(os.getpid())), *self._command()],
@@ -44,7 +44,7 @@ class LocalAzure:
         deadline = time.monotonic() + _START_SECONDS
         while not self._ready_file.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise LocalAzureError(f"the local Azure did not start. The end of its log:\n{self.log_end()}")
+                raise LocalAzureError("the local Azure did not start")
             time.sleep(0.05)
         ready: dict[str, Any] = json.loads(self._ready_file.read_text(encoding="utf-8"))
         return ready
