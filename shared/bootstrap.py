@@ -134,17 +134,16 @@ class Services:
     def provisioning(self) -> Provisioning:
         """The handler of registry operations."""
         from shared.services.provisioning import Provisioning
+        from shared.services.visits import Visits
 
         settings = self.settings
         return Provisioning(
             self.state,
             self._health,
-            self._resources,
-            self._publisher,
+            Visits(self.state, self._resources, self._publisher, settings.probe_key),
             self.capacity,
             self.context,
             now,
-            key=settings.probe_key,
             turn_delay=settings.turn_delay_seconds,
             timeout_seconds=settings.operation_timeout_seconds,
         )

@@ -6,20 +6,13 @@ from datetime import datetime
 from shared.domain.errors import not_found
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation
-from shared.domain.passwords import (
-    RANDOM_COST,
-    cost_of,
-    generate_password,
-    hash_cost,
-    hash_password,
-    matches,
-    slow_hash_warning,
-)
+from shared.domain.passwords import hash_cost, slow_hash_warning
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserSpec, UserState
 from shared.services.registries import Registries, in_progress
 from shared.services.requests import Caller, Ledger, Precondition, nearest
+from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
 
@@ -42,29 +35,6 @@ class UserAnswer:
         return self.user.revision > self.proven_revision
 
 
-class _Secret:
-    """The secret of one request. It is hashed once, however often a transaction is tried again."""
-
-    def __init__(self, spec: UserSpec, *, generate: bool) -> None:
-        self.generated = generate_password() if generate and not spec.has_secret else None
-        self._sent, self._hash = spec.password, spec.password_hash
-
-    def hash(self) -> str:
-        """The hash to store."""
-        if self._hash is None:
-            password = self.generated or self._sent or generate_password()
-            self._hash = hash_password(password, RANDOM_COST if self.generated else cost_of(password))
-        return self._hash
-
-    def is_new(self, present: str) -> bool:
-        """Does it differ from the stored one? A bcrypt check happens only where a password was sent."""
-        if self.generated:
-            return True
-        if self._sent is not None:
-            return not matches(self._sent, present)
-        return self._hash is not None and self._hash != present
-
-
 class Accounts:
     """Every method raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
 
@@ -81,9 +51,9 @@ class Accounts:
         if repeated := self._ledger.repeated(caller, registry):
             return self._again(registry, username, repeated)
         present = self._present(registry, username)
-        secret = _Secret(spec, generate=present is None)
+        secret = Secret(spec, generate=present is None)
         if present and not secret.is_new(present.password_hash):
-            secret = _Secret(UserSpec(password_hash=present.password_hash), generate=False)
+            secret = Secret(UserSpec(password_hash=present.password_hash), generate=False)
         secret.hash()  # outside of the transaction's retries
         return self._put(registry, username, spec, secret, condition, caller)
 
@@ -93,7 +63,7 @@ class Accounts:
         registry: str,
         username: str,
         spec: UserSpec,
-        secret: _Secret,
+        secret: Secret,
         condition: Precondition,
         caller: Caller,
     ) -> UserAnswer:
@@ -104,7 +74,7 @@ class Accounts:
         if present and secret.generated:
             if present.password_hash == secret.hash():  # our own write, whose answer was lost
                 return self._answer(present, self._unfinished(present), secret.generated, created=True)
-            secret = _Secret(UserSpec(password_hash=present.password_hash), generate=False)
+            secret = Secret(UserSpec(password_hash=present.password_hash), generate=False)
         password_hash = secret.hash()
         keeps = "description" not in spec.model_fields_set
         description = present.description if present and keeps else spec.description
@@ -127,7 +97,7 @@ class Accounts:
         return self._answer(changed, operation, secret.generated, created=present is None)
 
     @retry_on_conflict
-    def _rotate(self, registry: str, username: str, secret: _Secret, caller: Caller) -> UserAnswer:
+    def _rotate(self, registry: str, username: str, secret: Secret, caller: Caller) -> UserAnswer:
         home = self._writable(registry)
         present = self.require(registry, username)
         now = self._now()
@@ -145,7 +115,7 @@ class Accounts:
         if repeated := self._ledger.repeated(caller, registry):
             return self._again(registry, username, repeated)
         condition.check(self.require(registry, username).version_tag)
-        return self._rotate(registry, username, _Secret(UserSpec(), generate=True), caller)
+        return self._rotate(registry, username, Secret(UserSpec(), generate=True), caller)
 
     @retry_on_conflict
     def delete(

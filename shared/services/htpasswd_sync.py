@@ -3,7 +3,7 @@
 Many waiting changes cost one rewrite: whoever comes first publishes for all, and the others find it done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
@@ -84,7 +84,7 @@ class HtpasswdSync:
             return [Delete(user.key, user.etag)]
         return []
 
-    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
+    def fail(self, operation: Operation, error: OperationError) -> Again | None:
         """Nothing to clean up."""
         _ = operation, error
         return None

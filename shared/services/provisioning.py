@@ -3,55 +3,29 @@
 No turn waits for Azure. Each looks at what could move, sends what is missing, and leaves the rest to the next.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.domain import htpasswd
 from shared.domain.errors import ConflictError, NameTakenError, PermanentError, TemporaryError
 from shared.domain.health import VERDICT_KEY
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
-from shared.domain.plan import Found, assess, ready_to_go
+from shared.domain.plan import Found, ready_to_go
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.resources import (
-    ACCOUNT_KEY,
-    HTTP_SECRET,
-    Context,
-    Json,
-    Node,
-    Type,
-    fill,
-    graph,
-    removal,
-)
-from shared.ports import ResourceManager, Table
+from shared.domain.resources import Context, Node, Type, graph, removal
+from shared.ports import Table
 from shared.services.capacity import Capacity
-from shared.services.publisher import Publisher
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
+from shared.services.visits import Turn, Visits
 
-type Visit = Callable[[_Turn, Node], tuple[Found, bool]]
+type Visit = Callable[[Turn, Node], tuple[Found, bool]]
 
 MAX_NAME_ATTEMPTS = 5
-MAX_SENDS = 5
-"""How often one resource is sent before we say that Azure does not take it."""
 CONCURRENCY = 6
-
-
-@dataclass
-class _Turn:
-    """What one turn has found out so far."""
-
-    registry: Registry
-    steps: dict[str, Step]
-    done: set[str]
-    visited: set[str] = field(default_factory=set)
-    seen: dict[str, Json] = field(default_factory=dict)
-    obstacle: TemporaryError | None = None
 
 
 class Provisioning:
@@ -61,19 +35,17 @@ class Provisioning:
         self,
         state: State,
         health: Table,
-        resources: ResourceManager,
-        publisher: Publisher,
+        visits: Visits,
         capacity: Capacity,
         context: Context,
         now: Clock,
         *,
-        key: str,
         turn_delay: float,
         timeout_seconds: float,
     ) -> None:
-        self._state, self._health, self._resources, self._publisher = state, health, resources, publisher
+        self._state, self._health, self._visits = state, health, visits
         self._capacity, self._context, self._now = capacity, context, now
-        self._key, self._delay, self._timeout = key, turn_delay, timedelta(seconds=timeout_seconds)
+        self._delay, self._timeout = turn_delay, timedelta(seconds=timeout_seconds)
 
     def turn(self, operation: Operation) -> Done | Again:
         """One look, and everything that may be sent now."""
@@ -85,7 +57,7 @@ class Provisioning:
         turn = self._begin(operation, registry, nodes)
         try:
             while batch := ready_to_go(nodes, turn.done, turn.visited):
-                self._visit_all(turn, batch, self._remove if removing else self._provide)
+                self._visit_all(turn, batch, self._visits.remove if removing else self._visits.provide)
                 turn.registry = self._remember(turn)
         except NameTakenError as taken:
             self._next_candidate(registry, taken)
@@ -96,13 +68,13 @@ class Provisioning:
             return Again(self._delay, {"steps": list(turn.steps.values())}, turn.obstacle)
         return self._finish(operation, turn)
 
-    def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> _Turn:
+    def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> Turn:
         known = {step.name: step for step in operation.steps}
         steps = {**known, **{node.step: known.get(node.step, Step(name=node.step)) for node in nodes}}
         done = {name for name, step in steps.items() if step.status is Status.SUCCEEDED}
-        return _Turn(registry, steps, done)
+        return Turn(registry, steps, done)
 
-    def _visit_all(self, turn: _Turn, batch: Sequence[Node], visit: Visit) -> None:
+    def _visit_all(self, turn: Turn, batch: Sequence[Node], visit: Visit) -> None:
         """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""
 
         def attempt(node: Node) -> tuple[Found, bool] | Exception:
@@ -120,7 +92,7 @@ class Provisioning:
             if isinstance(result, PermanentError | NameTakenError):
                 raise result
 
-    def _record(self, turn: _Turn, node: Node, result: tuple[Found, bool] | Exception) -> None:
+    def _record(self, turn: Turn, node: Node, result: tuple[Found, bool] | Exception) -> None:
         turn.visited.add(node.step)
         step = turn.steps[node.step]
         if isinstance(result, Exception):
@@ -129,78 +101,12 @@ class Provisioning:
             turn.steps[node.step] = step.moved(Status.RUNNING, self._now())
             return
         found, sent = result
+        if sent:
+            turn.sent.add(node.step)
         if found is Found.READY:
             turn.done.add(node.step)
         status = Status.SUCCEEDED if found is Found.READY else Status.RUNNING
         turn.steps[node.step] = step.moved(status, self._now(), sent=sent)
-
-    def _provide(self, turn: _Turn, node: Node) -> tuple[Found, bool]:
-        if node.ref is None:
-            return self._publish(turn) if node.step == "htpasswd" else self._prove(turn)
-        found = self._look(turn, node)
-        if found is Found.FOREIGN:
-            self._refuse_foreign(turn.registry, node)
-        if found in {Found.READY, Found.IN_PROGRESS}:
-            return found, False
-        self._give_up_after_too_many(turn.steps[node.step], node, found)
-        self._resources.put(node.ref, self._with_secrets(turn.registry, node.body or {}))
-        return self._look(turn, node), True
-
-    def _remove(self, turn: _Turn, node: Node) -> tuple[Found, bool]:
-        """Deletes what carries our tags. What is not there, or not ours, is done."""
-        found = self._look(turn, node)
-        if node.ref is None or found in {Found.MISSING, Found.FOREIGN}:
-            return Found.READY, False
-        self._resources.delete(node.ref)
-        gone = self._look(turn, node) is Found.MISSING
-        return Found.READY if gone else Found.IN_PROGRESS, True
-
-    def _look(self, turn: _Turn, node: Node) -> Found:
-        seen = self._resources.get(node.ref) if node.ref else None
-        if seen is not None:
-            turn.seen[node.step] = seen
-        return assess(node, turn.registry, seen)
-
-    def _publish(self, turn: _Turn) -> tuple[Found, bool]:
-        if self._publisher.is_live(turn.registry, turn.registry.users_revision):
-            projection = self._state.projection(turn.registry.name)
-            if projection and projection.published_revision >= turn.registry.users_revision:
-                return Found.READY, False
-        self._publisher.publish(turn.registry)
-        return Found.READY, True
-
-    def _prove(self, turn: _Turn) -> tuple[Found, bool]:
-        projection = self._state.projection(turn.registry.name)
-        self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
-        return Found.READY, True
-
-    def _with_secrets(self, registry: Registry, body: Json) -> Json:
-        if ACCOUNT_KEY not in str(body):
-            return body
-        secrets = {
-            ACCOUNT_KEY: self._resources.account_key(registry.names.storage_account),
-            HTTP_SECRET: htpasswd.http_secret(self._key, registry.uid),
-        }
-        filled: Json = fill(body, secrets)
-        return filled
-
-    def _refuse_foreign(self, registry: Registry, node: Node) -> None:
-        if node.ref is None or registry.provisioned or node.step == "plan":
-            raise PermanentError(
-                "ResourceNotOurs",
-                f"{node.ref.name if node.ref else node.step} exists, but does not carry this registry's tags.",
-                f"Restore its tags berthage-registry={registry.name} and berthage-uid={registry.uid}, or remove it; "
-                "then PUT the registry again.",
-            )
-        raise NameTakenError(node.ref.type)
-
-    def _give_up_after_too_many(self, step: Step, node: Node, found: Found) -> None:
-        if step.attempts >= MAX_SENDS:
-            raise PermanentError(
-                "ProvisioningFailed",
-                f"Azure took the request for {node.step} {step.attempts} times, and it is still {found.value}.",
-                f"Look at the activity log of {node.ref.name if node.ref else node.step} in the portal.",
-            )
 
     @retry_on_conflict
     def _next_candidate(self, registry: Registry, taken: NameTakenError) -> None:
@@ -224,7 +130,7 @@ class Provisioning:
         self._state.commit(present.name, changed.save())
 
     @retry_on_conflict
-    def _remember(self, turn: _Turn) -> Registry:
+    def _remember(self, turn: Turn) -> Registry:
         """Endpoints as Azure told them: nobody learns a login server that Azure has not named."""
         registry = turn.registry
         account = turn.seen.get("storageAccount", {}).get("properties", {})
@@ -241,7 +147,7 @@ class Provisioning:
         self._state.commit(present.name, present.change(**told).save())
         return self._state.registry(registry.name) or registry
 
-    def _finish(self, operation: Operation, turn: _Turn) -> Done:
+    def _finish(self, operation: Operation, turn: Turn) -> Done:
         steps = list(turn.steps.values())
         if operation.rolling_back:
             return Done(steps=steps, error=operation.error)
@@ -292,7 +198,7 @@ class Provisioning:
         unpublished = projection.change(published_revision=-1, proven_revision=-1, published_at=None)
         return [failed.change(login_server=None, file_endpoint=None).save(), unpublished.save()]
 
-    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
+    def fail(self, operation: Operation, error: OperationError) -> Again | None:
         """A create that never succeeded leaves nothing behind: it rolls back before it fails."""
         registry = self._state.registry(operation.registry)
         if operation.kind is not Kind.CREATE_REGISTRY or operation.rolling_back or registry is None:
@@ -304,4 +210,6 @@ class Provisioning:
             step.moved(Status.FAILED, now) if step.status is Status.RUNNING else step
             for step in operation.steps
         ]
-        return {"rolling_back": True, "error": error, "steps": steps, "expires_at": now + self._timeout}
+        until = now + self._timeout
+        # not at once: what was just sent may not be visible yet
+        return Again(self._delay, {"rolling_back": True, "error": error, "steps": steps, "expires_at": until})

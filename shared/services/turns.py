@@ -52,8 +52,8 @@ class Handler(Protocol):
     def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
         """Read and decided anew at each try: it is committed together with the operation's final row."""
 
-    def fail(self, operation: Operation, error: OperationError) -> Mapping[str, object] | None:
-        """New values of the operation if it must clean up before it may fail, or `None` to fail now."""
+    def fail(self, operation: Operation, error: OperationError) -> Again | None:
+        """The turn that begins the clean-up which must come before the failure, or `None` to fail now."""
 
     def finished(self, operation: Operation, status: Status) -> None:
         """After the end, once at most: only for what `reconcile` also mends."""
@@ -156,7 +156,7 @@ class Turns:
         )
         steps = operation.steps if outcome.steps is None else list(outcome.steps)
         cleanup = handler.fail(operation.change(steps=steps), error)
-        return outcome if cleanup is None else Again(0, cleanup)
+        return outcome if cleanup is None else cleanup
 
     def _continue(self, operation: Operation, outcome: Again) -> None:
         deadline = self._now() + self._stale + timedelta(seconds=outcome.delay)

@@ -17,7 +17,8 @@ from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.settings import SettingsError
-from shared.triggers.requests import Page, request_id
+from shared.triggers.parsing import request_id
+from shared.triggers.request_models import Page
 from shared.triggers.views import operation_link, operation_url, operation_view
 
 logger = logging.getLogger(__name__)

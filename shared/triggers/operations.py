@@ -4,7 +4,8 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.triggers.endpoint import answer, async_http_endpoint, http_endpoint, shown
-from shared.triggers.requests import OperationRequest, parse
+from shared.triggers.parsing import parse
+from shared.triggers.request_models import OperationRequest
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

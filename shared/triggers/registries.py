@@ -4,14 +4,12 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.triggers.endpoint import accepted, http_endpoint, page_answer, removal
-from shared.triggers.requests import (
+from shared.triggers.parsing import caller, check_confirmation, parse
+from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
     PutRegistryRequest,
     RegistryRequest,
-    caller,
-    check_confirmation,
-    parse,
 )
 from shared.triggers.views import registry_view
 

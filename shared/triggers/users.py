@@ -4,7 +4,8 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.triggers.endpoint import accepted, http_endpoint, page_answer, removal
-from shared.triggers.requests import ListUsersRequest, PutUserRequest, UserRequest, caller, parse
+from shared.triggers.parsing import caller, parse
+from shared.triggers.request_models import ListUsersRequest, PutUserRequest, UserRequest
 from shared.triggers.views import user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there

@@ -1,0 +1,109 @@
+"""One visit to one node of a registry's graph: look at it, and send what is missing."""
+
+from dataclasses import dataclass, field
+
+from shared.domain import htpasswd
+from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
+from shared.domain.operations import Step
+from shared.domain.plan import Found, assess
+from shared.domain.registries import Registry
+from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Node, fill
+from shared.ports import ResourceManager
+from shared.services.publisher import Publisher
+from shared.services.state import State
+
+MAX_SENDS = 5
+"""How often one resource is sent before we say that Azure does not take it."""
+
+
+@dataclass
+class Turn:
+    """What one turn has found out so far."""
+
+    registry: Registry
+    steps: dict[str, Step]
+    done: set[str]
+    visited: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    seen: dict[str, Json] = field(default_factory=dict)
+    obstacle: TemporaryError | None = None
+
+
+class Visits:
+    """Both visits return what was found, and whether something was sent.
+
+    They raise `TemporaryError`, `PermanentError`, or `NameTakenError` when somebody else holds the node's name.
+    """
+
+    def __init__(self, state: State, resources: ResourceManager, publisher: Publisher, key: str) -> None:
+        self._state, self._resources, self._publisher, self._key = state, resources, publisher, key
+
+    def provide(self, turn: Turn, node: Node) -> tuple[Found, bool]:
+        if node.ref is None:
+            return self._publish(turn) if node.step == "htpasswd" else self._prove(turn)
+        found = self._look(turn, node)
+        if found is Found.FOREIGN:
+            self._refuse_foreign(turn.registry, node)
+        if found in {Found.READY, Found.IN_PROGRESS}:
+            return found, False
+        self._give_up_after_too_many(turn.steps[node.step], node, found)
+        self._resources.put(node.ref, self._with_secrets(turn.registry, node.body or {}))
+        return self._look(turn, node), True
+
+    def remove(self, turn: Turn, node: Node) -> tuple[Found, bool]:
+        """Deletes what carries our tags. What is not there, or not ours, is done."""
+        found = self._look(turn, node)
+        if node.ref is None or found in {Found.MISSING, Found.FOREIGN}:
+            return Found.READY, False
+        self._resources.delete(node.ref)
+        gone = self._look(turn, node) is Found.MISSING
+        return Found.READY if gone else Found.IN_PROGRESS, True
+
+    def _look(self, turn: Turn, node: Node) -> Found:
+        seen = self._resources.get(node.ref) if node.ref else None
+        if seen is not None:
+            turn.seen[node.step] = seen
+        return assess(node, turn.registry, seen)
+
+    def _publish(self, turn: Turn) -> tuple[Found, bool]:
+        if self._publisher.is_live(turn.registry, turn.registry.users_revision):
+            projection = self._state.projection(turn.registry.name)
+            if projection and projection.published_revision >= turn.registry.users_revision:
+                return Found.READY, False
+        self._publisher.publish(turn.registry)
+        return Found.READY, True
+
+    def _prove(self, turn: Turn) -> tuple[Found, bool]:
+        if turn.registry.provisioned and "site" in turn.sent:
+            return Found.IN_PROGRESS, False  # it is about to restart: what answers now is the old one
+        projection = self._state.projection(turn.registry.name)
+        self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
+        return Found.READY, True
+
+    def _with_secrets(self, registry: Registry, body: Json) -> Json:
+        if ACCOUNT_KEY not in str(body):
+            return body
+        secrets = {
+            ACCOUNT_KEY: self._resources.account_key(registry.names.storage_account),
+            HTTP_SECRET: htpasswd.http_secret(self._key, registry.uid),
+        }
+        filled: Json = fill(body, secrets)
+        return filled
+
+    def _refuse_foreign(self, registry: Registry, node: Node) -> None:
+        if node.ref is None or registry.provisioned or node.step == "plan":
+            raise PermanentError(
+                "ResourceNotOurs",
+                f"{node.ref.name if node.ref else node.step} exists, but does not carry this registry's tags.",
+                f"Restore its tags berthage-registry={registry.name} and berthage-uid={registry.uid}, or remove it; "
+                "then PUT the registry again.",
+            )
+        raise NameTakenError(node.ref.type)
+
+    def _give_up_after_too_many(self, step: Step, node: Node, found: Found) -> None:
+        if step.attempts >= MAX_SENDS:
+            raise PermanentError(
+                "ProvisioningFailed",
+                f"Azure took the request for {node.step} {step.attempts} times, and it is still {found.value}.",
+                f"Look at the activity log of {node.ref.name if node.ref else node.step} in the portal.",
+            )

@@ -1,0 +1,123 @@
+"""What each HTTP function takes: path, query, headers and body as one model, so that all is checked at once."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from shared.domain.names import OPERATION_KEY, RegistryName, Username
+from shared.domain.registries import RegistrySpec
+from shared.domain.users import UserSpec
+from shared.services.requests import Precondition
+
+
+def _operation_key(value: str | None) -> str | None:
+    if value is not None and not OPERATION_KEY.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidOperationId",
+            "An Operation-Id has 1 to 64 letters, digits and hyphens",
+            {"fix": "Send a UUID, or leave the header out."},
+        )
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Headers(_Part):
+    """The request's conditions and its own operation id."""
+
+    if_match: str | None = Field(default=None, alias="ifMatch")
+    if_none_match: Literal["*"] | None = Field(default=None, alias="ifNoneMatch")
+    operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
+        default=None, alias="operationId"
+    )
+
+    @property
+    def precondition(self) -> Precondition:
+        """Both conditions."""
+        return Precondition(self.if_match, create_only=self.if_none_match == "*")
+
+
+class NoQuery(_Part):
+    """No query parameter but `api-version` and the host's own."""
+
+
+class Page(_Part):
+    """One page of a list. `after` is the last name of the page before."""
+
+    size: int = Field(default=100, alias="maxpagesize", ge=1, le=1000)
+    after: str = Field(default="", alias="$skiptoken", max_length=64)
+
+
+class Wait(_Part):
+    """How many seconds the answer may be held."""
+
+    wait: float = Field(default=0, ge=0, le=60)
+
+
+class Removal(_Part):
+    """Both are needed: they can't be sent by accident."""
+
+    purge: Literal["true"]
+    confirm: str
+
+
+class NoBody(_Part):
+    """An empty object, or nothing."""
+
+
+class _Request(_Part):
+    headers: Headers
+    query: NoQuery
+    body: NoBody = NoBody()
+
+
+class RegistryRequest(_Request):
+    """One registry."""
+
+    registry: RegistryName
+
+
+class PutRegistryRequest(RegistryRequest):
+    """A registry's fields."""
+
+    body: RegistrySpec = RegistrySpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class DeleteRegistryRequest(RegistryRequest):
+    """A removal that is meant."""
+
+    query: Removal  # type: ignore[assignment] # each request has its own parameters
+
+
+class ListRequest(_Request):
+    """A page of registries."""
+
+    query: Page  # type: ignore[assignment] # each request has its own parameters
+
+
+class ListUsersRequest(RegistryRequest):
+    """A page of users."""
+
+    query: Page  # type: ignore[assignment] # each request has its own parameters
+
+
+class UserRequest(RegistryRequest):
+    """One user."""
+
+    username: Username
+
+
+class PutUserRequest(UserRequest):
+    """A user's fields."""
+
+    body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class OperationRequest(_Request):
+    """One operation, now or when it has ended."""
+
+    operation: str
+    query: Wait  # type: ignore[assignment] # each request has its own parameters
