@@ -3,8 +3,11 @@
 import base64
 import http.client
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from functools import cmp_to_key
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from azure.core.credentials import AzureNamedKeyCredential
@@ -137,6 +140,14 @@ def test_an_account_that_is_not_there(server: FilesServer) -> None:
         pytest.raises(ResourceNotFoundError),
     ):
         share.get_share_properties()
+
+
+def test_a_refusal_is_xml_whatever_was_asked(server: FilesServer) -> None:
+    date = format_datetime(datetime.now(UTC), usegmt=True)
+    headers = {"Authorization": f"SharedKey {ACCOUNT}:bad", "x-ms-date": date}
+    status, code, body = server.send("GET", f"/files/{ACCOUNT}/registry/f?prefix=%00%ff%26", headers)
+    assert (status, code) == (403, "AuthenticationFailed")
+    assert ElementTree.fromstring(body).findtext("Code") == "AuthenticationFailed"
 
 
 def test_a_refusal_tells_nothing_of_the_key(server: FilesServer) -> None:

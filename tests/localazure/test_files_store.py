@@ -52,9 +52,12 @@ def test_a_new_share_of_an_old_name_is_empty(store: FileStore, tmp_path: Path) -
 def test_names_that_azure_would_not_take_never_reach_the_disk(
     store: FileStore, account: str, share: str
 ) -> None:
-    for call in (store.share_path, store.has_share, store.delete_share):
+    for call in (store.share_path, store.create_share):
         with pytest.raises(ValueError, match="is no name of a"):
             call(account, share)
+    assert not store.has_share(account, share)
+    assert not store.delete_share(account, share)
+    store.delete_account(account if account != "account1" else "../x")
 
 
 def test_an_operation_on_a_removed_share_says_so(store: FileStore) -> None:
@@ -79,3 +82,16 @@ def test_a_removal_that_was_cut_short_leaves_no_old_properties(store: FileStore)
     assert not store.has_share("account1", "registry")
     assert store.create_share("account1", "registry", 1)
     assert store.share_info("account1", "registry").metadata == {}
+
+
+def test_what_was_replaced_or_deleted_leaves_no_properties_behind(store: FileStore, tmp_path: Path) -> None:
+    store.create_share("account1", "registry", 1)
+    share = store.share("account1", "registry")
+    for _ in range(5):
+        share.create_file(("htpasswd",), 0, b"", headers={}, metadata={})
+        share.create_file((".new",), 0, b"", headers={}, metadata={})
+        share.rename((".new",), ("htpasswd",), directory=False, overwrite=True)
+    share.create_directory(("d",), {})
+    share.delete_directory(("d",))
+    noted = list((tmp_path / "properties" / "account1" / "registry").iterdir())
+    assert len(noted) == 2, "the share's own and the file's"

@@ -38,7 +38,7 @@ class ShareInfo:
 class FileStore:
     """Creates, finds and removes shares; thread safe. Survives restarts of the process.
 
-    Methods that take names raise ValueError for names that Azure would not take, before they touch the disk.
+    Names that Azure would not take never reach the disk: there is no such share, and making one is a ValueError.
     """
 
     def __init__(self, root: Path) -> None:
@@ -56,7 +56,7 @@ class FileStore:
         quota_gib: int = DEFAULT_QUOTA_GIB,
         metadata: Mapping[str, str] | None = None,
     ) -> bool:
-        """False if it was there already, which then stays as it is."""
+        """False if it was there already, which then stays as it is. Raises ValueError."""
         with self._lock:
             folder = self.share_path(account, share)
             if folder.exists():
@@ -69,10 +69,12 @@ class FileStore:
 
     def has_share(self, account: str, share: str) -> bool:
         """Whether the share exists."""
-        return self.share_path(account, share).is_dir()
+        return _is_possible(account, share) and self.share_path(account, share).is_dir()
 
     def delete_share(self, account: str, share: str) -> bool:
         """Removes it with everything inside. False if it was not there."""
+        if not _is_possible(account, share):
+            return False
         with self._lock:
             existed = self._discard(self.share_path(account, share))
             self._discard(self._notes(account, share))
@@ -86,8 +88,9 @@ class FileStore:
 
     def list_shares(self, account: str) -> list[str]:
         """Names, in order; empty for an account that has none."""
-        folder = self._root / "shares" / _account(account)
-        return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+        folder = self._root / "shares" / account
+        found = names.is_account(account) and folder.is_dir()
+        return sorted(entry.name for entry in folder.iterdir()) if found else []
 
     def share_infos(self, account: str) -> dict[str, ShareInfo]:
         """The account's shares by name, in order."""
@@ -95,7 +98,7 @@ class FileStore:
             return {share: self.share_info(account, share) for share in self.list_shares(account)}
 
     def share_path(self, account: str, share: str) -> Path:
-        """The real folder that a site mounts, whether or not the share exists (yet)."""
+        """The real folder that a site mounts, whether or not the share exists (yet). Raises ValueError."""
         return self._root / "shares" / _account(account) / _share(share)
 
     def share(self, account: str, share: str) -> Share:
@@ -150,6 +153,10 @@ class FileStore:
             return False
         shutil.rmtree(gone)
         return True
+
+
+def _is_possible(account: str, share: str) -> bool:
+    return names.is_account(account) and names.is_share(share)
 
 
 def _account(name: str) -> str:

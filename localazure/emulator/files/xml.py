@@ -46,6 +46,6 @@ def encoded(name: str) -> str:
 
 def _element(node: Node) -> ElementTree.Element:
     element = ElementTree.Element(node.name, dict(node.attributes))
-    element.text = node.text
+    element.text = _NOT_XML.sub("\ufffd", node.text) if node.text else node.text
     element.extend([_element(child) for child in node.children])
     return element
