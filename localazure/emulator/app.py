@@ -4,7 +4,6 @@ Requests go through layers, outermost first: the log of requests, then the route
 belongs between the two, so that the log shows what the client saw.
 """
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,8 +26,6 @@ from localazure.emulator.files.service import FilesService
 from localazure.emulator.identity import urls as identity_urls
 from localazure.emulator.identity.models import Identity
 from localazure.emulator.requests_log import RecordRequests, RequestsLog
-
-_log = logging.getLogger(__name__)
 
 
 class Emulator:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 REDACTED = "REDACTED"
 
 _MAX_REQUESTS = 10_000
-_MAX_BYTES = 32 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 _MAX_BODY = 256 * 1024
 _SECRET_HEADERS = ("authorization", "x-identity-header", "cookie", "x-functions-key")
 _SECRET_QUERY = ("sig", "code")
@@ -26,7 +26,7 @@ _SECRET_QUERY = ("sig", "code")
 
 @dataclass
 class RecordedRequest:
-    """One request and its answer. Bodies are parsed JSON where they are JSON, else text; None = none, or not kept."""
+    """One request and its answer. Bodies are as they were on the wire; empty = none, or not kept."""
 
     sequence: int
     time: str
@@ -34,12 +34,21 @@ class RecordedRequest:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    body: Any = None
+    body: bytes = b""
     status: int = 0
     response_headers: dict[str, str] = field(default_factory=dict)
-    response_body: Any = None
+    response_body: bytes = b""
     milliseconds: float = 0.0
-    size: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of both bodies."""
+        return len(self.body) + len(self.response_body)
+
+    def shown(self) -> dict[str, Any]:
+        """As `/_emulator/requests` shows it: JSON where a body is JSON, else text, null for none."""
+        bodies = {"body": _parsed(self.body), "response_body": _parsed(self.response_body)}
+        return {**asdict(self), **bodies}
 
 
 class RequestsLog:
@@ -74,7 +83,7 @@ class RequestsLog:
         """What came in after that sequence number, in the order of arrival."""
         with self._lock:
             found = [entry for entry in self._entries if entry.sequence > after]
-        return [asdict(entry) for entry in sorted(found, key=lambda entry: entry.sequence)]
+        return [entry.shown() for entry in sorted(found, key=lambda entry: entry.sequence)]
 
     def clear(self) -> None:
         """Forget all."""
@@ -132,9 +141,7 @@ class _Recording:
 
     def finish(self) -> RecordedRequest:
         self._entry.milliseconds = round((time.monotonic() - self._started) * 1000, 1)
-        self._entry.body = _parsed(bytes(self._sent))
-        self._entry.response_body = _parsed(bytes(self._answered))
-        self._entry.size = len(self._sent) + len(self._answered)
+        self._entry.body, self._entry.response_body = bytes(self._sent), bytes(self._answered)
         return self._entry
 
     def _copy(self, message: Message, into: bytearray) -> None:

@@ -81,18 +81,10 @@ class Running:
         self.identity = identity
         self.ca_file = str(authority.ca_file)
         self._context = authority.client_context()
-
-    def storage(self) -> StorageManagementClient:
-        """The real SDK's client."""
-        return StorageManagementClient(
-            self, SUBSCRIPTION, base_url=self.url, connection_verify=self.ca_file, retry_total=0
-        )
-
-    def web(self) -> WebSiteManagementClient:
-        """The real SDK's client."""
-        return WebSiteManagementClient(
-            self, SUBSCRIPTION, base_url=self.url, connection_verify=self.ca_file, retry_total=0
-        )
+        options: dict[str, Any] = {"base_url": url, "connection_verify": self.ca_file, "retry_total": 0}
+        # Any: tests send the JSON of the wire, where the overloads want model classes.
+        self.storage: Any = StorageManagementClient(self, SUBSCRIPTION, **options)
+        self.web: Any = WebSiteManagementClient(self, SUBSCRIPTION, **options)
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         """A credential for the SDKs: a token from the emulator's own identity."""
@@ -107,19 +99,24 @@ class Running:
     def call(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], Any]:
-        """A plain HTTP request: status, headers in lower case, JSON (None if there is no body)."""
+        """A plain HTTP request: status, headers in lower case, JSON (None if there is none)."""
         data = None if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json"} if data else {}
-        request = urllib.request.Request(
-            self.url + path, data=data, method=method, headers={**sent, **(headers or {})}
-        )
+        return self.send(method, path, data, {**sent, **(headers or {})})
+
+    def send(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], Any]:
+        """The same with a body of any kind."""
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=self._context), urllib.request.ProxyHandler({}), _KeepErrors()
         )
         with opener.open(request, timeout=30) as response:
             content = response.read()
             names = {name.lower(): value for name, value in response.headers.items()}
-            return response.status, names, json.loads(content) if content else None
+            is_json = content and "json" in names.get("content-type", "")
+            return response.status, names, json.loads(content) if is_json else None
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """A call to `/_emulator`; must succeed."""
@@ -131,6 +128,29 @@ class Running:
         """Every creation takes that long from now on."""
         kinds = ("Microsoft.Storage/storageAccounts", "Microsoft.Web/serverfarms", "Microsoft.Web/sites")
         self.control("PUT", "/transitions", dict.fromkeys(kinds, seconds))
+
+
+def site_body(plan_id: str, **config: object) -> dict[str, Any]:
+    """A Linux container's site as a client sends it."""
+    return {
+        "location": "westeurope",
+        "kind": "app,linux,container",
+        "properties": {
+            "serverFarmId": plan_id,
+            "reserved": True,
+            "siteConfig": {"linuxFxVersion": "DOCKER|registry:3", **config},
+        },
+    }
+
+
+ACCOUNT: dict[str, Any] = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+PLAN: dict[str, Any] = {
+    "location": "westeurope",
+    "kind": "linux",
+    "sku": {"name": "B1"},
+    "properties": {"reserved": True},
+}
+"""The smallest bodies that Azure takes."""
 
 
 class _KeepErrors(urllib.request.HTTPErrorProcessor):
@@ -159,7 +179,9 @@ def running_emulator(state: Path, *, port: int = 0, lifetime: int = 3600) -> Ite
         while not server.started and thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert server.started, "the emulator did not start"
-        yield Running(origin(listener), authority, identity, sites)
+        running = Running(origin(listener), authority, identity, sites)
+        with running.storage, running.web:
+            yield running
     finally:
         server.should_exit = True
         thread.join(20)

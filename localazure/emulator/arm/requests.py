@@ -154,8 +154,16 @@ async def _body(request: Request) -> dict[str, Any]:
         value = json.loads(content)
     except ValueError as error:
         raise errors.invalid_request_content(str(error)) from None
+    return _checked(value)
+
+
+def _checked(value: Any) -> dict[str, Any]:
+    """What every resource has, in the shape that every provider expects."""
     if not isinstance(value, dict):
         raise errors.invalid_request_content("the body is not an object")
+    for name in ("properties", "sku", "tags"):
+        if not isinstance(value.get(name), dict | None):
+            raise errors.invalid_request_content(f"{name} is not an object")
     return value
 
 

@@ -16,8 +16,10 @@ _MOUNT_PATH = re.compile(r"/[^\0]+")
 _CONTAINER = re.compile(r"DOCKER\|\S+", re.IGNORECASE)
 
 
-def apply_site_config(site: Resource, config: Json) -> None:
+def apply_site_config(site: Resource, config: Any) -> None:
     """Merge a `siteConfig` as sent into the site. What is not sent, or null, stays. Raises ArmError 400."""
+    if not isinstance(config, dict):
+        raise errors.invalid_parameter("SiteConfig")
     sent = {name: value for name, value in config.items() if value is not None}
     if APP_SETTINGS in sent:
         replace_app_settings(site, _pairs(sent.pop(APP_SETTINGS)))

@@ -2,7 +2,6 @@
 
 from localazure.emulator.arm import errors
 from localazure.emulator.arm.models import site_settings
-from localazure.emulator.arm.models.regions import REGIONS
 from localazure.emulator.arm.models.site_processes import SiteProcesses
 from localazure.emulator.arm.models.store import Json, Resource
 from localazure.emulator.arm.models.web_sites import WebSites
@@ -136,7 +135,6 @@ def _config(site: Resource, name: str, properties: object) -> Answer:
         "id": str(site.id.child("config", name)),
         "name": name,
         "type": f"{site.id.type}/config",
-        "location": REGIONS[site.body["location"]],
         "properties": properties,
     }
     return Answer(200, body)
