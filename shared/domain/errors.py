@@ -36,6 +36,20 @@ class ApiError(Exception):
         self.target, self.details, self.headers = target, tuple(details), headers or {}
 
 
+class OperationInProgressError(ApiError):
+    """409: another operation works on this registry. The endpoint adds its URL."""
+
+    def __init__(self, operation_id: str, kind: str, registry: str) -> None:
+        super().__init__(
+            409,
+            "OperationInProgress",
+            f"Operation {operation_id} ({kind}) is still working on registry '{registry}'.",
+            f"Wait for it: GET /api/operations/{operation_id}?wait=30. Then send the request again.",
+            target=operation_id,
+        )
+        self.operation_id = operation_id
+
+
 def bad_request(problems: Sequence[Problem]) -> ApiError:
     """400 that names every bad field at once."""
     if len(problems) == 1:

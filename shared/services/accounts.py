@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.errors import not_found
+from shared.domain.errors import OperationInProgressError, not_found
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.passwords import hash_cost, slow_hash_warning
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserSpec, UserState
-from shared.services.registries import Registries, in_progress
+from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger, Precondition, nearest
 from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
@@ -187,7 +187,7 @@ class Accounts:
         if home.provisioning_state is ProvisioningState.DELETING:
             active = self._operation(home.active_operation)
             if active:
-                raise in_progress(active)
+                raise OperationInProgressError(active.id, active.kind.value, active.registry)
 
     def _answer(
         self, user: User, operation: Operation | None, password: str | None, *, created: bool = False

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ulid import ULID
 
-from shared.domain.errors import ApiError, not_found
+from shared.domain.errors import ApiError, OperationInProgressError, not_found
 from shared.domain.health import VERDICT_KEY, Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
@@ -94,7 +94,7 @@ class Registries:
         if active and active.kind is Kind.DELETE_REGISTRY:
             return active
         if active:
-            raise in_progress(active)
+            raise OperationInProgressError(active.id, active.kind.value, active.registry)
         return self._begin(present, Kind.DELETE_REGISTRY, ProvisioningState.DELETING, caller)
 
     def require(self, name: str) -> Registry:
@@ -130,7 +130,7 @@ class Registries:
         active = self._active(present)
         same = desired == present.desired
         if active and not (same and active.kind is not Kind.DELETE_REGISTRY):
-            raise in_progress(active)
+            raise OperationInProgressError(active.id, active.kind.value, active.registry)
         if active or (same and present.provisioning_state is ProvisioningState.SUCCEEDED):
             return RegistryAnswer(present, active, self._verdict(present))
         _check_change(present, desired)
@@ -168,17 +168,6 @@ class Registries:
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)
-
-
-def in_progress(operation: Operation) -> ApiError:
-    """409: another operation works on this registry. The endpoint adds its URL."""
-    return ApiError(
-        409,
-        "OperationInProgress",
-        f"Operation {operation.id} ({operation.kind.value}) is still working on registry '{operation.registry}'.",
-        f"Wait for it: GET /api/operations/{operation.id}?wait=30. Then send the request again.",
-        target=operation.id,
-    )
 
 
 def _check_change(present: Registry, desired: Desired) -> None:

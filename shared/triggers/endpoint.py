@@ -12,7 +12,7 @@ from uuid import uuid4
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.domain.errors import ApiError, ConflictError, DependencyError
+from shared.domain.errors import ApiError, ConflictError, DependencyError, OperationInProgressError
 from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
@@ -76,7 +76,11 @@ def _base() -> str:
 def _waiting(operation: Operation | None) -> dict[str, str]:
     if operation is None or operation.final:
         return {}
-    return {"Operation-Location": operation_url(_base(), operation), "Retry-After": str(RETRY_SECONDS)}
+    return _location(operation.id)
+
+
+def _location(operation_id: str) -> dict[str, str]:
+    return {"Operation-Location": operation_url(_base(), operation_id), "Retry-After": str(RETRY_SECONDS)}
 
 
 def http_endpoint(
@@ -136,7 +140,10 @@ def _error_answer(error: Exception) -> func.HttpResponse:
             "The control plane failed; this is not your request's fault.",
             f"Send it again; if it fails again, look for request {request_id.get()} in the logs.",
         )
-    return answer(known.status, _body(known), {"x-ms-error-code": known.code, **known.headers})
+    headers = {"x-ms-error-code": known.code, **known.headers}
+    if isinstance(known, OperationInProgressError):
+        headers |= _location(known.operation_id)
+    return answer(known.status, _body(known), headers)
 
 
 def _known(error: Exception) -> ApiError | None:

@@ -10,23 +10,23 @@ from shared.services.registries import RegistryAnswer, shown_at
 type Json = dict[str, Any]
 
 
-def operation_url(base: str, operation: Operation) -> str:
+def operation_url(base: str, operation_id: str) -> str:
     """Absolute, so that a script can follow it."""
-    return f"{base}/api/operations/{operation.id}"
+    return f"{base}/api/operations/{operation_id}"
 
 
 def operation_link(base: str, operation: Operation | None) -> Json | None:
     """The operation inside another answer."""
     if operation is None:
         return None
-    return {"id": operation.id, "url": operation_url(base, operation), "status": operation.status.value}
+    return {"id": operation.id, "url": operation_url(base, operation.id), "status": operation.status.value}
 
 
 def operation_view(base: str, operation: Operation) -> Json:
     """The operation itself."""
     view = {
         "id": operation.id,
-        "url": operation_url(base, operation),
+        "url": operation_url(base, operation.id),
         "kind": operation.kind.value,
         "registry": operation.registry,
         "user": operation.user,
