@@ -19,7 +19,13 @@ from shared.domain.resources import Json, Ref, Type
 
 BUSY_SECONDS = 2
 """Another operation is at work on the same resource: that does not take long."""
-_BUSY = {"Conflict", "AnotherOperationInProgress", "StorageAccountOperationInProgress", "RetryableError"}
+_BUSY = {
+    "Conflict",
+    "AnotherOperationInProgress",
+    "StorageAccountOperationInProgress",
+    "StorageAccountIsNotProvisioned",
+    "RetryableError",
+}
 _WAYS_OUT = {
     401: "Check that the app has a managed identity and that its token is accepted.",
     403: "Give the app's identity the role Contributor on the resource group, then send the same request again.",

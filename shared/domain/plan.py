@@ -28,7 +28,7 @@ def assess(node: Node, registry: Registry, seen: Json | None) -> Found:
     if node.tagged and not is_ours(registry, seen):
         return Found.FOREIGN
     state = _at(seen, "properties.provisioningState")
-    if state not in _FINAL:
+    if state not in _FINAL or _at(seen, "properties.inProgressOperationId"):
         return Found.IN_PROGRESS
     if state in {"Failed", "Canceled"}:
         return Found.FAILED
