@@ -21,6 +21,7 @@ from shared.services.turns import Channels
 class UserAnswer:
     """A user, and what its caller learns once: `password` if we made it, `warning` if the hash is slow."""
 
+    registry: str
     user: User
     proven_revision: int
     operation: Operation | None = None
@@ -73,13 +74,15 @@ class Accounts:
         condition.check(present.version_tag if present else None)
         if present and secret.generated:
             if present.password_hash == secret.hash():  # our own write, whose answer was lost
-                return self._answer(present, self._unfinished(present), secret.generated, created=True)
+                return self._answer(
+                    registry, present, self._unfinished(present), secret.generated, created=True
+                )
             secret = Secret(UserSpec(password_hash=present.password_hash), generate=False)
         password_hash = secret.hash()
         keeps = "description" not in spec.model_fields_set
         description = present.description if present and keeps else spec.description
         if present and (present.password_hash, present.description) == (password_hash, description):
-            return self._unchanged(present)
+            return self._unchanged(registry, present)
         now = self._now()
         changed = User(
             etag=stored.etag if stored else "",
@@ -94,7 +97,7 @@ class Accounts:
             secret_changed_at=_secret_changed(present, password_hash, now),
         )
         operation = self._commit(home, changed, Kind.PUT_USER, caller, added=int(present is None))
-        return self._answer(changed, operation, secret.generated, created=present is None)
+        return self._answer(registry, changed, operation, secret.generated, created=present is None)
 
     @retry_on_conflict
     def _rotate(self, registry: str, username: str, secret: Secret, caller: Caller) -> UserAnswer:
@@ -108,7 +111,7 @@ class Accounts:
             secret_changed_at=now,
         )
         operation = self._commit(home, changed, Kind.ROTATE_USER, caller, added=0)
-        return self._answer(changed, operation, secret.generated)
+        return self._answer(registry, changed, operation, secret.generated)
 
     def rotate(self, registry: str, username: str, condition: Precondition, caller: Caller) -> UserAnswer:
         """A new generated secret, returned once. The old one is refused when the operation has succeeded."""
@@ -142,13 +145,13 @@ class Accounts:
         """404 names the nearest user."""
         self._registries.require(registry)
         user = self.require(registry, username)
-        return UserAnswer(user, self._proven(registry), self._unfinished(user))
+        return UserAnswer(registry, user, self._proven(registry), self._unfinished(user))
 
     def list(self, registry: str, after: str, limit: int) -> list[UserAnswer]:
         """At most `limit` users after `after`, in name order."""
         self._registries.require(registry)
         proven = self._proven(registry)
-        return [UserAnswer(user, proven) for user in self._state.users(registry, after, limit)]
+        return [UserAnswer(registry, user, proven) for user in self._state.users(registry, after, limit)]
 
     def require(self, registry: str, username: str) -> User:
         """The user, or 404 that names the nearest."""
@@ -190,18 +193,24 @@ class Accounts:
                 raise OperationInProgressError(active.id, active.kind.value, active.registry)
 
     def _answer(
-        self, user: User, operation: Operation | None, password: str | None, *, created: bool = False
+        self,
+        registry: str,
+        user: User,
+        operation: Operation | None,
+        password: str | None,
+        *,
+        created: bool = False,
     ) -> UserAnswer:
         warning = slow_hash_warning(hash_cost(user.password_hash))
-        return UserAnswer(user, user.revision - 1, operation, password, warning, created)
+        return UserAnswer(registry, user, user.revision - 1, operation, password, warning, created)
 
-    def _unchanged(self, user: User) -> UserAnswer:
+    def _unchanged(self, registry: str, user: User) -> UserAnswer:
         warning = slow_hash_warning(hash_cost(user.password_hash))
-        return UserAnswer(user, self._proven(user_registry(user)), self._unfinished(user), warning=warning)
+        return UserAnswer(registry, user, self._proven(registry), self._unfinished(user), warning=warning)
 
     def _again(self, registry: str, username: str, operation: Operation) -> UserAnswer:
         user = self.require(registry, username)
-        return UserAnswer(user, self._proven(registry), operation, already_shown=True)
+        return UserAnswer(registry, user, self._proven(registry), operation, already_shown=True)
 
     def _proven(self, registry: str) -> int:
         projection = self._state.projection(registry)
@@ -214,11 +223,6 @@ class Accounts:
     def _operation(self, operation_id: str | None) -> Operation | None:
         parts = split_operation_id(operation_id or "")
         return self._state.operation(*parts) if parts else None
-
-
-def user_registry(user: User) -> str:
-    """The registry that a stored user belongs to: the partition of its last operation."""
-    return user.last_operation.partition(".")[0]
 
 
 def _secret_changed(present: User | None, password_hash: str, now: datetime) -> datetime:

@@ -83,7 +83,7 @@ def user_view(base: str, answer: UserAnswer) -> Json:
     """A user; `password` is there once, in the answer that made it."""
     user = answer.user
     view: Json = {
-        "registry": user.last_operation.partition(".")[0] or None,
+        "registry": answer.registry,
         "username": user.username,
         "state": user.state.value,
         "syncing": answer.syncing,
