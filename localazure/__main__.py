@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from localazure.console import Console
 from localazure.errors import LocalAzureError
 from localazure.ports import DEFAULT_PORT
+from localazure.up.console import Console
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    from localazure.up import DEFAULT_STATE, UpOptions, up  # noqa: PLC0415 - `--help` answers at once
+    from localazure.up.command import DEFAULT_STATE, UpOptions, up  # noqa: PLC0415 - `--help` answers at once
 
     state = options.state or DEFAULT_STATE
     up(
@@ -32,14 +32,14 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from localazure.up import DEFAULT_STATE, reset  # noqa: PLC0415 - as above
+    from localazure.up.command import DEFAULT_STATE, reset  # noqa: PLC0415 - as above
 
     reset(options.state or DEFAULT_STATE, Console())
     return 0
 
 
 def _demo(_options: argparse.Namespace) -> int:
-    from localazure.demo import demo  # noqa: PLC0415 - as above
+    from localazure.demo.story import demo  # noqa: PLC0415 - as above
 
     return demo()
 

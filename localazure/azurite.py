@@ -11,8 +11,8 @@ from pathlib import Path
 
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
-from localazure.probes import answers
-from localazure.processes import Program
+from localazure.up.probes import answers
+from localazure.up.processes import Program
 
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="

@@ -11,7 +11,7 @@ from localazure.emulator.app import Emulator
 from localazure.emulator.errors import PortInUseError
 from localazure.emulator.identity.models import Identity
 from localazure.emulator.server import Server, listen, origin
-from localazure.sites import Sites
+from localazure.sites.sites import Sites
 
 _REGISTRY = ".tools/docker-registry/usr/bin/docker-registry"
 _DEFAULT_TENANT = "11111111-1111-4111-8111-111111111111"

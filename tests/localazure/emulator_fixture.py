@@ -21,7 +21,7 @@ from localazure.certificates import CertificateAuthority
 from localazure.emulator.app import Emulator
 from localazure.emulator.identity.models import API_VERSION, Identity
 from localazure.emulator.server import Server, listen, origin
-from localazure.site_config import SiteConfig
+from localazure.sites.config import SiteConfig
 
 SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 TENANT = "33333333-3333-4333-8333-333333333333"

@@ -12,7 +12,7 @@ import bcrypt
 import pytest
 
 from localazure.certificates import CertificateAuthority
-from localazure.sites import Mount, SiteConfig, Sites, SiteTimes
+from localazure.sites.sites import Mount, SiteConfig, Sites, SiteTimes
 
 ROOT = Path(__file__).parents[2]
 FAST = SiteTimes(first_pause=0.1, longest_pause=0.4, glance=0.02)

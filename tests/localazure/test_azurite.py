@@ -11,11 +11,11 @@ from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
 from localazure.azurite import azurite_program, connection_string, find_azurite
-from localazure.console import Console
-from localazure.environment import ROOT
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
-from localazure.supervisor import Pids, Supervisor
+from localazure.up.console import Console
+from localazure.up.environment import ROOT
+from localazure.up.supervisor import Pids, Supervisor
 
 
 def test_it_takes_tables_and_queues_and_comes_back_on_its_ports_with_its_data(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure.image import build_image, layout_archive
+from localazure.demo.image import build_image, layout_archive
 
 needs_skopeo = pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
 

@@ -12,10 +12,10 @@ import bcrypt
 import pytest
 
 from localazure.certificates import CertificateAuthority
-from localazure.environment import ROOT
-from localazure.image import build_image
-from localazure.image_client import ImageClientError, Skopeo, find_client
+from localazure.demo.image import build_image
+from localazure.demo.image_client import ImageClientError, Skopeo, find_client
 from localazure.ports import Ports
+from localazure.up.environment import ROOT
 
 BINARY = ROOT / ".tools/docker-registry/usr/bin/docker-registry"
 CONFIG = """

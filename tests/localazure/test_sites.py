@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localazure.image import build_image
-from localazure.sites import SiteConfig, Sites
+from localazure.demo.image import build_image
+from localazure.sites.sites import SiteConfig, Sites
 from tests.localazure.site_rig import FAST, Rig, registry_binary, wait_until
 
 ALICE = ("alice", "a password of alice's")

@@ -12,14 +12,14 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from localazure.azurite import ACCOUNT, ACCOUNT_KEY
-from localazure.blob_storage import (
+from localazure.sites.blob_storage import (
     AzuriteStorage,
     FolderStorage,
     blob_storage,
     container_name,
     has_azure_driver,
 )
-from localazure.site_config import SiteStartError
+from localazure.sites.config import SiteStartError
 from tests.localazure.site_rig import ROOT, SETTINGS, registry_binary, wait_until
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from localazure.container import Container
-from localazure.sites import Mount, SiteConfig
+from localazure.sites.container import Container
+from localazure.sites.sites import Mount, SiteConfig
 
 PROGRAM = Path("/opt/registry")
 SHARE = Path("/state/shares/auth")

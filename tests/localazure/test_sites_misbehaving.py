@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from localazure.private_files import write_private_json
-from localazure.sites import SiteConfig, SiteTimes
+from localazure.sites.sites import SiteConfig, SiteTimes
 from tests.localazure.site_rig import Rig, registry_binary, wait_until
 
 REAL = shlex.quote(str(registry_binary()))

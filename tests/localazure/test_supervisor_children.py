@@ -13,11 +13,11 @@ from typing import Self
 import psutil
 import pytest
 
-from localazure import processes
-from localazure.console import Console
 from localazure.errors import LocalAzureError
-from localazure.processes import Program, end_leftovers
-from localazure.supervisor import Pids, Supervisor
+from localazure.up import processes
+from localazure.up.console import Console
+from localazure.up.processes import Program, end_leftovers
+from localazure.up.supervisor import Pids, Supervisor
 
 DEAF = """
 import signal, time
@@ -178,9 +178,9 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     code = f"""
 import os
 from pathlib import Path
-from localazure.console import Console
-from localazure.processes import Program
-from localazure.supervisor import Supervisor
+from localazure.up.console import Console
+from localazure.up.processes import Program
+from localazure.up.supervisor import Supervisor
 write = lambda pids: Path({str(pid_file)!r}).write_text(str(pids["a"]))
 Supervisor(
     [Program("a", ["sleep", "60"], os.environ, "nothing", lambda: True, 5)],

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from localazure.environment import (
+from localazure.errors import LocalAzureError
+from localazure.ports import Ports
+from localazure.up.environment import (
     app_settings,
     base_environment,
     functions_environment,
     local_endpoints,
 )
-from localazure.errors import LocalAzureError
-from localazure.ports import Ports
-from localazure.state_folder import Secrets
+from localazure.up.state_folder import Secrets
 
 SECRETS = Secrets("master", "default", "probe", "header", "tenant", "subscription")
 ENDPOINTS = local_endpoints(Ports(1, 2, 3, 4, 5), SECRETS, Path("/ca.pem"))

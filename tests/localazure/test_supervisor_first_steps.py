@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localazure.environment import ROOT
+from localazure.up.environment import ROOT
 from tests.localazure.up_process import Up
 
 

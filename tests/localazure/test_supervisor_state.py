@@ -10,7 +10,7 @@ import pytest
 
 from localazure.errors import LocalAzureError
 from localazure.private_files import read_json, write_private
-from localazure.state_folder import MARKER, StateFolder
+from localazure.up.state_folder import MARKER, StateFolder
 
 
 def test_two_at_once_on_one_folder_are_refused_with_the_first_ones_pid(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_two_at_once_on_one_folder_are_refused_with_the_first_ones_pid(tmp_path:
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    code = f"from localazure.state_folder import *; StateFolder.open(Path({str(tmp_path)!r})); os.abort()"
+    code = f"from localazure.up.state_folder import *; StateFolder.open(Path({str(tmp_path)!r})); os.abort()"
     killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert killed.returncode < 0
     assert (tmp_path / MARKER).exists()

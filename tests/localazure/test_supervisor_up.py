@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from localazure.environment import ROOT
+from localazure.up.environment import ROOT
 from tests.localazure.up_process import Up
 
 APP = """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from localazure.environment import ROOT
+from localazure.up.environment import ROOT
 
 START_SECONDS = 45
 

@@ -6,7 +6,7 @@ The real ones are `localazure.sites.Sites` and `localazure.emulator.files.models
 from pathlib import Path
 from typing import Protocol
 
-from localazure.site_config import SiteConfig
+from localazure.sites.config import SiteConfig
 
 
 class Sites(Protocol):

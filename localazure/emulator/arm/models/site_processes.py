@@ -14,7 +14,7 @@ from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.site_settings import app_settings, mounts, site_config
 from localazure.emulator.arm.models.store import Json, Resource, Store
 from localazure.emulator.arm.resource_ids import SITES
-from localazure.site_config import Mount, SiteConfig
+from localazure.sites.config import Mount, SiteConfig
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from localazure.azurite import connection_string
 from localazure.ports import Ports
 from localazure.private_files import write_private_json
-from localazure.state_folder import Secrets
+from localazure.up.state_folder import Secrets
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from localazure.azurite import blob_endpoint
-from localazure.probes import answers, functions_host_runs
-from localazure.processes import Program
-from localazure.ready import Ready
+from localazure.up.probes import answers, functions_host_runs
+from localazure.up.processes import Program
+from localazure.up.ready import Ready
 
 # Registries get eight seconds to end their transfers, running invocations ten.
 _STOP_SECONDS = 15

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from localazure.site_config import SiteConfig, SiteStartError
-from localazure.site_process import SiteProcess
+from localazure.sites.config import SiteConfig, SiteStartError
+from localazure.sites.process import SiteProcess
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 import psutil
 
 from localazure.private_files import read_json, write_private_json
-from localazure.site_config import SiteStartError
+from localazure.sites.config import SiteStartError
 
 KILL_SECONDS = 5.0
 """How long a process may take to be gone after SIGKILL. Longer than that it hangs in the kernel."""
@@ -21,7 +21,7 @@ KILL_SECONDS = 5.0
 _LOG_BYTES = 10 * 1024 * 1024
 """A log that has grown beyond this is put aside at the next start; one old log is kept."""
 
-_SHIM = Path(__file__).with_name("die_with_parent.py")
+_SHIM = Path(__file__).parents[1] / "die_with_parent.py"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
+from localazure.demo.image import Image, layout_archive
 from localazure.errors import LocalAzureError
-from localazure.image import Image, layout_archive
 
 _TIMEOUT_SECONDS = 60
 _REFUSED = ("unauthorized", "invalid username/password", "authentication required")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 
-from localazure.console import Console
 from localazure.errors import LocalAzureError
+from localazure.up.console import Console
 
-_SHIM = Path(__file__).with_name("die_with_parent.py")
+_SHIM = Path(__file__).parents[1] / "die_with_parent.py"
 _STEADY_SECONDS = 10
 """Who lives that long has started well: an end after that is not a failed start."""
 _MOST_FAILURES = 5

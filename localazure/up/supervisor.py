@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from localazure.console import Console
 from localazure.errors import LocalAzureError
-from localazure.processes import Child, Program
+from localazure.up.console import Console
+from localazure.up.processes import Child, Program
 
 _LOOK_SECONDS = 0.05
 _REPORT_SECONDS = 5.0

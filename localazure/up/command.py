@@ -7,8 +7,12 @@ from types import FrameType
 
 from localazure.azurite import azurite_program, find_azurite
 from localazure.certificates import CertificateAuthority
-from localazure.console import Console
-from localazure.environment import (
+from localazure.errors import LocalAzureError
+from localazure.ports import Ports
+from localazure.private_files import read_json, write_private_json
+from localazure.sites.process import end_leftover
+from localazure.up.console import Console
+from localazure.up.environment import (
     ROOT,
     app_settings,
     base_environment,
@@ -16,15 +20,11 @@ from localazure.environment import (
     local_endpoints,
     local_settings,
 )
-from localazure.errors import LocalAzureError
-from localazure.ports import Ports
-from localazure.private_files import read_json, write_private_json
-from localazure.processes import Program, end_leftovers
-from localazure.programs import emulator_program, functions_host_program
-from localazure.ready import Ready
-from localazure.site_process import end_leftover
-from localazure.state_folder import StateFolder
-from localazure.supervisor import Pids, Supervisor
+from localazure.up.processes import Program, end_leftovers
+from localazure.up.programs import emulator_program, functions_host_program
+from localazure.up.ready import Ready
+from localazure.up.state_folder import StateFolder
+from localazure.up.supervisor import Pids, Supervisor
 
 DEFAULT_STATE = ROOT / ".localazure"
 

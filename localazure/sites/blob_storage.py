@@ -17,8 +17,8 @@ from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFo
 from azure.storage.blob import BlobServiceClient
 
 from localazure.azurite import ACCOUNT, ACCOUNT_KEY
-from localazure.container import yaml_text
-from localazure.site_config import SiteStartError
+from localazure.sites.config import SiteStartError
+from localazure.sites.container import yaml_text
 
 _DRIVER = b"distribution/v3/registry/storage/driver/azure"
 _PREFIX = "REGISTRY_STORAGE_AZURE_"

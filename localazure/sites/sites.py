@@ -16,14 +16,14 @@ from pathlib import Path
 
 from azure.core.exceptions import AzureError
 
-from localazure.blob_storage import blob_storage
 from localazure.certificates import CertificateAuthority
-from localazure.container import Container, yaml_text
 from localazure.ports import is_free
-from localazure.site import CRASHED, RUNNING, STARTING, STOPPED, Site, SiteTimes
-from localazure.site_config import Mount, SiteConfig, SiteStartError
-from localazure.site_ports import SitePorts
-from localazure.site_process import Launch, SiteProcess, end_leftover
+from localazure.sites.blob_storage import blob_storage
+from localazure.sites.config import Mount, SiteConfig, SiteStartError
+from localazure.sites.container import Container, yaml_text
+from localazure.sites.ports import SitePorts
+from localazure.sites.process import Launch, SiteProcess, end_leftover
+from localazure.sites.site import CRASHED, RUNNING, STARTING, STOPPED, Site, SiteTimes
 
 __all__ = ["CRASHED", "RUNNING", "STARTING", "STOPPED", "Mount", "SiteConfig", "SiteTimes", "Sites"]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 
-from localazure.demo_api import Api, resource_names
-from localazure.demo_azure import LocalAzure, temporary_azure
-from localazure.demo_report import Report, check
+from localazure.demo.api import Api, resource_names
+from localazure.demo.azure import LocalAzure, temporary_azure
+from localazure.demo.image import build_image
+from localazure.demo.image_client import ImageClient, find_client
+from localazure.demo.report import Report, check
 from localazure.errors import LocalAzureError
-from localazure.image import build_image
-from localazure.image_client import ImageClient, find_client
 
 _REGISTRY = "registries/demo"
 _ALICE = f"{_REGISTRY}/users/alice"

@@ -8,9 +8,9 @@ from localazure.azurite import connection_string
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
 from localazure.private_files import read_json
-from localazure.state_folder import Secrets
+from localazure.up.state_folder import Secrets
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds this package and node_modules."""
 
 _LAPTOP_PACE = {

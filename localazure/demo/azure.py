@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from localazure.environment import ROOT
 from localazure.errors import LocalAzureError
+from localazure.up.environment import ROOT
 
 _START_SECONDS = 90
 _STOP_SECONDS = 45
-_SHIM = Path(__file__).with_name("die_with_parent.py")
+_SHIM = Path(__file__).parents[1] / "die_with_parent.py"
 
 
 class LocalAzure:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from localazure.site_config import Mount, SiteStartError
+from localazure.sites.config import Mount, SiteStartError
 
 CONFIG_PATHS = ("/etc/docker/registry/config.yml", "/etc/distribution/config.yml")
 """Where the official image keeps its configuration: version 2, version 3."""

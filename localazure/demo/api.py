@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from localazure.demo_report import CheckFailedError
+from localazure.demo.report import CheckFailedError
 
 _OPERATION_SECONDS = 60
 _HEALTH_SECONDS = 20

@@ -1,0 +1,1 @@
+"""The life of a registry, shown on a local Azure: `scripts/demo`."""

@@ -1,0 +1,1 @@
+"""Sites: each is a real registry process, as App Service would run the container."""

@@ -1,0 +1,1 @@
+"""Runs Azurite, the emulator and the Functions host as three processes: `scripts/up`."""
