@@ -1,20 +1,36 @@
-"""In-memory ports. Each passes the same contract suite as the adapter it stands for."""
+"""In-memory ports. Each passes the same contract suite as the adapter it stands for.
+
+Nothing here waits: time comes from a `FakeClock`, and Azure's slowness is counted in looks.
+"""
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Self
 
-from shared.domain.errors import ConflictError, DependencyError, NameTakenError, TemporaryError
+from shared.domain.errors import ConflictError, DependencyError, TemporaryError
 from shared.domain.health import Failure, Observation
-from shared.domain.htpasswd import PROBE_USER
+from shared.domain.htpasswd import FILE_NAME, PROBE_USER
 from shared.domain.messages import Message
 from shared.domain.passwords import matches
 from shared.domain.records import Change, Delete, Insert, Replace, Row
-from shared.domain.resources import Json, Ref, Type
-from shared.ports import Share
+from tests.fake_resource_manager import FakeResourceManager
+
+__all__ = [
+    "FakeClock",
+    "FakeProbe",
+    "FakeQueue",
+    "FakeResourceManager",
+    "FakeShare",
+    "FakeShares",
+    "FakeTable",
+]
+
+LARGEST_PAGE = 1000
+LARGEST_TRANSACTION = 100
 
 
 class FakeClock:
@@ -51,33 +67,41 @@ class FakeTable:
         page: int | None = None,
         where: Mapping[str, bool] | None = None,
     ) -> Iterator[Row]:
-        self._check()
-        _ = page
-        found = sorted(self.rows.get(partition, {}).items())
-        for key, row in found:
-            if first <= key < end and all(
-                row.values.get(name) == wanted for name, wanted in (where or {}).items()
-            ):
-                yield row
+        """A page shows the rows as they are when it is fetched, not when the query began."""
+        size = min(page or LARGEST_PAGE, LARGEST_PAGE)
+        while rows := self._page(partition, first, end, where or {}, size):
+            yield from rows
+            if len(rows) < size:
+                return
+            first = rows[-1].key + "\0"
 
     def transact(self, partition: str, changes: Sequence[Change]) -> None:
         self._check()
-        assert 0 < len(changes) <= 100
+        keys = {_key(change) for change in changes}
+        if not 1 <= len(changes) <= LARGEST_TRANSACTION or len(keys) < len(changes):
+            raise DependencyError("Table Storage", "400 InvalidInput")
         with self._lock:
             after = dict(self.rows.get(partition, {}))
             for change in changes:
                 self._apply(after, change)
             self.rows[partition] = after
 
+    def _page(self, partition: str, first: str, end: str, where: Mapping[str, bool], size: int) -> list[Row]:
+        self._check()
+        rows = self.rows.get(partition, {})
+        found = (rows[key] for key in sorted(rows) if first <= key < end)
+        fitting = (row for row in found if where.items() <= row.values.items())
+        return list(itertools.islice(fitting, size))
+
     def _apply(self, rows: dict[str, Row], change: Change) -> None:
-        key = change.key if isinstance(change, Delete) else change.row.key
+        key = _key(change)
         present = rows.get(key)
         if isinstance(change, Insert) and present:
             raise ConflictError("EntityAlreadyExists")
         if isinstance(change, Replace | Delete):
             etag = change.etag if isinstance(change, Delete) else change.row.etag
             if present is None or (etag and etag != present.etag):
-                raise ConflictError("UpdateConditionNotSatisfied")
+                raise ConflictError("UpdateConditionNotSatisfied" if present else "ResourceNotFound")
         if isinstance(change, Delete):
             del rows[key]
         else:
@@ -86,6 +110,10 @@ class FakeTable:
     def _check(self) -> None:
         if self.down:
             raise DependencyError("Table Storage", "down")
+
+
+def _key(change: Change) -> str:
+    return change.key if isinstance(change, Delete) else change.row.key
 
 
 class FakeQueue:
@@ -106,34 +134,45 @@ class FakeQueue:
 
 
 class FakeShare:
-    """Files in one folder; a rename is atomic, and a write never creates."""
+    """Files in one folder; a rename is atomic, and a write never creates. `down`: busy, or the share is gone."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.down = False
 
     def create(self, name: str) -> None:
+        self._check()
         self.files[name] = b""
 
     def names(self) -> list[str]:
+        self._check()
         return sorted(self.files)
 
     def write(self, name: str, content: bytes) -> bool:
+        self._check()
         if name not in self.files:
             return False
         self.files[name] = content
         return True
 
     def rename(self, source: str, target: str) -> bool:
+        self._check()
         if source not in self.files:
             return False
         self.files[target] = self.files.pop(source)
         return True
 
     def delete(self, name: str) -> None:
+        self._check()
         self.files.pop(name, None)
 
     def read(self, name: str) -> bytes | None:
+        self._check()
         return self.files.get(name)
+
+    def _check(self) -> None:
+        if self.down:
+            raise TemporaryError("FilesUnavailable", "Azure Files answered: 503 ServerBusy", 5)
 
 
 class FakeShares:
@@ -142,20 +181,43 @@ class FakeShares:
     def __init__(self) -> None:
         self.by_endpoint: dict[str, FakeShare] = {}
 
-    def open(self, file_endpoint: str, share: str) -> Share:
+    def open(self, file_endpoint: str, share: str) -> FakeShare:
         _ = share
         return self.by_endpoint.setdefault(file_endpoint, FakeShare())
 
 
+NO_FILE = b"what a registry finds where there is no file: nothing that it can read"
+
+
+@dataclass
 class FakeProbe:
     """A registry that reads the file of its share, as Distribution does.
 
     `reads` says which file content a login server sees; `None` = it does not answer.
     """
 
-    def __init__(self, reads: Callable[[str], bytes | None]) -> None:
-        self.reads = reads
-        self.looked: list[str] = []
+    reads: Callable[[str], bytes | None]
+    failures: dict[str, Failure] = field(default_factory=dict)
+    """How a login server fails to answer, whatever `reads` says."""
+    stopped: set[str] = field(default_factory=set)
+    """Login servers of stopped sites: App Service answers 403 in their place."""
+    stale: set[str] = field(default_factory=set)
+    """Login servers that keep the content they saw first."""
+    lag: int = 0
+    """For so many looks after a change, the content before it is seen."""
+    certificate_expires: datetime | None = None
+    looked: list[str] = field(default_factory=list)
+    _seen: dict[str, bytes] = field(default_factory=dict)
+    _late: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, mounts: Mapping[str, FakeShare]) -> Self:
+        """Registries by login server, each with its mounted share."""
+
+        def reads(server: str) -> bytes | None:
+            return mounts[server].files.get(FILE_NAME, NO_FILE) if server in mounts else None
+
+        return cls(reads)
 
     def look(self, targets: Sequence[tuple[str, str]]) -> list[Observation]:
         return [self._look(*target) for target in targets]
@@ -163,72 +225,34 @@ class FakeProbe:
     def _look(self, server: str, password: str) -> Observation:
         self.looked.append(server)
         content = self.reads(server)
-        if content is None:
-            return Observation(failure=Failure.CONNECTION)
-        lets_in = _logs_in(content, PROBE_USER, password)
-        return Observation(stranger=401, member=200 if lets_in else 401, is_registry=True, latency_ms=1)
+        if server in self.failures or content is None:
+            return Observation(failure=self.failures.get(server, Failure.CONNECTION))
+        if server in self.stopped:
+            return Observation(stranger=403, certificate_expires=self.certificate_expires)
+        return Observation(
+            stranger=401,
+            member=_login(self._mounted(server, content), password),
+            is_registry=True,
+            latency_ms=1,
+            certificate_expires=self.certificate_expires,
+        )
+
+    def _mounted(self, server: str, content: bytes) -> bytes:
+        """What the mount shows: `content`, or what it showed before."""
+        before = self._seen.setdefault(server, content)
+        if content == before or server in self.stale:
+            return before
+        if self._late[server] < self.lag:
+            self._late[server] += 1
+            return before
+        self._late[server], self._seen[server] = 0, content
+        return content
 
 
-def _logs_in(content: bytes, username: str, password: str) -> bool:
-    lines = (line.partition(":") for line in content.decode().splitlines() if not line.startswith("#"))
-    hashes = {name: value for name, _, value in lines}
-    return username in hashes and matches(password, hashes[username])
-
-
-@dataclass
-class FakeResourceManager:
-    """Resources that need some looks until they are ready.
-
-    `looks`: how many GETs a new account, plan or site answers `InProgress` to; `held`: names that somebody else holds;
-    `refusals`: what the next PUT of a type raises, once for each entry.
-    """
-
-    looks: int = 0
-    held: set[str] = field(default_factory=set)
-    refusals: dict[Type, list[Exception]] = field(default_factory=dict)
-    resources: dict[Ref, dict[str, Any]] = field(default_factory=dict)
-    calls: list[tuple[str, Ref]] = field(default_factory=list)
-    _left: dict[Ref, int] = field(default_factory=dict)
-
-    def get(self, ref: Ref) -> Json | None:
-        found = self.resources.get(ref)
-        if found is None:
-            return None
-        if self._left.get(ref, 0) > 0:
-            self._left[ref] -= 1
-            return {**found, "properties": {**found["properties"], "provisioningState": "Creating"}}
-        return found
-
-    def put(self, ref: Ref, body: Json) -> None:
-        self.calls.append(("put", ref))
-        if ref.name in self.held:
-            raise NameTakenError(ref.type)
-        if self.refusals.get(ref.type):
-            raise self.refusals[ref.type].pop(0)
-        slow = ref.type in {Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE}
-        self._left[ref] = self.looks if slow and ref not in self.resources else 0
-        self.resources[ref] = {**body, "name": ref.name, "properties": {**body["properties"], **_told(ref)}}
-
-    def delete(self, ref: Ref) -> None:
-        self.calls.append(("delete", ref))
-        gone = [each for each in self.resources if each == ref or (each.name == ref.name and not ref.child)]
-        for each in gone:
-            if each.type.startswith(ref.type):
-                del self.resources[each]
-
-    def account_key(self, account: str) -> str:
-        if Ref(Type.STORAGE_ACCOUNT, account) not in self.resources:
-            raise TemporaryError("ResourceNotFound", "no such account", 1)
-        return f"key-of-{account}"
-
-    def sites(self) -> Iterator[Json]:
-        return iter([body for ref, body in self.resources.items() if ref.type is Type.SITE])
-
-
-def _told(ref: Ref) -> dict[str, Any]:
-    """What Azure adds to its answer."""
-    if ref.type is Type.STORAGE_ACCOUNT:
-        return {"primaryEndpoints": {"file": f"https://{ref.name}.file.example/"}}
-    if ref.type is Type.SITE:
-        return {"defaultHostName": f"{ref.name}.example", "state": "Running"}
-    return {}
+def _login(content: bytes, password: str) -> int:
+    """The status for `_probe`. A line without a colon makes the whole file unreadable: 400 (registry/auth/htpasswd)."""
+    lines = [line for line in content.decode().splitlines() if line.strip() and not line.startswith("#")]
+    if any(":" not in line for line in lines):
+        return 400
+    hashes = dict(line.strip().split(":", 1) for line in lines)
+    return 200 if PROBE_USER in hashes and matches(password, hashes[PROBE_USER]) else 401
