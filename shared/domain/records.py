@@ -78,6 +78,12 @@ class Model(BaseModel):
     )
 
 
+class Body(Model):
+    """What a caller sends: `"yes"` is not a boolean there, and `1` not a string."""
+
+    model_config = ConfigDict(strict=True)
+
+
 class Record(Model):
     """A row with a meaning. `etag` is the row's version, not a column. Columns of a newer release are ignored."""
 

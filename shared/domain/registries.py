@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from shared.domain.names import AzureNames
-from shared.domain.records import Model, Nested, Record
+from shared.domain.records import Body, Model, Nested, Record
 
 StorageReplication = Literal["LRS", "ZRS", "GRS", "GZRS"]
 MAX_TAGS = 15
@@ -81,7 +81,7 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
     return tags
 
 
-class RegistrySpec(Model):
+class RegistrySpec(Body):
     """The body of a PUT. An absent field keeps its value, `null` resets it to its default."""
 
     location: Annotated[str | None, _one_of("allowed_locations")] = None

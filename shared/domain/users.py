@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.domain.passwords import check_hash, check_password
-from shared.domain.records import Model, Record
+from shared.domain.records import Body, Record
 
 
-class UserSpec(Model):
+class UserSpec(Body):
     """The body of a PUT. A new user without a secret gets a generated one."""
 
     password: Annotated[str | None, AfterValidator(check_password)] = Field(default=None, repr=False)

@@ -117,6 +117,7 @@ class Accounts:
         """A new generated secret, returned once. The old one is refused when the operation has succeeded."""
         if repeated := self._ledger.repeated(caller, registry):
             return self._again(registry, username, repeated)
+        self._writable(registry)
         condition.check(self.require(registry, username).version_tag)
         return self._rotate(registry, username, Secret(UserSpec(), generate=True), caller)
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
@@ -127,27 +127,37 @@ def _problem(model: type[BaseModel], detail: ErrorDetails, registry: str) -> Pro
     context = detail.get("ctx", {})
     target = _HEADERS.get(rest[0], rest[0]) if part == "headers" else ".".join(rest) or part
     target = str(context.get("target", target))
-    code, fix = _CODES.get(detail["type"], (None, None))
-    if detail["type"] == "extra_forbidden":
-        fix = _known(model, part)
+    plain = _PLAIN.get(detail["type"], _Plain("InvalidValue", detail["msg"], "Send a value in that range."))
+    code = detail["type"] if detail["type"][:1].isupper() else plain.code
+    message = detail["msg"] if "fix" in context else plain.message or detail["msg"]
+    fix = _known(model, part) if detail["type"] == "extra_forbidden" else str(context.get("fix") or plain.fix)
     if part == "query" and target in {"purge", "confirm"}:
-        return _not_confirmed(target, detail["msg"], registry)
-    return Problem(
-        code or (detail["type"] if detail["type"][:1].isupper() else "InvalidValue"),
-        target,
-        f"{target}: {detail['msg']}.",
-        str(context.get("fix") or fix or "Send a value of the kind that the message names."),
-    )
+        return _not_confirmed(target, message, registry)
+    return Problem(code, target, f"{target}: {message}.", fix)
 
 
-_CODES: dict[str, tuple[str, str | None]] = {
-    "extra_forbidden": ("UnknownField", None),
-    "missing": ("RequiredField", "Add it."),
-    "model_type": ("InvalidType", "Send one JSON object."),
-    "string_type": ("InvalidType", 'Send a string: "..."'),
-    "bool_type": ("InvalidType", "Send true or false, without quotes."),
-    "dict_type": ("InvalidType", 'Send an object of strings: {"team": "payments"}'),
-    "literal_error": ("NotAllowed", "Use one of the values that the message names."),
+class _Plain(NamedTuple):
+    """A problem that the validation library finds by itself, in our words; no message = its own is good."""
+
+    code: str
+    message: str
+    fix: str
+
+
+_PLAIN: dict[str, _Plain] = {
+    "extra_forbidden": _Plain("UnknownField", "There is no such field", ""),
+    "missing": _Plain("RequiredField", "It is required", "Add it."),
+    "model_type": _Plain("InvalidType", "It must be one JSON object", 'Send an object: {"name": value}'),
+    "model_attributes_type": _Plain(
+        "InvalidType", "It must be one JSON object", 'Send an object: {"name": value}'
+    ),
+    "string_type": _Plain("InvalidType", "It must be a string", 'Send a string: "..."'),
+    "bool_type": _Plain("InvalidType", "It must be true or false", "Send true or false, without quotes."),
+    "dict_type": _Plain(
+        "InvalidType", "It must be an object of strings", 'Send an object: {"team": "payments"}'
+    ),
+    "literal_error": _Plain("NotAllowed", "", "Use one of the values that the message names."),
+    "string_too_long": _Plain("InvalidValue", "", "Send a shorter one."),
 }
 
 

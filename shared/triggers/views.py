@@ -82,9 +82,15 @@ def registry_view(base: str, answer: RegistryAnswer) -> Json:
 def user_view(base: str, answer: UserAnswer) -> Json:
     """A user; `password` is there once, in the answer that made it."""
     user = answer.user
-    view: Json = {
+    once = {
+        "password": answer.password,
+        "warning": answer.warning,
+        "secretAlreadyShown": answer.already_shown,
+    }
+    return {
         "registry": answer.registry,
         "username": user.username,
+        **{name: value for name, value in once.items() if value},
         "state": user.state.value,
         "syncing": answer.syncing,
         "description": user.description,
@@ -94,12 +100,6 @@ def user_view(base: str, answer: UserAnswer) -> Json:
         "secretChangedAt": _time(user.secret_changed_at),
         "operation": operation_link(base, answer.operation),
     }
-    once = {
-        "password": answer.password,
-        "warning": answer.warning,
-        "secretAlreadyShown": answer.already_shown,
-    }
-    return view | {name: value for name, value in once.items() if value}
 
 
 def _time(moment: datetime | None) -> str | None:
