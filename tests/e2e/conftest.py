@@ -1,0 +1,38 @@
+"""One local Azure for all tests of this folder, and one registry that is there all the time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.local_azure import LocalAzure, running
+
+LAST = "test_no_secrets.py"
+
+SETTINGS = {
+    # operators may allow what Azure then refuses
+    "ALLOWED_SKUS": "B1,B2,S1,X9",
+    "ALLOWED_LOCATIONS": "westeurope,northeurope,atlantis",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The search for secrets comes last of the tests in this folder: it looks at what all others left."""
+    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    ordered = sorted((items[place] for place in places), key=lambda item: item.path.name == LAST)
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+
+
+@pytest.fixture(scope="package")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    with running(tmp_path_factory.mktemp("azure"), SETTINGS) as local_azure:
+        yield local_azure
+
+
+@pytest.fixture(scope="package")
+def harbour(local: LocalAzure) -> str:
+    """The name of a registry that is ready and has the user `alice`. Tests leave both as they are."""
+    local.api.create_registry("harbour")
+    local.api.create_user("harbour", "alice")
+    return "harbour"
