@@ -23,7 +23,7 @@ FILE_NAME = "htpasswd"
 TEMPORARY_PREFIX = "htpasswd."
 TEMPORARY_SUFFIX = ".tmp"
 
-_HEADER = re.compile(rb"# berthage uid=(\S+) revision=(\d+) sha256=([0-9a-f]{64})\n")
+_HEADER = re.compile(rb"# berthage uid=([!-~]+) revision=(0|[1-9][0-9]{0,17}) sha256=([0-9a-f]{64})\n")
 
 
 @dataclass(frozen=True)

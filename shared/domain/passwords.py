@@ -22,7 +22,7 @@ RANDOM_LENGTH = 32
 """From this many characters on, a sent password is taken as random."""
 RANDOM_COST, CHOSEN_COST, SLOW_COST = 5, 10, 8
 
-_HASH = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_HASH = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
 _MILLISECONDS = {9: 40, 10: 80, 11: 160, 12: 320}
 
 

@@ -1,6 +1,7 @@
 """A registry: what may be asked for, what is wanted, and the row that remembers both."""
 
 import re
+from collections import Counter
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
@@ -66,7 +67,12 @@ def _one_of(setting: str) -> AfterValidator:
 
 
 def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
-    bad = sorted(name for name in tags or {} if not _TAG_NAME.fullmatch(name) or name.startswith("berthage-"))
+    same = Counter(name.lower() for name in tags or {})  # to Azure 'Team' and 'team' are one tag
+    bad = sorted(
+        name
+        for name in tags or {}
+        if not _TAG_NAME.fullmatch(name) or name.lower().startswith("berthage-") or same[name.lower()] > 1
+    )
     long = sorted(name for name, value in (tags or {}).items() if len(value) > 256)
     if bad or long or len(tags or {}) > MAX_TAGS:
         raise PydanticCustomError(
@@ -75,7 +81,7 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
             {
                 "names": ", ".join([*bad, *long])[:200] or f"{len(tags or {})} of them",
                 "fix": f"At most {MAX_TAGS} tags; names of 1-128 characters without <>%&\\?/ that do not start "
-                "with 'berthage-'; values up to 256 characters.",
+                "with 'berthage-' and differ by more than case; values up to 256 characters.",
             },
         )
     return tags

@@ -15,8 +15,15 @@ from typing import Any
 from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
 from shared.domain.registries import Registry
 
-ACCOUNT_KEY = "{account-key}"
-HTTP_SECRET = "{http-secret}"
+
+class Placeholder(StrEnum):
+    """Where a secret goes. A type of its own, so that a caller's tag with the same text is never filled in."""
+
+    ACCOUNT_KEY = "{account-key}"
+    HTTP_SECRET = "{http-secret}"
+
+
+ACCOUNT_KEY, HTTP_SECRET = Placeholder.ACCOUNT_KEY, Placeholder.HTTP_SECRET
 MOUNT_PATH = "/mnt/berthage"
 REGISTRY_TAG, UID_TAG, FINGERPRINT_TAG = "berthage-registry", "berthage-uid", "berthage-fingerprint"
 FINGERPRINT_PATH = f"tags.{FINGERPRINT_TAG}"
@@ -260,10 +267,19 @@ def app_settings(registry: Registry) -> dict[str, str]:
     }
 
 
-def fill(body: Any, secrets: Mapping[str, str]) -> Any:
-    """`body` with every placeholder replaced by its secret."""
+def has_placeholder(body: Any) -> bool:
+    """Does `body` need `fill`?"""
+    if isinstance(body, Mapping):
+        return any(has_placeholder(value) for value in body.values())
+    if isinstance(body, list):
+        return any(has_placeholder(value) for value in body)
+    return isinstance(body, Placeholder)
+
+
+def fill(body: Any, secrets: Mapping[Placeholder, str]) -> Any:
+    """`body` with every placeholder replaced by its secret. Raises `KeyError` for one that `secrets` lacks."""
     if isinstance(body, Mapping):
         return {key: fill(value, secrets) for key, value in body.items()}
     if isinstance(body, list):
         return [fill(value, secrets) for value in body]
-    return secrets.get(body, body) if isinstance(body, str) else body
+    return secrets[body] if isinstance(body, Placeholder) else body

@@ -183,10 +183,10 @@ def _check_change(present: Registry, desired: Desired) -> None:
             target="location",
         )
     before, after = major_version(present.desired.image), major_version(desired.image)
-    if before == "2" and after != "2":
+    if before != after:
         raise ApiError(
             409,
-            "ImageUpgradeHidesData",
+            "ImageChangeHidesData",
             f"Distribution {after} does not see what {before} stored in Azure blobs: every image would vanish.",
             "Create another registry with the new image, copy with 'skopeo sync', then delete this one.",
             target="image",

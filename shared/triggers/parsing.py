@@ -28,9 +28,12 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     query = {
         name: value for name, value in req.params.items() if name not in {"api-version", *_IGNORED_QUERY}
     }
-    headers = {field: req.headers[name] for field, name in _HEADERS.items() if name in req.headers}
-    given = {**req.route_params, "headers": headers, "query": query}
-    if req.method in {"PUT", "POST", "PATCH"}:
+    given: dict[str, Any] = {**req.route_params, "headers": {}, "query": query}
+    if req.method != "GET":
+        given["headers"] = {
+            field: req.headers[name] for field, name in _HEADERS.items() if name in req.headers
+        }
+    if req.method in {"PUT", "POST"}:
         given["body"] = _body(req)
     version = req.params.get("api-version", API_VERSIONS[0])
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
