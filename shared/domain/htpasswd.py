@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import bcrypt
@@ -71,14 +71,6 @@ def read_header(content: bytes) -> Header | None:
         return None
     digest = hashlib.sha256(content[found.end() :]).hexdigest()
     return Header(found[1].decode(), int(found[2]), intact=digest == found[3].decode())
-
-
-@dataclass(frozen=True)
-class Published:
-    """What one rename put in place."""
-
-    revision: int
-    by: str = field(default="", compare=False)
 
 
 class Projection(Record):
