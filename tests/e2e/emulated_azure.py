@@ -2,6 +2,7 @@
 
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -104,6 +105,16 @@ class EmulatedAzure:
                         rows[key] = {**entity, "etag": entity.metadata["etag"]}
         return rows
 
+    def tables_at_rest(self, seconds: float = 60) -> Rows:
+        """Every row of every table, when no operation is at work any more."""
+        deadline = time.monotonic() + seconds
+        while True:
+            rows = self.tables()
+            if all(row.get("final", True) for row in rows.values()):
+                return rows
+            assert time.monotonic() < deadline, f"operations are still at work after {seconds} s"
+            time.sleep(0.2)
+
     def messages(self) -> list[tuple[str, str]]:
         """`(queue, text as it is stored)` of every message that waits and is visible, poison queues included."""
         found = []
@@ -125,8 +136,11 @@ class EmulatedAzure:
             if table == "state" and partition == registry and key.startswith("user:")
         }
 
-    def htpasswd(self, registry: str) -> bytes:
-        """The live file of a registry: the very folder that its site mounts."""
+    def share(self, registry: str) -> Path:
+        """The very folder that a registry's site mounts."""
         [account] = [name for name in self.resources(registry) if name.startswith(ACCOUNTS)]
-        name = account.rpartition("/")[2]
-        return (self.state / "emulator" / "files" / "shares" / name / "config" / "htpasswd").read_bytes()
+        return self.state / "emulator" / "files" / "shares" / account.rpartition("/")[2] / "config"
+
+    def htpasswd(self, registry: str) -> bytes:
+        """The live file of a registry."""
+        return (self.share(registry) / "htpasswd").read_bytes()
