@@ -43,8 +43,14 @@ def hash_password(password: str, cost: int) -> str:
 
 
 def matches(password: str, password_hash: str) -> bool:
-    """Is this the password behind that hash? Takes as long as the hash's cost says."""
-    return bcrypt.checkpw(password.encode(), password_hash.encode())
+    """Is this the password behind that hash? Takes as long as the hash's cost says.
+
+    `False` also for a salt with stray bits in its last character: Distribution reads it, bcrypt's library does not.
+    """
+    try:
+        return bcrypt.checkpw(password.encode(), password_hash.encode())
+    except ValueError:
+        return False
 
 
 def hash_cost(password_hash: str) -> int:
