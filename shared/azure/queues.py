@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import ExponentialRetry, QueueClient, TextBase64EncodePolicy
+from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared.azure.connection import TIMEOUTS, StorageConnection, credential
 from shared.azure.failures import dependency_error
@@ -19,7 +19,7 @@ class StorageQueue:
     def __init__(self, connection: StorageConnection, name: str) -> None:
         options: dict[str, Any] = {
             "message_encode_policy": TextBase64EncodePolicy(),
-            "retry_policy": ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+            "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
             **TIMEOUTS,
         }
         if connection.connection_string:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.storage.fileshare import ExponentialRetry, ShareClient, ShareFileClient
+from azure.storage.fileshare import LinearRetry, ShareClient, ShareFileClient
 
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import retry_after, summary
@@ -25,7 +25,7 @@ class StorageShares:
             share,
             credential=credential(),
             token_intent="backup",
-            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=1),
+            retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
             **TIMEOUTS,
         )
         return StorageShare(client)
