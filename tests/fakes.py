@@ -77,9 +77,10 @@ class FakeTable:
 
     def transact(self, partition: str, changes: Sequence[Change]) -> None:
         self._check()
-        keys = {_key(change) for change in changes}
-        if not 1 <= len(changes) <= LARGEST_TRANSACTION or len(keys) < len(changes):
-            raise DependencyError("Table Storage", "400 InvalidInput")
+        assert 1 <= len(changes) <= LARGEST_TRANSACTION
+        assert len({_key(change) for change in changes}) == len(changes), (
+            "the service refuses a row named twice"
+        )
         with self._lock:
             after = dict(self.rows.get(partition, {}))
             for change in changes:

@@ -1,0 +1,54 @@
+"""One Azurite and one emulator for all suites of this folder; suites that run on fakes alone start neither."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from localazure.up.environment import base_environment
+from shared import registry_probe
+from shared.azure.connection import StorageConnection, credential
+from tests.contract import processes
+
+
+@pytest.fixture(scope="package")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[processes.Azurite]:
+    with processes.azurite(tmp_path_factory.mktemp("azurite")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def storage(azurite: processes.Azurite) -> StorageConnection:
+    """The app's own storage, as `AzureWebJobsStorage` names it."""
+    return StorageConnection.from_env({"AzureWebJobsStorage": azurite.connection_string})
+
+
+@pytest.fixture(scope="package")
+def emulator(
+    tmp_path_factory: pytest.TempPathFactory, azurite: processes.Azurite
+) -> Iterator[processes.Emulator]:
+    """The emulator, and an environment in which the app's identity and trust lead to it and nowhere else."""
+    with (
+        processes.emulator(tmp_path_factory.mktemp("emulator"), azurite.blob_endpoint) as running,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        ours = base_environment()
+        for name in os.environ.keys() - ours.keys():  # credentials for the real Azure
+            environment.delenv(name)
+        for name, value in {**ours, **running.environment()}.items():
+            environment.setenv(name, value)
+        forget_environment()
+        try:
+            yield running
+        finally:
+            forget_environment()
+
+
+def forget_environment() -> None:
+    """What the product has read from the environment once and keeps for the life of a process."""
+    if credential.cache_info().currsize:
+        close = getattr(credential(), "close", None)
+        if close:
+            close()
+    credential.cache_clear()
+    registry_probe._trust.cache_clear()

@@ -1,0 +1,107 @@
+"""The real things behind the contract suites: Azurite and the emulator as processes, on free ports."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from localazure.azurite import azurite_program, blob_endpoint, connection_string, find_azurite
+from localazure.certificates import CertificateAuthority
+from localazure.ports import Ports
+from localazure.up.console import Console
+from localazure.up.environment import ROOT, base_environment
+from localazure.up.probes import answers
+from localazure.up.processes import Child, Program
+
+START_SECONDS = 30
+IDENTITY_HEADER = secrets.token_urlsafe(24)
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """Blobs, queues and tables."""
+
+    connection_string: str
+    blob_endpoint: str
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Resource Manager, managed identity and Azure Files."""
+
+    url: str
+    authority: CertificateAuthority
+
+    def environment(self) -> dict[str, str]:
+        """What makes an unchanged app find it and trust it, besides the identity of the environment it runs in."""
+        bundle = str(self.authority.bundle())
+        return {
+            "IDENTITY_ENDPOINT": f"{self.url}/identity/token",
+            "IDENTITY_HEADER": IDENTITY_HEADER,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+        }
+
+    def control(self, method: str, path: str, body: object = None) -> None:
+        """A request to /_emulator; must succeed."""
+        trust = self.authority.client_context()
+        with httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
+            client.request(method, f"{self.url}/_emulator/{path}", json=body).raise_for_status()
+
+
+@contextmanager
+def azurite(folder: Path) -> Iterator[Azurite]:
+    """Azurite until the block ends."""
+    ports = Ports.free({})
+    program = azurite_program(find_azurite(ROOT), folder, ports, base_environment())
+    with _running(program):
+        yield Azurite(connection_string(ports), blob_endpoint(ports))
+
+
+@contextmanager
+def emulator(folder: Path, blobs: str) -> Iterator[Emulator]:
+    """`python -m localazure.emulator` until the block ends, with its sites."""
+    authority = CertificateAuthority.load_or_create(folder)
+    port = Ports.free({}).emulator
+    url = f"https://localhost:{port}"
+    command = [
+        *(sys.executable, "-m", "localazure.emulator", "--log-level", "WARNING"),
+        *("--state", str(folder), "--port", str(port), "--blob-endpoint", blobs),
+        *("--identity-header", IDENTITY_HEADER),
+    ]
+    program = Program(
+        name="emulator",
+        command=command,
+        environment=_at_root(base_environment()),
+        waits_for=url,
+        is_ready=lambda: answers(url, authority.ca_file),
+        stop_seconds=15,
+    )
+    with _running(program):
+        yield Emulator(url, authority)
+
+
+def _at_root(environment: Mapping[str, str]) -> dict[str, str]:
+    # the default registry is a path below the root; tests may be started anywhere
+    unpacked = ROOT / ".tools/docker-registry/usr/bin/docker-registry"
+    return {**environment, "REGISTRY_BINARY": os.environ.get("REGISTRY_BINARY") or str(unpacked)}
+
+
+@contextmanager
+def _running(program: Program) -> Iterator[None]:
+    child = Child(program, Console(sys.stderr))
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        while not child.ready:
+            child.look()
+            assert time.monotonic() < deadline, f"{program.name} did not start"
+            time.sleep(0.05)
+        yield
+    finally:
+        child.stop(hurry=lambda: False)
