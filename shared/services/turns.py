@@ -185,8 +185,8 @@ class Turns:
         """The end of a message that failed again and again: `Failed` with a reason, never over a final state."""
         parts = split_operation_id(message.operation_id)
         operation = self._state.operation(*parts) if parts else None
-        if operation is None or operation.final:
-            return
+        if operation is None or operation.final or operation.turn != message.turn + 1:
+            return  # it never got its claim, or others have taken over: that says nothing of the operation
         error = OperationError(
             code="InternalError",
             message="The control plane failed again and again while it worked on this.",
