@@ -1,0 +1,43 @@
+"""The function app in a process of its own, as a worker of the Functions host has it, with a test's settings alone."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from localazure.up.environment import ROOT
+
+Call = dict[str, Any]
+SCHEDULES = {"RECONCILE_SCHEDULE": "0 * * * * *", "HEALTH_SWEEP_SCHEDULE": "0 */5 * * * *"}
+"""The Functions host needs them before it loads an app."""
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """What `invoke_app` saw."""
+
+    bindings: dict[str, list[dict[str, Any]]]
+    """By function; the first one is the trigger."""
+    imported: list[str]
+    """Modules that were there when the app was indexed and nothing invoked yet."""
+    outcomes: list[dict[str, Any]]
+    log: str
+
+
+def invoke(calls: Sequence[Call], settings: Mapping[str, str]) -> Invoked:
+    """Indexes the app and invokes it; any warning on the way is an error."""
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.triggers.invoke_app"],
+        input=json.dumps(calls),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **SCHEDULES, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return Invoked(**json.loads(finished.stdout), log=finished.stderr)

@@ -1,0 +1,214 @@
+"""Every function of the app, as Azure's worker library indexes and invokes it."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from localazure.ports import Ports
+from tests.triggers.app_process import Call, Invoked, invoke
+
+PARAMS = {"registry": "demo", "username": "ci", "operation": "demo.01JD0000000000000000000000"}
+HTTP = {
+    "create_or_update_registry": ("PUT", "registries/{registry}", "FUNCTION"),
+    "get_registry": ("GET", "registries/{registry}", "FUNCTION"),
+    "list_registries": ("GET", "registries", "FUNCTION"),
+    "delete_registry": ("DELETE", "registries/{registry}", "FUNCTION"),
+    "create_or_update_user": ("PUT", "registries/{registry}/users/{username}", "FUNCTION"),
+    "rotate_user": ("POST", "registries/{registry}/users/{username}/rotate", "FUNCTION"),
+    "get_user": ("GET", "registries/{registry}/users/{username}", "FUNCTION"),
+    "list_users": ("GET", "registries/{registry}/users", "FUNCTION"),
+    "delete_user": ("DELETE", "registries/{registry}/users/{username}", "FUNCTION"),
+    "get_operation": ("GET", "operations/{operation}", "FUNCTION"),
+    "get_health": ("GET", "health", "ANONYMOUS"),
+}
+QUEUES = {
+    "run_registry_operation": "registry-operations",
+    "fail_registry_operation": "registry-operations-poison",
+    "sync_htpasswd": "htpasswd-sync",
+    "report_htpasswd_sync": "htpasswd-sync-poison",
+}
+TIMERS = {"reconcile": "%RECONCILE_SCHEDULE%", "sweep_health": "%HEALTH_SWEEP_SCHEDULE%"}
+
+MALFORMED = [
+    "",
+    "not JSON",
+    "{}",
+    '"demo.01JD"',
+    '{"version": 2, "operationId": "demo.01JD", "turn": 0}',
+    '{"version": 1, "operationId": "demo.01JD", "turn": -1}',
+    '{"version": 1, "operationId": "demo.01JD", "turn": 0, "password": "never in a message"}',
+]
+GOOD_MESSAGE = '{"version": 1, "operationId": "demo.01JD0000000000000000000000", "turn": 0}'
+TRACE = re.compile(r"Traceback|File \"|\.py\b")
+
+
+def http_call(function: str) -> Call:
+    """A request that this function takes."""
+    method, route, _ = HTTP[function]
+    params = {name: PARAMS[name] for name in re.findall(r"{(\w+)}", route)}
+    headers = {"x-ms-client-request-id": "my-own-id", "content-type": "application/json"}
+    return {
+        "function": function,
+        "method": method,
+        "params": params,
+        "query": {"purge": "true", "confirm": "demo"} if function == "delete_registry" else {},
+        "headers": headers,
+        "text": "{}" if method == "PUT" else "",
+    }
+
+
+@pytest.fixture(scope="module")
+def unconfigured() -> Invoked:
+    """The app without a single setting of its own; first every HTTP function, then the others."""
+    queued = [{"function": name, "text": GOOD_MESSAGE} for name in QUEUES]
+    return invoke([*map(http_call, HTTP), *queued, *({"function": name} for name in TIMERS)], {})
+
+
+@pytest.fixture(scope="module")
+def without_storage() -> Invoked:
+    """The app with good settings and a storage account that does not answer."""
+    url = f"http://127.0.0.1:{Ports.free({}).table}/account"
+    settings = {
+        "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};",
+        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
+        "AZURE_RESOURCE_GROUP": "berthage",
+        "PUBLIC_URL": "https://berthage.example",
+        "PROBE_KEY": "k" * 32,
+    }
+    messages = [{"function": name, "text": text} for name in QUEUES for text in (*MALFORMED, GOOD_MESSAGE)]
+    return invoke([*map(http_call, HTTP), *messages], settings)
+
+
+def test_there_are_these_functions_and_no_others(unconfigured: Invoked) -> None:
+    assert unconfigured.bindings.keys() == HTTP.keys() | QUEUES.keys() | TIMERS.keys()
+
+
+@pytest.mark.parametrize("function", HTTP)
+def test_an_http_function_has_its_route_its_one_method_and_its_auth_level(
+    unconfigured: Invoked, function: str
+) -> None:
+    method, route, level = HTTP[function]
+    trigger, answer = unconfigured.bindings[function]
+    assert trigger == {
+        "direction": "IN",
+        "type": "httpTrigger",
+        "name": "req",
+        "methods": [method],
+        "authLevel": level,
+        "route": route,
+    }
+    assert answer == {"direction": "OUT", "type": "http", "name": "$return"}
+
+
+def test_no_two_functions_take_the_same_request() -> None:
+    requests = [(method, route) for method, route, _ in HTTP.values()]
+    assert len(requests) == len(set(requests))
+
+
+@pytest.mark.parametrize("function", QUEUES)
+def test_a_queue_function_has_its_queue_in_the_apps_own_storage(unconfigured: Invoked, function: str) -> None:
+    [trigger] = unconfigured.bindings[function]
+    assert trigger == {
+        "direction": "IN",
+        "type": "queueTrigger",
+        "name": "msg",
+        "queueName": QUEUES[function],
+        "connection": "AzureWebJobsStorage",
+    }
+
+
+def test_every_queue_has_a_function_for_what_fails_again_and_again() -> None:
+    queues = set(QUEUES.values())
+    assert {f"{queue}-poison" for queue in queues if not queue.endswith("-poison")} <= queues
+
+
+@pytest.mark.parametrize("function", TIMERS)
+def test_a_timer_has_its_schedule_in_a_setting(unconfigured: Invoked, function: str) -> None:
+    [trigger] = unconfigured.bindings[function]
+    assert (trigger["type"], trigger["schedule"]) == ("timerTrigger", TIMERS[function])
+
+
+def test_indexing_imports_nothing_that_only_an_invocation_needs(unconfigured: Invoked) -> None:
+    costly = ("azure.mgmt", "azure.storage", "azure.data", "azure.identity", "azure.core", "httpx")
+    found = [name for name in unconfigured.imported if name.startswith(costly)]
+    assert found == []
+
+
+def test_an_http_function_imports_no_resource_manager(unconfigured: Invoked) -> None:
+    assert "function_app" in unconfigured.imported
+    assert "shared.services.provisioning" not in unconfigured.imported
+
+
+def outcome_of(invoked: Invoked, function: str) -> dict[str, Any]:
+    return invoked.outcomes[[*HTTP, *QUEUES, *TIMERS].index(function)]
+
+
+@pytest.mark.parametrize("function", HTTP)
+def test_without_settings_an_http_function_says_which_are_missing(
+    unconfigured: Invoked, function: str
+) -> None:
+    answer = outcome_of(unconfigured, function)
+    error = json.loads(answer["text"])["error"]
+    assert (answer["status"], error["code"]) == (500, "NotConfigured")
+    assert answer["headers"]["x-ms-error-code"] == "NotConfigured"
+    assert answer["headers"]["x-ms-client-request-id"] == "my-own-id"
+    for setting in ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "PUBLIC_URL", "PROBE_KEY"):
+        assert setting in error["message"]
+    assert not TRACE.search(answer["text"])
+
+
+@pytest.mark.parametrize("function", [*QUEUES, *TIMERS])
+def test_without_settings_nothing_else_passes_as_done(unconfigured: Invoked, function: str) -> None:
+    if function == "report_htpasswd_sync":
+        pytest.skip("it only logs, and needs no setting")
+    outcome = outcome_of(unconfigured, function)
+    assert not outcome["succeeded"]
+    assert outcome["error"].startswith("SettingsError(")
+
+
+def messages_to(invoked: Invoked, function: str) -> list[dict[str, Any]]:
+    """The outcomes of its messages, the good one last."""
+    number = len(MALFORMED) + 1
+    start = len(HTTP) + list(QUEUES).index(function) * number
+    return invoked.outcomes[start : start + number]
+
+
+@pytest.mark.parametrize("function", QUEUES)
+@pytest.mark.parametrize("place", range(len(MALFORMED)), ids=MALFORMED)
+def test_a_malformed_message_fails_so_that_the_host_puts_it_aside(
+    without_storage: Invoked, function: str, place: int
+) -> None:
+    outcome = messages_to(without_storage, function)[place]
+    assert not outcome["succeeded"]
+    assert "ValidationError" in outcome["traceback"]
+    assert "never in a message" not in outcome["error"] + outcome["traceback"]
+
+
+@pytest.mark.parametrize("function", [name for name in QUEUES if name != "report_htpasswd_sync"])
+def test_a_turn_that_can_not_be_taken_fails_so_that_the_host_delivers_it_again(
+    without_storage: Invoked, function: str
+) -> None:
+    outcome = messages_to(without_storage, function)[-1]
+    assert not outcome["succeeded"]
+    assert "DependencyError" in outcome["error"]
+
+
+def test_a_users_change_that_fails_for_good_is_reported_by_its_operations_id(
+    without_storage: Invoked,
+) -> None:
+    assert messages_to(without_storage, "report_htpasswd_sync")[-1]["succeeded"]
+    assert f"operation {PARAMS['operation']} fails again and again" in without_storage.log
+
+
+@pytest.mark.parametrize("function", HTTP)
+def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
+    without_storage: Invoked, function: str
+) -> None:
+    answer = without_storage.outcomes[list(HTTP).index(function)]
+    error = json.loads(answer["text"])["error"]
+    assert (answer["status"], error["code"]) == (503, "DependencyUnavailable")
+    assert int(answer["headers"]["Retry-After"]) > 0
+    assert "Table Storage" in error["message"]
+    assert not TRACE.search(answer["text"])
