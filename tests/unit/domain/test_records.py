@@ -1,0 +1,253 @@
+"""Records and rows: what is saved is what is read, and newer releases do not hurt older ones."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.health import Code, Severity, Verdict
+from shared.domain.htpasswd import Projection
+from shared.domain.names import AzureNames
+from shared.domain.operations import AuditEntry, Kind, Operation, OperationError, Status, Step
+from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
+from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.domain.users import User, UserState
+from tests.unit.domain.examples import UID, hashes, registry, registry_names, uids, usernames
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+numbers = st.integers(0, 2**31 - 1)
+times = st.datetimes(timezones=st.just(UTC))
+maybe_time, maybe_text = st.none() | times, st.none() | text
+etags = st.sampled_from(["", 'W/"1"'])
+
+
+def _built[M: Model](kind: Callable[..., M], /, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[M]:
+    """Not `st.builds`: it would add what it takes from the aliases in the signature."""
+    return st.fixed_dictionaries(fields).map(lambda given: kind(**given))
+
+
+steps = _built(
+    Step,
+    name=text,
+    status=st.sampled_from(Status),
+    started_at=maybe_time,
+    ended_at=maybe_time,
+    attempts=numbers,
+)
+errors = _built(OperationError, code=text, message=text, fix=text)
+wanted = _built(
+    Desired,
+    location=text,
+    sku=text,
+    image=text,
+    storage_replication=st.sampled_from(["LRS", "ZRS", "GRS", "GZRS"]),
+    delete_enabled=st.booleans(),
+    tags=st.dictionaries(text, text, max_size=3),
+)
+FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
+    Registry: {
+        "name": registry_names,
+        "uid": uids,
+        "version": numbers,
+        "desired": wanted,
+        "provisioning_state": st.sampled_from(ProvisioningState),
+        "provisioned": st.booleans(),
+        "storage_attempt": numbers,
+        "site_attempt": numbers,
+        "names": st.builds(AzureNames, text, text, text),
+        "login_server": maybe_text,
+        "file_endpoint": maybe_text,
+        "users_revision": numbers,
+        "user_count": numbers,
+        "active_operation": maybe_text,
+        "created_at": times,
+        "updated_at": times,
+    },
+    User: {
+        "username": usernames,
+        "uid": uids,
+        "password_hash": hashes,
+        "description": maybe_text,
+        "state": st.sampled_from(UserState),
+        "revision": numbers,
+        "last_operation": text,
+        "created_at": times,
+        "updated_at": times,
+        "secret_changed_at": times,
+    },
+    Operation: {
+        "registry": registry_names,
+        "id_key": text,
+        "uid": uids,
+        "kind": st.sampled_from(Kind),
+        "user": st.none() | usernames,
+        "revision": numbers,
+        "status": st.sampled_from(Status),
+        "final": st.booleans(),
+        "turn": numbers,
+        "deadline": times,
+        "expires_at": maybe_time,
+        "claimed_by": text,
+        "attempts": numbers,
+        "steps": st.lists(steps, max_size=3),
+        "error": st.none() | errors,
+        "rolling_back": st.booleans(),
+        "result": st.none() | st.dictionaries(text, text, max_size=3),
+        "fingerprint": text,
+        "created_at": times,
+        "started_at": maybe_time,
+        "ended_at": maybe_time,
+    },
+    AuditEntry: {
+        "id_key": text,
+        "at": times,
+        "actor": text,
+        "action": st.sampled_from(Kind),
+        "target": text,
+        "operation_id": text,
+        "request_id": text,
+    },
+    Projection: {
+        "uid": uids,
+        "published_revision": st.integers(-1, 2**31 - 1),
+        "published_at": maybe_time,
+        "proven_revision": st.integers(-1, 2**31 - 1),
+        "locked_by": text,
+        "locked_until": maybe_time,
+    },
+    Verdict: {
+        "uid": uids,
+        "code": st.sampled_from(Code),
+        "severity": st.sampled_from(Severity),
+        "message": text,
+        "fix": text,
+        "latency_ms": numbers,
+        "checked_at": times,
+    },
+}
+every_record = st.one_of(*(_built(kind, etag=etags, **fields) for kind, fields in FIELDS.items()))
+
+
+def test_every_record_of_the_domain_is_tested_here() -> None:
+    known = {kind for kind in Record.__subclasses__() if kind.__module__.startswith("shared.domain.")}
+    assert known == set(FIELDS)
+
+
+@pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
+def test_no_field_of_a_record_is_left_to_its_default_here(kind: type[Record]) -> None:
+    """Otherwise the round trip below would not notice a field that is lost."""
+    assert {"etag", *FIELDS[kind]} == set(kind.model_fields)
+
+
+@given(every_record)
+def test_a_record_is_read_back_as_it_was_saved(record: Record) -> None:
+    row = record.to_row()
+    assert type(record).from_row(row) == record
+
+
+@given(every_record)
+def test_a_row_holds_only_what_a_table_can_hold(record: Record) -> None:
+    values = record.to_row().values
+    assert all(type(value) in {str, int, float, bool} for value in values.values())
+    assert all(isinstance(name, str) and name.isidentifier() and "_" not in name for name in values)
+    assert "etag" not in values
+
+
+@given(every_record)
+def test_columns_of_a_newer_release_are_ignored(record: Record) -> None:
+    row = record.to_row()
+    newer = Row(row.key, {**row.values, "ofTomorrow": "1", "PartitionKey": "demo"}, row.etag)
+    assert type(record).from_row(newer) == record
+
+
+@given(every_record)
+def test_it_is_inserted_when_new_and_replaced_in_the_version_that_was_read(record: Record) -> None:
+    change = record.save()
+    assert isinstance(change, Replace if record.etag else Insert)
+    assert change.row.etag == record.etag
+
+
+def test_a_row_as_it_stands_in_the_table() -> None:
+    """Written out: rows that are there must stay readable."""
+    row = registry(tags={"team": "payments"}).change(login_server="demo.azurewebsites.net").to_row()
+    assert row.key == "registry"
+    assert row.values == {
+        "name": "demo",
+        "uid": UID,
+        "version": 1,
+        "desired": '{"location":"westeurope","sku":"B1","image":"registry:2.8.3","storageReplication":"LRS",'
+        '"deleteEnabled":false,"placement":"dedicated","tags":{"team":"payments"}}',
+        "provisioningState": "Creating",
+        "provisioned": False,
+        "storageAttempt": 0,
+        "siteAttempt": 0,
+        "names": '{"storageAccount":"demo4g6t6zzk","plan":"demo-4g6t6zzk-plan","site":"demo-4g6t6zzk"}',
+        "loginServer": "demo.azurewebsites.net",
+        "usersRevision": 0,
+        "userCount": 0,
+        "createdAt": "2026-01-02T03:04:05.678901Z",
+        "updatedAt": "2026-01-02T03:04:05.678901Z",
+    }
+
+
+def test_none_has_no_column_and_clears_the_one_that_was_there() -> None:
+    """Rows are replaced as a whole, so that a missing column is gone."""
+    named = registry().change(login_server="demo.azurewebsites.net")
+    assert "loginServer" in named.to_row().values
+    assert "loginServer" not in named.change(login_server=None).to_row().values
+
+
+def test_a_change_stays_in_the_version_that_was_read() -> None:
+    read = Registry.from_row(Row("registry", registry().to_row().values, "v1"))
+    changed = read.change(users_revision=5)
+    assert (changed.etag, changed.users_revision, read.users_revision) == ("v1", 5, 0)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"desired": "{"},
+        {"desired": "null"},
+        {"uid": None},
+        {"createdAt": "soon"},
+        {"provisioningState": "Melting"},
+    ],
+    ids=str,
+)
+def test_a_row_that_is_no_such_record_is_an_error(spoilt: Mapping[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Registry.from_row(Row("registry", {**registry().to_row().values, **spoilt}))
+
+
+def test_records_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        registry().version = 2  # type: ignore[misc] # the point of the test
+
+
+def test_models_refuse_unknown_names_and_never_quote_what_they_refuse() -> None:
+    class Shape(Model):
+        side: int
+
+    with pytest.raises(ValueError, match="validation errors") as refused:
+        Shape.model_validate({"side": "s3cret", "angle": "s3cret"})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_rows_are_compared_by_what_they_hold() -> None:
+    assert Row("a", {"x": 1}, "v1") == Row("a", {"x": 1}, "v2") != Row("a", {"x": 2}, "v1")
+
+
+@pytest.mark.parametrize("seconds", [0, 1_767_323_045.678901])
+def test_timestamps_are_aware_times(seconds: float) -> None:
+    assert utc(seconds) == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert utc(seconds).utcoffset() == timedelta(0)
+
+
+@given(st.text(st.characters(max_codepoint=0xFFFD, exclude_categories=["Cs"]), min_size=1, max_size=5), text)
+def test_a_key_range_holds_exactly_the_keys_with_its_prefix(prefix: str, other: str) -> None:
+    first, end = key_range(prefix)
+    assert first <= prefix + other < end
+    assert (first <= other < end) is other.startswith(prefix)
