@@ -73,6 +73,11 @@ class OperationError(Model):
     message: str
     fix: str
 
+    def then(self, later: Self) -> Self:
+        """This reason, and what went wrong while its operation cleaned up."""
+        message = f"{self.message} Cleaning up failed too: {later.code}: {later.message}"
+        return type(self)(code=self.code, message=message, fix=f"{self.fix} {later.fix}")
+
 
 class Operation(Record):
     """One operation's row. `turn`, `deadline` and `claimed_by` belong to the claim of DESIGN section 5."""

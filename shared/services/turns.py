@@ -8,7 +8,7 @@ chains. A message that the host redelivers after an error may take up its own cl
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -150,10 +150,12 @@ class Turns:
     def _failed(
         self, operation: Operation, outcome: Done, error: OperationError, handler: Handler
     ) -> Done | Again:
-        """A failed operation may have to clean up before it ends."""
+        """A failed operation may have to clean up before it ends. Whatever comes of that, the first reason stays."""
         logger.warning(
             "operation %s turn %d: %s: %s", operation.id, operation.turn, error.code, error.message
         )
+        if operation.error and operation.error != error:
+            return replace(outcome, error=operation.error.then(error))
         steps = operation.steps if outcome.steps is None else list(outcome.steps)
         cleanup = handler.fail(operation.change(steps=steps), error)
         return outcome if cleanup is None else cleanup
