@@ -1,0 +1,263 @@
+"""All services over in-memory ports, and a host that runs queued messages."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain.health import Thresholds
+from shared.domain.htpasswd import FILE_NAME, render
+from shared.domain.names import FILE_SHARE, split_operation_id
+from shared.domain.operations import Kind, Operation
+from shared.domain.registries import Registry, RegistrySpec
+from shared.domain.resources import Context, Ref, Type
+from shared.domain.users import UserSpec
+from shared.ports import Probe, Queue, ResourceManager, Shares, Table
+from shared.services.accounts import Accounts, UserAnswer
+from shared.services.capacity import Capacity
+from shared.services.health_sweep import HealthSweep
+from shared.services.htpasswd_sync import HtpasswdSync
+from shared.services.operations import Operations
+from shared.services.provisioning import Provisioning
+from shared.services.publisher import Publisher
+from shared.services.reconcile import Reconcile
+from shared.services.registries import Registries, RegistryAnswer
+from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.state import State
+from shared.services.turns import Channels, Handler, Turns
+from shared.services.visits import Visits
+from shared.settings import Settings
+from tests.fakes import FakeClock, FakeProbe, FakeResourceManager, FakeShare, FakeShares, FakeTable
+from tests.unit.services.host import Delivery, Host, HostQueue
+from tests.unit.services.wire import Wire, WiredShares
+
+KEY = "probe-key-of-at-least-32-characters"
+NAME = "demo"
+ME = Caller(actor="me", request_id="r1")
+ALWAYS = Precondition()
+STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
+VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
+"""As in host.json."""
+MAX_DELIVERIES = 2000
+"""More in one drain means that a chain of turns never ends."""
+POLICY = Settings(
+    azure_subscription_id="sub", azure_resource_group="group", public_url="https://api.example", probe_key=KEY
+)
+
+
+class Rig:
+    """`looks`: how many GETs show a new Azure resource in progress. Every other number is a product setting."""
+
+    def __init__(
+        self,
+        *,
+        looks: int = 0,
+        max_registries: int = 100,
+        mount_cache: float = MOUNT_CACHE,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.clock, self.wire = FakeClock(), Wire()
+        self.host = Host(self.clock)
+        self.state_table, self.health_table, self.index_table = FakeTable(), FakeTable(), FakeTable()
+        self.shares = FakeShares()
+        self.azure = FakeResourceManager(looks=looks, shares=self.shares)
+        self.probe = FakeProbe(self.azure.file_behind)
+        self.lifecycle_queue = HostQueue(self.host, lifecycle=True)
+        self.users_queue = HostQueue(self.host, lifecycle=False)
+        self._wire_up(max_registries, mount_cache, timeout)
+
+    def _wire_up(self, max_registries: int, mount_cache: float, timeout: float) -> None:
+        wire, now, context = self.wire, self.clock, Context("sub", "group")
+        state: Table = wire.around("state", self.state_table)
+        index: Table = wire.around("index", self.index_table)
+        health: Table = wire.around("health", self.health_table)
+        resources: ResourceManager = wire.around("azure", self.azure)
+        probe: Probe = wire.around("probe", self.probe)
+        lifecycle: Queue = wire.around("lifecycle", self.lifecycle_queue)
+        users: Queue = wire.around("users", self.users_queue)
+        shares: Shares = WiredShares(wire, self.shares)
+        self.state = State(state)
+        self.channels = Channels(lifecycle, users)
+        self.capacity = Capacity(index, now, max_registries)
+        self.turns = Turns(self.state, self.channels, now, STALE_SECONDS)
+        ledger = Ledger(self.state, KEY, timeout, STALE_SECONDS)
+        self.registries = Registries(
+            self.state, health, self.capacity, self.channels, ledger, POLICY, context, now
+        )
+        self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
+        self.operations = Operations(self.state)
+        self.publisher = Publisher(self.state, shares, probe, KEY, now)
+        self.provisioning = Provisioning(
+            self.state,
+            health,
+            Visits(self.state, resources, self.publisher, KEY),
+            self.capacity,
+            context,
+            now,
+            turn_delay=TURN_DELAY,
+            timeout_seconds=timeout,
+        )
+        self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
+        self.reconcile = Reconcile(self.state, self.capacity, self.channels, now)
+        thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
+        self.health_sweep = HealthSweep(
+            self.state, health, self.capacity, resources, probe, thresholds, KEY, now
+        )
+
+    # what the host does
+
+    def deliver(self, delivery: Delivery) -> None:
+        """One invocation of a queue function."""
+        if delivery.poison:
+            self.turns.abandon(delivery.message, self.provisioning)
+            return
+        handler: Handler = self.provisioning if delivery.lifecycle else self.htpasswd_sync
+        self.turns.run(delivery.message, delivery.id, handler)
+
+    def drain(self, seconds: float = 7200, *, redeliver: bool = False) -> None:
+        """Runs messages as they become visible, for at most `seconds` on the clock.
+
+        With `redeliver` a message whose function raised comes back; after five tries the poison function gets it.
+        """
+        until = self.clock.now + timedelta(seconds=seconds)
+        for _ in range(MAX_DELIVERIES):
+            delivery = self.host.take(until)
+            if delivery is None:
+                return
+            self.clock.now = max(self.clock.now, delivery.due)
+            try:
+                self.deliver(delivery)
+            except Exception:
+                if not redeliver:
+                    raise
+                self._again(delivery)
+        raise AssertionError("messages beget messages without end")
+
+    def _again(self, delivery: Delivery) -> None:
+        delivery.count += 1
+        if delivery.count < MAX_DEQUEUE:
+            delivery.due = self.clock.now + timedelta(seconds=VISIBILITY_SECONDS)
+            self.host.waiting.append(delivery)
+        elif delivery.lifecycle and not delivery.poison:
+            self.host.poison(delivery)
+
+    def step(self) -> None:
+        """The next message alone, at its time."""
+        delivery = self.host.take(datetime.max.replace(tzinfo=self.clock.now.tzinfo))
+        assert delivery is not None, "no message waits"
+        self.clock.now = max(self.clock.now, delivery.due)
+        self.deliver(delivery)
+
+    def mend(self, rounds: int = 10) -> None:
+        """What `reconcile` does in the minutes after a process died."""
+        self.wire.revive()
+        for _ in range(rounds):
+            self.clock.advance(STALE_SECONDS + 1)
+            sent = self.reconcile.run()
+            self.drain()
+            if not sent and not self.unfinished():
+                return
+
+    # what users do
+
+    def put(self, name: str = NAME, caller: Caller = ME, **fields: Any) -> RegistryAnswer:
+        spec = RegistrySpec.model_validate(fields, context=POLICY)
+        return self.registries.put(name, spec, ALWAYS, caller)
+
+    def create(self, name: str = NAME, **fields: Any) -> Registry:
+        """A registry that is up."""
+        self.put(name, **fields)
+        self.drain()
+        registry = self.registry(name)
+        assert registry.provisioning_state == "Succeeded"
+        return registry
+
+    def delete(self, name: str = NAME) -> Operation | None:
+        return self.registries.delete(name, ALWAYS, ME)
+
+    def put_user(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
+        return self.accounts.put(NAME, username, UserSpec(**fields), ALWAYS, caller)
+
+    def delete_user(self, username: str, caller: Caller = ME) -> Operation | None:
+        return self.accounts.delete(NAME, username, ALWAYS, caller)
+
+    # what a test looks at
+
+    def registry(self, name: str = NAME) -> Registry:
+        registry = State(self.state_table).registry(name)
+        assert registry is not None, f"there is no {name}"
+        return registry
+
+    def operation(self, operation_id: str) -> Operation:
+        parts = split_operation_id(operation_id)
+        found = State(self.state_table).operation(*parts) if parts else None
+        assert found is not None
+        return found
+
+    def all_operations(self, name: str = NAME) -> list[Operation]:
+        rows = self.state_table.query(name, "operation:", "operation;")
+        return [Operation.from_row(row) for row in rows]
+
+    def unfinished(self) -> list[Operation]:
+        return [
+            each for name in self.state_table.rows for each in self.all_operations(name) if not each.final
+        ]
+
+    def last(self, kind: Kind, name: str = NAME) -> Operation:
+        """The youngest operation of this kind."""
+        found = [operation for operation in self.all_operations(name) if operation.kind is kind]
+        return max(found, key=lambda operation: (operation.created_at, operation.id_key))
+
+    def share(self, name: str = NAME) -> FakeShare:
+        endpoint = self.registry(name).file_endpoint
+        assert endpoint is not None
+        return self.shares.open(endpoint, FILE_SHARE)
+
+    def names_in_file(self) -> list[str]:
+        """Who is in the live file."""
+        lines = self.share().files[FILE_NAME].decode().splitlines()
+        return [line.partition(":")[0] for line in lines[2:]]
+
+    def resources(self) -> set[Ref]:
+        return set(self.azure.resources)
+
+    def count(self, type_: Type) -> int:
+        return sum(ref.type is type_ for ref in self.azure.resources)
+
+    def sends(self, step_type: Type) -> int:
+        """How many PUTs of this type Azure saw."""
+        return sum(verb == "put" and ref.type is step_type for verb, ref in self.azure.calls)
+
+    def check_up(self, name: str = NAME) -> None:
+        """Everything is there once, the registry serves exactly its users, and nothing waits any more."""
+        registry, state = self.registry(name), State(self.state_table)
+        assert registry.provisioning_state == "Succeeded"
+        assert registry.active_operation is None
+        assert self.unfinished() == []
+        users = [(user.username, user.password_hash) for user in state.users(name)]
+        assert registry.user_count == len(users)
+        content = render(KEY, registry.uid, registry.users_revision, users)
+        assert self.share(name).files == {FILE_NAME: content}
+        projection = state.projection(name)
+        assert projection is not None
+        assert projection.published_revision == projection.proven_revision == registry.users_revision
+        for type_ in (Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE):
+            mine = [body for ref, body in self.azure.resources.items() if ref.type is type_]
+            assert sum(body["tags"]["berthage-registry"] == name for body in mine) == 1, type_
+        assert name in self.index_names()
+        assert self.index_count() == len(self.index_names())
+
+    def check_gone(self, name: str = NAME) -> None:
+        """Nothing of it is left but its history."""
+        rows = self.state_table.rows[name]
+        assert {key.partition(":")[0] for key in rows} <= {"operation", "audit"}
+        assert self.unfinished() == []
+        assert not [body for body in self.azure.resources.values() if name in body.get("tags", {}).values()]
+        assert name not in self.index_names()
+        assert self.index_count() == len(self.index_names())
+        assert "last" not in self.health_table.rows.get(name, {})
+
+    def index_names(self) -> list[str]:
+        return sorted(key for key in self.index_table.rows.get("registries", {}) if key != "!count")
+
+    def index_count(self) -> int:
+        row = self.index_table.rows.get("registries", {}).get("!count")
+        return int(row.values["number"]) if row else 0

@@ -1,0 +1,84 @@
+"""A wire between the services and their ports that counts calls and can be cut at any of them."""
+
+import threading
+from collections.abc import Callable
+from typing import cast
+
+from shared.ports import Share
+from tests.fakes import FakeShares
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class Wire:
+    """Every call to a port goes through here by its name, such as `state.transact`: counted, and cut on demand."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.dead = False
+        self._kill_at: tuple[int, bool] | None = None
+        self._before: dict[str, list[BaseException]] = {}
+        self._after: dict[str, list[BaseException]] = {}
+        self._lock = threading.Lock()
+
+    def kill(self, at: int, *, answered: bool) -> None:
+        """The process dies at call number `at`, counted from now: before its effect, or after it if `answered`."""
+        self.calls.clear()
+        self._kill_at = (at, answered)
+
+    def refuse(self, name: str, *errors: BaseException) -> None:
+        """The next calls of `name` raise, one `error` each, and have no effect."""
+        self._before.setdefault(name, []).extend(errors)
+
+    def lose_answer(self, name: str, *errors: BaseException) -> None:
+        """The next calls of `name` have their effect, and then raise."""
+        self._after.setdefault(name, []).extend(errors)
+
+    def revive(self) -> None:
+        """A new process starts."""
+        self.dead, self._kill_at = False, None
+
+    def around[P](self, name: str, port: P) -> P:
+        """`port`, with every call on this wire."""
+        return cast("P", _Wired(self, name, port))
+
+    def call(self, name: str, method: Callable[..., object], *args: object, **kwargs: object) -> object:
+        with self._lock:
+            number = len(self.calls)
+            self.calls.append(name)
+            self._cut(number, name, answered=False)
+        result = method(*args, **kwargs)
+        with self._lock:
+            self._cut(number, name, answered=True)
+        return result
+
+    def _cut(self, number: int, name: str, *, answered: bool) -> None:
+        if self.dead or self._kill_at == (number, answered):
+            self.dead = True
+            raise Killed(f"{name} ({'after' if answered else 'before'} call {number})")
+        waiting = (self._after if answered else self._before).get(name)
+        if waiting:
+            raise waiting.pop(0)
+
+
+class _Wired:
+    def __init__(self, wire: Wire, name: str, port: object) -> None:
+        self._wire, self._name, self._port = wire, name, port
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            return self._wire.call(f"{self._name}.{method}", getattr(self._port, method), *args, **kwargs)
+
+        return call
+
+
+class WiredShares:
+    """Opening a share is no call; using it is."""
+
+    def __init__(self, wire: Wire, shares: FakeShares) -> None:
+        self._wire, self._shares = wire, shares
+
+    def open(self, file_endpoint: str, share: str) -> Share:
+        return self._wire.around("share", self._shares.open(file_endpoint, share))
