@@ -8,7 +8,9 @@ import pytest
 from localazure.up.environment import base_environment
 from shared import registry_probe
 from shared.azure.connection import StorageConnection, credential
+from shared.azure.resource_manager import AzureResourceManager
 from tests.contract import processes
+from tests.contract.registries import GROUP, SUBSCRIPTION
 
 
 @pytest.fixture(scope="package")
@@ -42,6 +44,14 @@ def emulator(
             yield running
         finally:
             forget_environment()
+
+
+@pytest.fixture(scope="package")
+def manager(emulator: processes.Emulator) -> Iterator[AzureResourceManager]:
+    """The adapter, on the emulator."""
+    adapter = AzureResourceManager(emulator.url, SUBSCRIPTION, GROUP)
+    with adapter._storage, adapter._web:
+        yield adapter
 
 
 def forget_environment() -> None:

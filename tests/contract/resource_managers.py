@@ -1,0 +1,119 @@
+"""What the suite of the port `ResourceManager` runs on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from shared.azure.resource_manager import AzureResourceManager
+from shared.domain.errors import TemporaryError
+from shared.domain.plan import Found, assess
+from shared.domain.registries import Registry
+from shared.domain.resources import Json, Type
+from shared.ports import ResourceManager
+from tests.contract.processes import Emulator
+from tests.contract.registries import GROUP, Resource, Resources
+from tests.fakes import FakeResourceManager, FakeShares
+
+DELAYED = (Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE)
+PATIENCE_SECONDS = 20
+
+
+class Cloud(Protocol):
+    """An Azure of which a test may ask what no client can."""
+
+    manager: ResourceManager
+
+    def slow_down(self) -> None:
+        """Creating takes a while from now on: more than one look."""
+
+    def hold(self, kind: Type, name: str) -> None:
+        """Somebody else has that name."""
+
+    def stop_site(self, name: str) -> None:
+        """As in the portal."""
+
+
+class FakeCloud:
+    """The in-memory one."""
+
+    def __init__(self) -> None:
+        self.fake = FakeResourceManager(shares=FakeShares())
+        self.manager: ResourceManager = self.fake
+
+    def slow_down(self) -> None:
+        self.fake.looks = 2
+
+    def hold(self, kind: Type, name: str) -> None:
+        _ = kind
+        self.fake.held.add(name)
+
+    def stop_site(self, name: str) -> None:
+        self.fake.stop_site(name)
+
+
+class EmulatedCloud:
+    """The emulator, through the real SDK."""
+
+    def __init__(self, emulator: Emulator, manager: AzureResourceManager) -> None:
+        self.manager: ResourceManager = manager
+        self._emulator, self._web = emulator, manager._web
+
+    def slow_down(self) -> None:
+        self._emulator.control("PUT", "transitions", dict.fromkeys(DELAYED, 0.8))
+
+    def hold(self, kind: Type, name: str) -> None:
+        self._emulator.control("PUT", "held-names", {kind: [name]})
+
+    def stop_site(self, name: str) -> None:
+        self._web.web_apps.stop(GROUP, name)
+
+
+@contextmanager
+def emulated_cloud(emulator: Emulator, manager: AzureResourceManager) -> Iterator[EmulatedCloud]:
+    """An empty cloud that makes everything at once; emptied again in the end, so that no site stays."""
+    emulator.control("POST", "reset")
+    emulator.control("PUT", "transitions", dict.fromkeys(DELAYED, 0))
+    yield EmulatedCloud(emulator, manager)
+    emulator.control("POST", "reset")
+
+
+def wait_for[T](look: Callable[[], T | None], what: str) -> T:
+    """The first thing that `look` finds. Temporary errors pass."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            found = look()
+        except TemporaryError:
+            found = None
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {PATIENCE_SECONDS} s: {what}")
+
+
+def make(cloud: Cloud, registry: Registry, resource: Resource) -> Json:
+    """PUTs a resource and waits until it is what was asked for."""
+    cloud.manager.put(resource.ref, resource.body)
+    return wait_until_ready(cloud, registry, resource)
+
+
+def wait_until_ready(cloud: Cloud, registry: Registry, resource: Resource) -> Json:
+    """The resource, once the product's own plan takes it for ready."""
+
+    def look() -> Json | None:
+        seen = cloud.manager.get(resource.ref)
+        return seen if assess(resource.node, registry, seen) is Found.READY else None
+
+    return wait_for(look, f"{resource.ref} is ready")
+
+
+def make_up_to(cloud: Cloud, registry: Registry, *kinds: Type) -> Resources:
+    """PUTs the resources of these types, in this order."""
+    resources = Resources(registry)
+    for kind in kinds:
+        for resource in resources.all(kind):
+            make(cloud, registry, resource)
+            if kind is Type.STORAGE_ACCOUNT:
+                resources = Resources(registry, cloud.manager.account_key(resource.ref.name))
+    return resources
