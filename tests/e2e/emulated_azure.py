@@ -94,6 +94,10 @@ class EmulatedAzure:
         content: Json = answer.json()
         return content
 
+    def ask_for(self, path: str) -> int:
+        """A GET that the emulator refuses, because nobody signed in. Returns the status."""
+        return self._client.get(f"{self.settings['RESOURCE_MANAGER_URL']}{path}").status_code
+
     def tables(self) -> Rows:
         """Every row of every table: `(table, partition, row key)` to its columns and its version."""
         rows: Rows = {}

@@ -1,0 +1,106 @@
+"""Looks for secrets in everything that a local Azure writes or keeps: tables, queues, logs, requests, files."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from tests.e2e.local_azure import LocalAzure
+
+TABLE, QUEUE, LOG, REQUEST, BODY, FILE = "table", "queue", "log", "request", "Resource Manager body", "file"
+
+_PIECES = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_LOG_LINE = re.compile(r"[a-z-]+ *\| ")
+
+
+@dataclass(frozen=True)
+class Text:
+    """Something that was written. `kind` is one of the constants above, `where` says which one."""
+
+    kind: str
+    where: str
+    content: str
+
+
+def everything(local: LocalAzure) -> list[Text]:
+    """All there is to read. Keep a registry while you look: the log of a site goes with it."""
+    sources = (_tables(local), _queues(local), _logs(local), _requests(local), _files(local))
+    return [text for source in sources for text in source]
+
+
+def found(secrets: Iterable[str], texts: Iterable[Text]) -> list[str]:
+    """Where one of the secrets stands, as it is, escaped for a URL or in JSON, or within Base64; never the secret."""
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    return sorted(
+        {f"{text.kind}: {text.where}" for text in texts if any(word in text.content for word in spellings)}
+    )
+
+
+def _spellings(secret: str) -> set[str]:
+    assert len(secret) >= 12, "too short to tell from chance"
+    escaped = {quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}
+    return {secret} | escaped | {json.dumps(word)[1:-1] for word in escaped} | _within_base64(secret.encode())
+
+
+def _within_base64(secret: bytes) -> set[str]:
+    """What of the secret's Base64 is the same whatever stands around it: `Basic dXNlcjpw…` holds a password."""
+    words = set()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + secret).decode()
+        sure = encoded[(before * 8 + 5) // 6 : (before + len(secret)) * 8 // 6]
+        words |= {sure, sure.replace("+", "-").replace("/", "_")}
+    return words
+
+
+def _tables(local: LocalAzure) -> Iterator[Text]:
+    for (table, partition, key), row in local.azure.tables().items():
+        yield Text(TABLE, f"{table}/{partition}/{key}", repr(row))
+
+
+def _queues(local: LocalAzure) -> Iterator[Text]:
+    """What waits in any queue, and what Azurite still has on disk of messages that are gone."""
+    for queue, content in local.azure.messages():
+        yield Text(QUEUE, queue, f"{content} {_decoded(content.encode())}")
+    for extent in _files_below(local.azure.state / "azurite" / "__queuestorage__"):
+        yield Text(QUEUE, f"messages of the past, {extent.name}", _decoded(extent.read_bytes()))
+
+
+def _decoded(content: bytes) -> str:
+    """Base64, one piece after the other."""
+    pieces = (match[0] for match in _PIECES.finditer(content) if match[0])
+    return "\n".join(base64.b64decode(piece).decode(errors="replace") for piece in pieces)
+
+
+def _logs(local: LocalAzure) -> Iterator[Text]:
+    """The common log of all processes, and each registry's own."""
+    for number, line in enumerate(local.up.log.read_text(encoding="utf-8").splitlines(), start=1):
+        # what follows a name was logged; the lines to copy, which hold the function key, are for a person
+        kind = LOG if _LOG_LINE.match(line) else FILE
+        yield Text(kind, f"{local.up.log.name}, line {number}", line)
+    for file in _files_below(local.azure.state):
+        if ".log" in file.suffixes:
+            yield Text(LOG, file.name, file.read_text(encoding="utf-8", errors="replace"))
+
+
+def _requests(local: LocalAzure) -> Iterator[Text]:
+    """What the emulator recorded: bodies of Resource Manager apart, because these must hold account keys."""
+    for entry in local.azure.requests():
+        where = f"{entry['sequence']}, {entry['method']} {entry['path']}"
+        bodies = {name: entry.pop(name) for name in ("body", "response_body")}
+        kind = BODY if entry["path"].startswith("/subscriptions/") else REQUEST
+        yield Text(kind, where, json.dumps(bodies, ensure_ascii=False))
+        yield Text(REQUEST, where, json.dumps(entry, ensure_ascii=False))
+
+
+def _files(local: LocalAzure) -> Iterator[Text]:
+    """Everything in the state folder, whatever it is for."""
+    for file in _files_below(local.azure.state):
+        where = str(file.relative_to(local.azure.state))
+        yield Text(FILE, where, file.read_text(encoding="utf-8", errors="replace"))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return [entry for entry in sorted(folder.rglob("*")) if entry.is_file()]
