@@ -1,0 +1,204 @@
+"""Settings: every mistake is named at once, no value is shown, and the sample says it all."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain.registries import RegistrySpec, defaults
+from shared.settings import Settings, SettingsError
+
+ROOT = Path(__file__).resolve().parents[2]
+GIVEN = {
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
+    "AZURE_RESOURCE_GROUP": "berthage",
+    "PUBLIC_URL": "https://berthage.example",
+    "PROBE_KEY": "p" * 32,
+}
+HOST_S_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
+"""Settings of the Functions host: docs of Azure Functions, app settings reference."""
+
+
+def refusal(environ: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env(environ)
+    assert refused.value.__cause__ is None, "the cause would show values in a log"
+    return str(refused.value)
+
+
+def named(message: str) -> set[str]:
+    """The settings that a message names as wrong."""
+    return set(re.findall(r"(?:^|[.;] )([A-Z][A-Z_]+):", message))
+
+
+def test_what_has_no_default_is_enough() -> None:
+    settings = Settings.from_env(GIVEN)
+    assert settings.azure_resource_group == "berthage"
+    assert settings.public_url == "https://berthage.example"
+
+
+def test_a_plain_create_is_allowed_by_the_defaults() -> None:
+    settings = Settings.from_env(GIVEN)
+    wanted = defaults(settings)
+    body = wanted.model_dump(by_alias=True, mode="json")
+    assert RegistrySpec.model_validate(body, context=settings).image == "registry:2.8.3"
+
+
+def test_every_value_of_the_environment_is_read() -> None:
+    environ = {
+        **GIVEN,
+        "RESOURCE_MANAGER_URL": "https://localhost:1/",
+        "DEFAULT_LOCATION": "eastus",
+        "ALLOWED_LOCATIONS": "westus, eastus ,",
+        "DEFAULT_SKU": "S9",
+        "ALLOWED_SKUS": "S9",
+        "DEFAULT_IMAGE": "registry:3",
+        "ALLOWED_IMAGES": "registry:3,registry:2",
+        "DEFAULT_STORAGE_REPLICATION": "GZRS",
+        "MAX_REGISTRIES": "7",
+        "TURN_DELAY_SECONDS": "0.5",
+        "OPERATION_STALE_SECONDS": "61",
+        "OPERATION_TIMEOUT_SECONDS": "3601",
+        "MOUNT_CACHE_SECONDS": "0",
+        "PROBE_TIMEOUT_SECONDS": "1.5",
+        "PROBE_CONCURRENCY": "3",
+        "SLOW_PROBE_MILLISECONDS": "2001",
+        "TLS_EXPIRY_WARNING_DAYS": "0",
+    }
+    assert set(environ) == {name.upper() for name in Settings.model_fields}
+    assert Settings.from_env(environ).model_dump() == {
+        "azure_subscription_id": GIVEN["AZURE_SUBSCRIPTION_ID"],
+        "azure_resource_group": "berthage",
+        "public_url": "https://berthage.example",
+        "probe_key": "p" * 32,
+        "resource_manager_url": "https://localhost:1",
+        "default_location": "eastus",
+        "allowed_locations": ("westus", "eastus"),
+        "default_sku": "S9",
+        "allowed_skus": ("S9",),
+        "default_image": "registry:3",
+        "allowed_images": ("registry:3", "registry:2"),
+        "default_storage_replication": "GZRS",
+        "max_registries": 7,
+        "turn_delay_seconds": 0.5,
+        "operation_stale_seconds": 61,
+        "operation_timeout_seconds": 3601,
+        "mount_cache_seconds": 0,
+        "probe_timeout_seconds": 1.5,
+        "probe_concurrency": 3,
+        "slow_probe_milliseconds": 2001,
+        "tls_expiry_warning_days": 0,
+    }
+
+
+def test_with_nothing_set_everything_that_is_needed_is_named() -> None:
+    assert named(refusal({})) == set(GIVEN)
+    assert named(refusal(dict.fromkeys(GIVEN, ""))) == set(GIVEN), "empty is absent"
+
+
+BAD = {
+    "AZURE_RESOURCE_GROUP": "",
+    "RESOURCE_MANAGER_URL": "ftp://s3cret",
+    "PUBLIC_URL": "s3cret.example",
+    "PROBE_KEY": "s3cret",
+    "ALLOWED_SKUS": " , ",
+    "DEFAULT_STORAGE_REPLICATION": "s3cret",
+    "MAX_REGISTRIES": "0",
+    "TURN_DELAY_SECONDS": "-1",
+    "OPERATION_STALE_SECONDS": "s3cret",
+    "OPERATION_TIMEOUT_SECONDS": "nan",
+    "PROBE_TIMEOUT_SECONDS": "0",
+    "PROBE_CONCURRENCY": "1.5",
+    "SLOW_PROBE_MILLISECONDS": "s3cret",
+    "TLS_EXPIRY_WARNING_DAYS": "-1",
+}
+
+
+def test_every_mistake_is_named_at_once_and_no_value_is_shown() -> None:
+    message = refusal({**GIVEN, **BAD})
+    assert named(message) == set(BAD)
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_mistake_alone_is_named_alone(name: str) -> None:
+    message = refusal({**GIVEN, name: BAD[name]})
+    assert named(message) == {name}
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("kind", ["LOCATION", "SKU", "IMAGE"])
+def test_a_default_that_is_not_allowed_is_a_mistake(kind: str) -> None:
+    for name in (f"DEFAULT_{kind}", f"ALLOWED_{kind}S"):
+        message = refusal({**GIVEN, name: "s3cret"})
+        assert f"DEFAULT_{kind}" in message
+        assert f"ALLOWED_{kind}S" in message
+        assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({"WEBSITE_HOSTNAME": "app.azurewebsites.net"}, "https://app.azurewebsites.net"),
+        ({"WEBSITE_HOSTNAME": "app.azurewebsites.net", "PUBLIC_URL": ""}, "https://app.azurewebsites.net"),
+        (
+            {"WEBSITE_HOSTNAME": "localhost:7071", "PUBLIC_URL": "http://localhost:7071"},
+            "http://localhost:7071",
+        ),
+        ({"PUBLIC_URL": "https://berthage.example//"}, "https://berthage.example"),
+    ],
+)
+def test_the_public_url_is_a_setting_or_else_the_site_s_own_name(environ: dict[str, str], url: str) -> None:
+    needed = {name: value for name, value in GIVEN.items() if name != "PUBLIC_URL"}
+    assert Settings.from_env({**needed, **environ}).public_url == url
+
+
+def test_settings_never_print_the_probe_s_key() -> None:
+    settings = Settings.from_env({**GIVEN, "PROBE_KEY": "s3cret" * 10})
+    assert "s3cret" not in f"{settings!r} {settings}"
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings.from_env(GIVEN).max_registries = 1  # type: ignore[misc] # the point of the test
+
+
+def sample() -> dict[str, Any]:
+    values: dict[str, Any] = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
+    return values
+
+
+def schedules() -> set[str]:
+    """Settings that bindings name, as in `schedule="%RECONCILE_SCHEDULE%"`."""
+    sources = (ROOT / "shared" / "triggers").glob("*.py")
+    return {name for source in sources for name in re.findall(r'"%([A-Z_]+)%"', source.read_text())}
+
+
+def test_the_sample_has_every_setting_and_no_other() -> None:
+    assert schedules() >= {"RECONCILE_SCHEDULE", "HEALTH_SWEEP_SCHEDULE"}
+    assert set(sample()) == {name.upper() for name in Settings.model_fields} | HOST_S_OWN | schedules()
+
+
+def test_the_sample_works_once_it_has_a_probe_key_and_shows_the_defaults() -> None:
+    assert named(refusal(sample())) == {"PROBE_KEY"}
+    settings = Settings.from_env({**sample(), "PROBE_KEY": "p" * 32})
+    shown = settings.model_dump(
+        exclude={"azure_subscription_id", "azure_resource_group", "public_url", "probe_key"}
+    )
+    assert shown == Settings.from_env(GIVEN).model_dump(include=set(shown))
+
+
+def test_the_sample_holds_strings_and_nothing_secret() -> None:
+    """`func start` takes only strings; a key would be a long run of letters and digits."""
+    assert all(type(value) is str for value in sample().values())
+    assert sample()["PROBE_KEY"] == ""
+    assert sample()["AzureWebJobsStorage"] == "UseDevelopmentStorage=true"
+    assert set(sample()["AZURE_SUBSCRIPTION_ID"]) == {"0", "-"}
+    assert not any(re.search(r"[A-Za-z0-9+/]{24,}|AccountKey|sig=", value) for value in sample().values())
+
+
+@pytest.mark.parametrize("name", sorted(schedules()))
+def test_schedules_have_six_fields_seconds_first(name: str) -> None:
+    assert len(sample()[name].split()) == 6
