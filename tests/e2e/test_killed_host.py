@@ -1,7 +1,7 @@
 """A Functions host that is killed in the middle of a create, twice; then a restart of everything.
 
-`reconcile` runs every five seconds here instead of every minute, and takes a silence of five seconds for a death:
-the waits are shorter, what has to be survived is the same.
+`reconcile` runs every five seconds here instead of every minute, and takes a silence of five seconds for a death
+instead of twenty: the waits are shorter, what has to be survived is the same.
 """
 
 import os
@@ -20,6 +20,8 @@ from tests.e2e.local_azure import LocalAzure, running
 
 PACE = {"RECONCILE_SCHEDULE": "*/5 * * * * *", "OPERATION_STALE_SECONDS": "5"}
 PROMISED_SECONDS = 120
+SAVED_SECONDS = (60 - 5) + (20 - 5)
+"""What the usual pace of `up` could add."""
 SLOW_SECONDS = 1.5
 """How long Azure takes for each resource: long enough for a kill in between."""
 
@@ -124,7 +126,7 @@ def _wait_for_another_host(local: LocalAzure, killed: int) -> None:
 
 def test_the_create_finishes_within_two_minutes(survived: Survived) -> None:
     assert survived.operation["status"] == "Succeeded"
-    assert survived.seconds_since_last_kill < PROMISED_SECONDS
+    assert survived.seconds_since_last_kill < PROMISED_SECONDS - SAVED_SECONDS
     assert survived.registry["provisioningState"] == "Succeeded"
 
 
