@@ -13,10 +13,12 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.web import WebSiteManagementClient
 
 from shared.azure.connection import TIMEOUTS, credential
-from shared.azure.failures import retry_after, summary
+from shared.azure.failures import DEFAULT_RETRY_SECONDS, retry_after, summary
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.resources import Json, Ref, Type
 
+_FAILURES = (AzureError, json.JSONDecodeError)
+"""What the SDK raises; the second for an answer of 200 that is not Resource Manager's, such as a proxy's page."""
 BUSY_SECONDS = 2
 """Another operation is at work on the same resource: that does not take long."""
 _BUSY = {
@@ -26,6 +28,7 @@ _BUSY = {
     "StorageAccountIsNotProvisioned",
     "RetryableError",
 }
+_MISSING_SCOPES = {"ResourceGroupNotFound", "SubscriptionNotFound"}
 _WAYS_OUT = {
     401: "Check that the app has a managed identity and that its token is accepted.",
     403: "Give the app's identity the role Contributor on the resource group, then send the same request again.",
@@ -64,7 +67,7 @@ class AzureResourceManager:
         except ResourceNotFoundError as error:
             _code_of_missing(error)
             return None
-        except AzureError as error:
+        except _FAILURES as error:
             raise _translate(error, ref) from None
         return None if found is None else _plain(found)
 
@@ -89,7 +92,7 @@ class AzureResourceManager:
         }
         try:
             calls[ref.type]()
-        except AzureError as error:
+        except _FAILURES as error:
             raise _translate(error, ref) from None
 
     def delete(self, ref: Ref) -> None:
@@ -105,7 +108,7 @@ class AzureResourceManager:
             calls[ref.type]()
         except ResourceNotFoundError:
             return
-        except AzureError as error:
+        except _FAILURES as error:
             raise _translate(error, ref) from None
 
     def account_key(self, account: str) -> str:
@@ -113,7 +116,7 @@ class AzureResourceManager:
         ref = Ref(Type.STORAGE_ACCOUNT, account)
         try:
             keys = self._storage.storage_accounts.list_keys(self._group, account).keys_property
-        except AzureError as error:
+        except _FAILURES as error:
             raise _translate(error, ref) from None
         if not keys or not keys[0].value:
             raise TemporaryError("NoAccountKey", f"storage account {account} has no key yet", 5)
@@ -123,7 +126,7 @@ class AzureResourceManager:
         """See `ports.ResourceManager`."""
         try:
             yield from map(_plain, self._web.web_apps.list_by_resource_group(self._group))
-        except AzureError as error:
+        except _FAILURES as error:
             raise _translate(error, Ref(Type.SITE, self._group)) from None
 
 
@@ -133,11 +136,14 @@ def _plain(model: Any) -> Json:
 
 
 def _code_of_missing(error: HttpResponseError) -> None:
-    """A missing resource is an answer; a missing group is not."""
+    """A missing resource is an answer; a missing group or subscription is not."""
     code, message = _code_and_message(error)
-    if code == "ResourceGroupNotFound":
+    if code in _MISSING_SCOPES:
         raise PermanentError(
-            code, message, "Create the group that AZURE_RESOURCE_GROUP names, then send the request again."
+            code,
+            message,
+            "Check AZURE_SUBSCRIPTION_ID, create the group that AZURE_RESOURCE_GROUP names, "
+            "then send the request again.",
         )
 
 
@@ -154,10 +160,10 @@ def _code_and_message(error: HttpResponseError) -> tuple[str, str]:
     return str(code), str(inner.get("message") or inner.get("Message") or error.reason or "no message")
 
 
-def _translate(error: AzureError, ref: Ref) -> Exception:
+def _translate(error: Exception, ref: Ref) -> Exception:
     what = f"{ref.type.rpartition('/')[2]} {ref.child or ref.name}"
     if not isinstance(error, HttpResponseError) or error.status_code is None:
-        return TemporaryError("NoAnswer", f"{what}: {type(error).__name__}", retry_after(error))
+        return TemporaryError("NoAnswer", f"{what}: {type(error).__name__}", DEFAULT_RETRY_SECONDS)
     code, message = _code_and_message(error)
     if code == "StorageAccountAlreadyTaken" or (
         ref.type is Type.SITE and error.status_code == 409 and "already exists" in message
@@ -172,5 +178,5 @@ def _translate(error: AzureError, ref: Ref) -> Exception:
 
 def _is_temporary(status: int, code: str) -> bool:
     if status == 404:  # a parent that is not yet visible everywhere
-        return code != "ResourceGroupNotFound"
+        return code not in _MISSING_SCOPES
     return status in {408, 429} or status >= 500 or (status == 409 and code in _BUSY)
