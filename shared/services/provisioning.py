@@ -112,7 +112,7 @@ class Provisioning:
     def _next_candidate(self, registry: Registry, taken: NameTakenError) -> None:
         """Records the next names before they are used, so that a crash can't forget a resource."""
         present = self._state.registry(registry.name)
-        if present is None or present.names != registry.names:
+        if present is None or present.uid != registry.uid or present.names != registry.names:
             return
         storage, site = present.storage_attempt, present.site_attempt
         if taken.args[0] is Type.SITE:
@@ -142,10 +142,11 @@ class Provisioning:
         if told == {"file_endpoint": registry.file_endpoint, "login_server": registry.login_server}:
             return registry
         present = self._state.registry(registry.name)
-        if present is None:
-            return registry
-        self._state.commit(present.name, present.change(**told).save())
-        return self._state.registry(registry.name) or registry
+        if present is None or present.uid != registry.uid:
+            return registry  # deleted meanwhile, and perhaps made again
+        known = present.change(**told)
+        self._state.commit(present.name, known.save())
+        return known
 
     def _finish(self, operation: Operation, turn: Turn) -> Done:
         steps = list(turn.steps.values())
