@@ -153,6 +153,7 @@ class Provisioning:
         if operation.rolling_back:
             return Done(steps=steps, error=operation.error)
         if operation.kind is Kind.DELETE_REGISTRY:
+            self._forget_verdict(turn.registry)
             self._forget_users(turn.registry)
             return Done(steps=steps)
         return Done({"loginServer": turn.registry.login_server or ""}, steps)
@@ -161,12 +162,14 @@ class Provisioning:
         """The index follows; should this be lost, `reconcile` mends it."""
         if status is not Status.SUCCEEDED:
             return
-        if operation.kind is not Kind.DELETE_REGISTRY:
+        if operation.kind is Kind.DELETE_REGISTRY:
+            self._capacity.release(operation.registry)
+        else:
             self._capacity.remember(operation.registry)
-            return
-        self._capacity.release(operation.registry)
+
+    def _forget_verdict(self, registry: Registry) -> None:
         with suppress(ConflictError):  # never checked: no verdict to forget
-            self._health.transact(operation.registry, [Delete(VERDICT_KEY)])
+            self._health.transact(registry.name, [Delete(VERDICT_KEY)])
 
     def _forget_users(self, registry: Registry) -> None:
         """The users' rows, and what still waits for them: nobody can log in any more."""
