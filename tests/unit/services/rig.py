@@ -44,12 +44,13 @@ POLICY = Settings(
 
 
 class Rig:
-    """`looks`: how many GETs show a new Azure resource in progress. Every other number is a product setting."""
+    """`looks`: how many GETs show a new Azure resource in progress. Other numbers are settings of the product."""
 
     def __init__(
         self,
         *,
         looks: int = 0,
+        azure: FakeResourceManager | None = None,
         max_registries: int = 100,
         mount_cache: float = MOUNT_CACHE,
         timeout: float = TIMEOUT_SECONDS,
@@ -58,7 +59,8 @@ class Rig:
         self.host = Host(self.clock)
         self.state_table, self.health_table, self.index_table = FakeTable(), FakeTable(), FakeTable()
         self.shares = FakeShares()
-        self.azure = FakeResourceManager(looks=looks, shares=self.shares)
+        self.azure = azure or FakeResourceManager(looks=looks)
+        self.azure.shares = self.shares
         self.probe = FakeProbe(self.azure.file_behind)
         self.lifecycle_queue = HostQueue(self.host, lifecycle=True)
         self.users_queue = HostQueue(self.host, lifecycle=False)
@@ -240,8 +242,8 @@ class Rig:
         assert projection is not None
         assert projection.published_revision == projection.proven_revision == registry.users_revision
         for type_ in (Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE):
-            mine = [body for ref, body in self.azure.resources.items() if ref.type is type_]
-            assert sum(body["tags"]["berthage-registry"] == name for body in mine) == 1, type_
+            tags = [body.get("tags", {}) for ref, body in self.azure.resources.items() if ref.type is type_]
+            assert sum(each.get("berthage-registry") == name for each in tags) == 1, type_
         assert name in self.index_names()
         assert self.index_count() == len(self.index_names())
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
 from shared.ports import Share
 from tests.fakes import FakeShares
@@ -12,21 +12,29 @@ class Killed(BaseException):
     """The process is gone: nothing catches this."""
 
 
+class Call(NamedTuple):
+    """`name` is the port and its method: `state.transact`."""
+
+    name: str
+    args: tuple[object, ...]
+
+
 class Wire:
     """Every call to a port goes through here by its name, such as `state.transact`: counted, and cut on demand."""
 
     def __init__(self) -> None:
-        self.calls: list[str] = []
+        self.calls: list[Call] = []
         self.dead = False
-        self._kill_at: tuple[int, bool] | None = None
+        self._kill_at: int | None = None
         self._before: dict[str, list[BaseException]] = {}
         self._after: dict[str, list[BaseException]] = {}
+        self._meanwhile: dict[str, Callable[[], object]] = {}
         self._lock = threading.Lock()
 
-    def kill(self, at: int, *, answered: bool) -> None:
-        """The process dies at call number `at`, counted from now: before its effect, or after it if `answered`."""
+    def kill(self, at: int) -> None:
+        """The process dies before call number `at`, counted from now: that is, after call number `at - 1`."""
         self.calls.clear()
-        self._kill_at = (at, answered)
+        self._kill_at = at
 
     def refuse(self, name: str, *errors: BaseException) -> None:
         """The next calls of `name` raise, one `error` each, and have no effect."""
@@ -35,6 +43,10 @@ class Wire:
     def lose_answer(self, name: str, *errors: BaseException) -> None:
         """The next calls of `name` have their effect, and then raise."""
         self._after.setdefault(name, []).extend(errors)
+
+    def meanwhile(self, name: str, action: Callable[[], object]) -> None:
+        """Just before the next call of `name` takes effect, somebody else does `action`."""
+        self._meanwhile[name] = action
 
     def revive(self) -> None:
         """A new process starts."""
@@ -46,20 +58,24 @@ class Wire:
 
     def call(self, name: str, method: Callable[..., object], *args: object, **kwargs: object) -> object:
         with self._lock:
-            number = len(self.calls)
-            self.calls.append(name)
-            self._cut(number, name, answered=False)
+            self._live_or_die(name)
+            self.calls.append(Call(name, args))
+            action = self._meanwhile.pop(name, None)
+            self._raise_one(self._before, name)
+        if action:
+            action()
         result = method(*args, **kwargs)
         with self._lock:
-            self._cut(number, name, answered=True)
+            self._raise_one(self._after, name)
         return result
 
-    def _cut(self, number: int, name: str, *, answered: bool) -> None:
-        if self.dead or self._kill_at == (number, answered):
+    def _live_or_die(self, name: str) -> None:
+        if self.dead or self._kill_at == len(self.calls):
             self.dead = True
-            raise Killed(f"{name} ({'after' if answered else 'before'} call {number})")
-        waiting = (self._after if answered else self._before).get(name)
-        if waiting:
+            raise Killed(f"before call {len(self.calls)}: {name}")
+
+    def _raise_one(self, errors: dict[str, list[BaseException]], name: str) -> None:
+        if waiting := errors.get(name):
             raise waiting.pop(0)
 
 
