@@ -8,7 +8,7 @@ import pytest
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.htpasswd import FILE_NAME, probe_password
 from shared.domain.names import azure_names
-from shared.domain.operations import Kind, Operation, Status
+from shared.domain.operations import Kind, Status
 from shared.domain.resources import Json, Ref, Type
 from shared.services import provisioning
 from shared.services.provisioning import MAX_NAME_ATTEMPTS
@@ -627,11 +627,8 @@ def test_a_user_of_an_earlier_registry_is_not_in_a_later_one_of_that_name() -> N
 # turns that sleep through a delete
 
 
-def sleeper(story: Callable[[Rig], object]) -> tuple[Rig, Operation]:
-    """A create whose first turn sleeps while the registry comes, goes, and `story` happens; then it wakes up."""
-    rig = Rig()
-    rig.put()
-    delivery = rig.host.waiting.pop()
+def asleep(rig: Rig, story: Callable[[], object]) -> Callable[[], None]:
+    """What happens while a turn sleeps: the registry comes, goes, and then `story`."""
 
     def meanwhile() -> None:
         rig.clock.advance(STALE_SECONDS + 1)
@@ -639,30 +636,35 @@ def sleeper(story: Callable[[Rig], object]) -> tuple[Rig, Operation]:
         rig.drain()
         rig.delete()
         rig.drain()
-        story(rig)
+        story()
 
-    rig.wire.meanwhile("azure.get", meanwhile)
-    rig.deliver(delivery)
-    return rig, rig.last(Kind.CREATE_REGISTRY)
+    return meanwhile
 
 
 def test_a_turn_that_slept_through_a_delete_and_a_create_tells_the_new_registry_nothing() -> None:
-    def again(rig: Rig) -> None:
-        rig.azure.held.add(azure_names("sub", "group", NAME).site)
-        rig.create()
-        rig.azure.held.clear()
+    rig = Rig()
+    rig.put()
 
-    rig, _ = sleeper(again)
+    def again() -> None:
+        rig.azure.held.add(azure_names("sub", "group", NAME).storage_account)
+        rig.create()
+        rig.check_up()
+
+    rig.wire.meanwhile("azure.put", lambda: rig.wire.meanwhile("state.get", asleep(rig, again)))
+    rig.deliver(rig.host.waiting.pop())
     rig.drain()
-    registry = rig.registry()
-    assert registry.login_server == f"{registry.names.site}.example"
-    assert registry.provisioning_state == "Succeeded"
+    assert rig.registry().storage_attempt == 1
+    assert rig.registry().names.storage_account in str(rig.registry().file_endpoint)
 
 
 def test_a_turn_that_slept_through_a_delete_and_a_create_does_not_take_its_next_name() -> None:
-    def again(rig: Rig) -> None:
+    rig = Rig()
+    rig.put()
+
+    def again() -> None:
         rig.put()
         rig.wire.refuse("azure.put", NameTakenError(Type.STORAGE_ACCOUNT))
 
-    rig, _ = sleeper(again)
+    rig.wire.meanwhile("azure.get", asleep(rig, again))
+    rig.deliver(rig.host.waiting.pop())
     assert rig.registry().storage_attempt == 0
