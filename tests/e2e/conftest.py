@@ -13,6 +13,7 @@ SETTINGS = {
     # operators may allow what Azure then refuses
     "ALLOWED_SKUS": "B1,B2,S1,X9",
     "ALLOWED_LOCATIONS": "westeurope,northeurope,atlantis",
+    "TURN_DELAY_SECONDS": "0",  # each look at Azure follows the one before at once
 }
 
 

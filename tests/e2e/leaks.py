@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +13,8 @@ from tests.e2e.local_azure import LocalAzure
 TABLE, QUEUE, LOG, REQUEST, BODY, FILE = "table", "queue", "log", "request", "Resource Manager body", "file"
 
 _PIECES = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_SHORTEST = 12
+"""Characters of a secret, at least."""
 _LOG_LINE = re.compile(r"[a-z-]+ *\| ")
 
 
@@ -33,14 +35,23 @@ def everything(local: LocalAzure) -> list[Text]:
 
 def found(secrets: Iterable[str], texts: Iterable[Text]) -> list[str]:
     """Where one of the secrets stands, as it is, escaped for a URL or in JSON, or within Base64; never the secret."""
-    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-    return sorted(
-        {f"{text.kind}: {text.where}" for text in texts if any(word in text.content for word in spellings)}
+    by_start: dict[str, tuple[str, ...]] = {}
+    for word in {spelling for secret in secrets for spelling in _spellings(secret)}:
+        by_start[word[:_SHORTEST]] = (*by_start.get(word[:_SHORTEST], ()), word)
+    return sorted({f"{text.kind}: {text.where}" for text in texts if _has_any(text.content, by_start)})
+
+
+def _has_any(content: str, by_start: Mapping[str, tuple[str, ...]]) -> bool:
+    """One pass, however many words there are: there are thousands."""
+    return any(
+        content.startswith(words, place)
+        for place in range(len(content) - _SHORTEST + 1)
+        if (words := by_start.get(content[place : place + _SHORTEST]))
     )
 
 
 def _spellings(secret: str) -> set[str]:
-    assert len(secret) >= 12, "too short to tell from chance"
+    assert len(secret) >= _SHORTEST, "too short to tell from chance"
     escaped = {quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]}
     return {secret} | escaped | {json.dumps(word)[1:-1] for word in escaped} | _within_base64(secret.encode())
 
@@ -62,10 +73,10 @@ def _tables(local: LocalAzure) -> Iterator[Text]:
 
 def _queues(local: LocalAzure) -> Iterator[Text]:
     """What waits in any queue, and what Azurite still has on disk of messages that are gone."""
-    for queue, content in local.azure.messages():
-        yield Text(QUEUE, queue, f"{content} {_decoded(content.encode())}")
-    for extent in _files_below(local.azure.state / "azurite" / "__queuestorage__"):
-        yield Text(QUEUE, f"messages of the past, {extent.name}", _decoded(extent.read_bytes()))
+    for queue, message in local.azure.messages():
+        yield Text(QUEUE, queue, f"{message} {_decoded(message.encode())}")
+    for extent, content in _files_below(local.azure.state / "azurite" / "__queuestorage__"):
+        yield Text(QUEUE, f"messages of the past, {extent.name}", _decoded(content))
 
 
 def _decoded(content: bytes) -> str:
@@ -80,9 +91,9 @@ def _logs(local: LocalAzure) -> Iterator[Text]:
         # what follows a name was logged; the lines to copy, which hold the function key, are for a person
         kind = LOG if _LOG_LINE.match(line) else FILE
         yield Text(kind, f"{local.up.log.name}, line {number}", line)
-    for file in _files_below(local.azure.state):
+    for file, content in _files_below(local.azure.state):
         if ".log" in file.suffixes:
-            yield Text(LOG, file.name, file.read_text(encoding="utf-8", errors="replace"))
+            yield Text(LOG, file.name, content.decode(errors="replace"))
 
 
 def _requests(local: LocalAzure) -> Iterator[Text]:
@@ -97,10 +108,14 @@ def _requests(local: LocalAzure) -> Iterator[Text]:
 
 def _files(local: LocalAzure) -> Iterator[Text]:
     """Everything in the state folder, whatever it is for."""
-    for file in _files_below(local.azure.state):
-        where = str(file.relative_to(local.azure.state))
-        yield Text(FILE, where, file.read_text(encoding="utf-8", errors="replace"))
+    for file, content in _files_below(local.azure.state):
+        yield Text(FILE, str(file.relative_to(local.azure.state)), content.decode(errors="replace"))
 
 
-def _files_below(folder: Path) -> list[Path]:
-    return [entry for entry in sorted(folder.rglob("*")) if entry.is_file()]
+def _files_below(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for entry in sorted(folder.rglob("*")):
+        if entry.is_file() and not entry.is_symlink():  # a link leads to the registry's program
+            try:
+                yield entry, entry.read_bytes()
+            except FileNotFoundError:  # Azurite and the emulator replace files while they work
+                continue

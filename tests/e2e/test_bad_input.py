@@ -251,7 +251,7 @@ def test_a_wrong_method_gets_the_hosts_own_empty_404(
 
 
 def test_a_registry_that_is_being_created_says_which_operation_is_in_the_way(local: LocalAzure) -> None:
-    local.azure.slow_down(1.5)
+    local.azure.slow_down(0.7)
     try:
         created = local.api.call("PUT", "registries/busy", 201, {})
         before = local.azure.users("harbour")

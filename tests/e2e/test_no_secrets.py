@@ -168,6 +168,14 @@ def test_account_keys_stand_in_bodies_of_resource_manager_alone(
     assert found(account_keys, _of_kinds(texts, (TABLE, QUEUE, LOG, REQUEST))) == []
 
 
+def test_hashes_stand_in_the_rows_of_their_users_alone(life: Life, texts: list[Text]) -> None:
+    users = life.local.azure.users("vault")
+    assert len(users) == 3
+    for name, row in users.items():
+        places = found([row["passwordHash"]], _of_kinds(texts, WRITTEN_DOWN))
+        assert places == [f"table: state/vault/user:{name}"]
+
+
 def _plant_in_table(local: LocalAzure, canary: str) -> None:
     with TableServiceClient.from_connection_string(local.azure.connection_string) as service:
         service.create_table("canary").create_entity({"PartitionKey": "a", "RowKey": "b", "column": canary})
