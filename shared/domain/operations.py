@@ -167,4 +167,7 @@ class AuditEntry(Record):
 
     @property
     def key(self) -> str:
-        return f"audit:{self.id_key}"
+        return AUDIT_KEYS + self.id_key
+
+
+AUDIT_KEYS = "audit:"

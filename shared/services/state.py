@@ -6,10 +6,10 @@ from itertools import islice
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from shared.domain.errors import ConflictError
+from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
-from shared.domain.operations import OPERATION_KEYS, Operation, operation_key
-from shared.domain.records import Change, Row, key_range
+from shared.domain.operations import AUDIT_KEYS, OPERATION_KEYS, Operation, operation_key
+from shared.domain.records import Change, Insert, Row, key_range
 from shared.domain.registries import Registry
 from shared.domain.users import USER_KEYS, User, UserState, user_key
 from shared.ports import Table
@@ -73,5 +73,15 @@ class State:
         return list(islice(self._table.query(registry, *key_range(USER_KEYS), limit), limit))
 
     def commit(self, registry: str, *changes: Change) -> None:
-        """All of it or nothing. Raises `ConflictError`."""
-        self._table.transact(registry, changes)
+        """All of it or nothing. Raises `ConflictError`.
+
+        A request's transaction brings an audit entry that nobody else can have written. If it is there, the
+        transaction has happened, and only its answer was lost.
+        """
+        try:
+            self._table.transact(registry, changes)
+        except (ConflictError, DependencyError):
+            inserted = [change.row.key for change in changes if isinstance(change, Insert)]
+            entries = [key for key in inserted if key.startswith(AUDIT_KEYS)]
+            if not entries or self._table.get(registry, entries[0]) is None:
+                raise
