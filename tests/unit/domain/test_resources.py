@@ -7,17 +7,21 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
-from shared.domain.registries import Registry
+from shared.domain.registries import Desired, Registry
 from shared.domain.resources import (
     ACCOUNT_KEY,
+    FINGERPRINT_PATH,
     FINGERPRINT_TAG,
     HTTP_SECRET,
     MOUNT_PATH,
     Context,
     Node,
     Placeholder,
+    Ref,
     Type,
     app_settings,
     fill,
@@ -25,7 +29,7 @@ from shared.domain.resources import (
     has_placeholder,
     removal,
 )
-from tests.unit.domain.examples import UID, registry
+from tests.unit.domain.examples import UID, desired, registry, registry_names
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 CONTEXT = Context(SUBSCRIPTION, "berthage")
@@ -33,12 +37,22 @@ SECRETS = {ACCOUNT_KEY: "the+account/key==", HTTP_SECRET: "the-http-secret"}
 DEMO = registry(image="registry:3.0.0", sku="S1", storage_replication="ZRS", tags={"team": "payments"})
 
 
-def nodes(wanted: Registry = DEMO) -> dict[str, Node]:
-    return {node.step: node for node in graph(wanted, CONTEXT)}
+wanted = st.builds(
+    desired,
+    sku=st.sampled_from(["B1", "S1"]),
+    image=st.sampled_from(["registry:2.8.3", "registry:3.0.0"]),
+    storage_replication=st.sampled_from(["LRS", "ZRS"]),
+    delete_enabled=st.booleans(),
+    tags=st.dictionaries(st.text("abc", min_size=1, max_size=3), st.text("xyz{}-", max_size=12), max_size=3),
+)
 
 
-def body(step: str, wanted: Registry = DEMO) -> Any:
-    return nodes(wanted)[step].body
+def nodes(of: Registry = DEMO) -> dict[str, Node]:
+    return {node.step: node for node in graph(of, CONTEXT)}
+
+
+def body(step: str, of: Registry = DEMO) -> Any:
+    return nodes(of)[step].body
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -104,16 +118,18 @@ def test_both_majors_of_distribution_get_the_same_settings(image: str) -> None:
     assert app_settings(registry(image=image)) == app_settings(registry())
 
 
-@pytest.mark.parametrize("name", ["demo", "e10", "no1", "a" * 24])
-def test_no_setting_reads_as_another_kind_of_value_where_distribution_expects_a_string(name: str) -> None:
+@given(registry_names, wanted)
+def test_every_setting_is_a_string_that_yaml_reads_as_meant(name: str, state: Desired) -> None:
     """Distribution parses each value as YAML: `12345` would become a number, `no` a boolean."""
-    given = app_settings(registry(name))
-    strings = [
-        value for key, value in given.items() if key.endswith(("REALM", "PATH", "ACCOUNTNAME", "CONTAINER"))
+    given_settings = app_settings(registry(name).change(desired=state))
+    plain = {key: value for key, value in given_settings.items() if not isinstance(value, Placeholder)}
+    assert all(value and not set(value) & set("\n\r:#[]{}&*!|>'\"%@`, ") for value in plain.values())
+    free = [
+        value for key, value in plain.items() if key.endswith(("REALM", "PATH", "ACCOUNTNAME", "CONTAINER"))
     ]
-    assert strings
+    assert len(free) == 5
     assert not any(
-        re.fullmatch(r"[\d.eE+_-]+|0x.*|y|n|yes|no|on|off|true|false|null|~", value) for value in strings
+        re.fullmatch(r"[\d.eE+_-]+|0x.*|y|n|yes|no|on|off|true|false|null|~", value) for value in free
     )
 
 
@@ -219,10 +235,23 @@ def test_a_caller_s_tags_never_win_over_ours() -> None:
     assert body("site", forged)["tags"]["berthage-uid"] == UID
 
 
-def test_what_stands_below_a_tagged_resource_belongs_to_it() -> None:
-    names = {DEMO.names.storage_account, DEMO.names.plan, DEMO.names.site}
-    assert {node.ref.name for node in graph(DEMO, CONTEXT) if node.ref} == names
-    assert {node.ref.name for node in removal(DEMO) if node.ref} == names
+def test_every_step_is_one_resource_where_azure_has_it() -> None:
+    """What stands below a tagged resource belongs to it. The file and the probe are no resources."""
+    account, plan, site = DEMO.names.storage_account, DEMO.names.plan, DEMO.names.site
+    assert {step: node.ref for step, node in nodes().items()} == {
+        "storageAccount": Ref(Type.STORAGE_ACCOUNT, account),
+        "plan": Ref(Type.PLAN, plan),
+        "blobProtection": Ref(Type.BLOB_SERVICE, account),
+        "shareProtection": Ref(Type.FILE_SERVICE, account),
+        "blobContainer": Ref(Type.BLOB_CONTAINER, account, BLOB_CONTAINER),
+        "fileShare": Ref(Type.FILE_SHARE, account, FILE_SHARE),
+        "htpasswd": None,
+        "site": Ref(Type.SITE, site),
+        "probe": None,
+        "scmBasicAuthOff": Ref(Type.PUBLISHING_POLICY, site, "scm"),
+        "ftpBasicAuthOff": Ref(Type.PUBLISHING_POLICY, site, "ftp"),
+    }
+    assert all((node.ref is None) == (node.body is None) for node in nodes().values())
 
 
 def test_no_body_shows_a_secret_and_only_the_site_has_a_place_for_one() -> None:
@@ -272,7 +301,7 @@ CHANGES: list[tuple[dict[str, Any], set[str]]] = [
 ]
 
 
-def fingerprints(wanted: Registry) -> dict[str, str]:
+def fingerprints(of: Registry) -> dict[str, str]:
     return {
         node.step: (node.body or {})["tags"][FINGERPRINT_TAG]
         for node in graph(wanted, CONTEXT)
@@ -288,6 +317,33 @@ def test_a_fingerprint_changes_exactly_where_the_body_changes(
     before, after = fingerprints(DEMO), fingerprints(changed)
     assert {step for step in before if before[step] != after[step]} == different
     assert {node.step for node in graph(changed, CONTEXT) if node.body != body(node.step)} == different
+
+
+@given(wanted, wanted)
+def test_two_fingerprints_are_equal_exactly_if_their_bodies_are(one: Desired, other: Desired) -> None:
+    first, second = nodes(DEMO.change(desired=one)), nodes(DEMO.change(desired=other))
+    for step, fingerprint in fingerprints(DEMO.change(desired=one)).items():
+        same_print = fingerprint == (second[step].body or {})["tags"][FINGERPRINT_TAG]
+        assert same_print is (_without_fingerprint(first[step]) == _without_fingerprint(second[step]))
+
+
+def _without_fingerprint(node: Node) -> dict[str, Any]:
+    return {path: value for path, value in leaves(node.body or {}) if path != FINGERPRINT_PATH}
+
+
+@pytest.mark.parametrize(
+    "other", [registry(uid="0" * 26), registry("other")], ids=["another life", "another name"]
+)
+def test_another_registry_has_other_fingerprints(other: Registry) -> None:
+    mine, theirs = fingerprints(registry()), fingerprints(other)
+    assert all(mine[step] != theirs[step] for step in mine)
+
+
+def test_what_is_watched_stands_in_the_body() -> None:
+    """A path that names nothing would be equal to nothing in every answer, and never notice a change."""
+    for step, node in nodes().items():
+        assert set(node.watch) <= dict(leaves(node.body or {})).keys(), step
+        assert (FINGERPRINT_PATH in node.watch) is node.tagged, step
 
 
 @pytest.mark.parametrize(
@@ -329,6 +385,8 @@ def test_every_need_exists_and_none_is_circular(found: tuple[Node, ...]) -> None
         ("htpasswd", {"storageAccount", "fileShare"}),
         ("site", {"plan", "blobContainer", "htpasswd", "fileShare", "storageAccount"}),
         ("probe", {"site", "htpasswd"}),
+        ("scmBasicAuthOff", {"site", "probe"}),  # a site that is still being created refuses them
+        ("ftpBasicAuthOff", {"site", "probe"}),
         ("blobContainer", {"storageAccount"}),
     ],
 )
@@ -342,9 +400,10 @@ def test_what_must_come_first_comes_first(step: str, before: set[str]) -> None:
     assert before <= found
 
 
-def test_only_the_file_and_the_probe_are_no_resources() -> None:
-    assert {step for step, node in nodes().items() if node.ref is None} == {"htpasswd", "probe"}
-    assert all((node.ref is None) == (node.body is None) for node in nodes().values())
+def test_what_does_not_need_each_other_goes_side_by_side() -> None:
+    assert {step for step, node in nodes().items() if not node.needs} == {"storageAccount", "plan"}
+    children = {step for step, node in nodes().items() if node.needs == ("storageAccount",)}
+    assert children == {"blobProtection", "shareProtection", "blobContainer", "fileShare"}
 
 
 def test_a_removal_names_the_resources_and_sends_nothing() -> None:
