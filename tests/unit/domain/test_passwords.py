@@ -156,6 +156,13 @@ def test_hashes_of_every_version_match_their_password(version: str) -> None:
     assert not matches("wrong horse", password_hash)
 
 
+def test_a_hash_that_only_distribution_reads_matches_nothing_and_is_no_error() -> None:
+    """The last character of a salt carries two bits; this library refuses the stray ones of '9'."""
+    stray = hash_password("correct horse", 4)[:28] + "9" + "a" * 31
+    assert check_hash(stray)
+    assert not matches("correct horse", stray)
+
+
 @pytest.mark.parametrize("password", ["a" * 72, "ä" * 36, "correct horse battery"])
 def test_a_hash_is_one_that_distribution_reads_at_the_cost_asked_for(password: str) -> None:
     password_hash = hash_password(password, RANDOM_COST)

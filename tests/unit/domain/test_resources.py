@@ -303,9 +303,7 @@ CHANGES: list[tuple[dict[str, Any], set[str]]] = [
 
 def fingerprints(of: Registry) -> dict[str, str]:
     return {
-        node.step: (node.body or {})["tags"][FINGERPRINT_TAG]
-        for node in graph(wanted, CONTEXT)
-        if node.tagged
+        node.step: (node.body or {})["tags"][FINGERPRINT_TAG] for node in graph(of, CONTEXT) if node.tagged
     }
 
 
