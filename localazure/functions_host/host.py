@@ -15,7 +15,6 @@ from typing import Protocol, override
 import uvicorn
 from azure.storage.queue import QueueMessage
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from localazure.functions_host import logs
 from localazure.functions_host.admin import Admin
@@ -116,8 +115,9 @@ class Host:
     def _web(self, router: Router, invoker: Invoker) -> Starlette:
         admin = Admin(self._keys, invoker, router)
         triggers = HttpTriggers(router, self._keys, invoker)
-        app = Starlette(routes=[*admin.routes(), Route("/{path:path}", triggers)])
+        app = Starlette(routes=admin.routes())
         app.router.redirect_slashes = False
+        app.router.default = triggers  # not a route: a path pattern does not match a line break
         return app
 
     def _listener(self, function: Function, invoker: Invoker) -> Listener | None:

@@ -5,6 +5,7 @@ a turn that sleeps costs money and a turn that comes back does not.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,12 +23,12 @@ _FAILURES = (AzureError, json.JSONDecodeError)
 BUSY_SECONDS = 2
 """Another operation is at work on the same resource: that does not take long."""
 _BUSY = {
-    "Conflict",
     "AnotherOperationInProgress",
     "StorageAccountOperationInProgress",
     "StorageAccountIsNotProvisioned",
     "RetryableError",
 }
+_NOT_NOW = re.compile(r"in progress|try again|retry|exclusive|has web app", re.IGNORECASE)
 _MISSING_SCOPES = {"ResourceGroupNotFound", "SubscriptionNotFound"}
 _WAYS_OUT = {
     401: "Check that the app has a managed identity and that its token is accepted.",
@@ -169,14 +170,19 @@ def _translate(error: Exception, ref: Ref) -> Exception:
         ref.type is Type.SITE and error.status_code == 409 and "already exists" in message
     ):
         return NameTakenError(ref.type)
-    if _is_temporary(error.status_code, code):
+    if _is_temporary(error.status_code, code, message):
         wait = BUSY_SECONDS if error.status_code == 409 else retry_after(error)
         return TemporaryError(code, f"{what}: {message}", wait)
     fix = _WAYS_OUT.get(error.status_code, "Mend what Azure names here, then send the same request again.")
     return PermanentError(code, f"{what}: {message}", fix)
 
 
-def _is_temporary(status: int, code: str) -> bool:
+def _is_temporary(status: int, code: str, message: str) -> bool:
     if status == 404:  # a parent that is not yet visible everywhere
         return code not in _MISSING_SCOPES
-    return status in {408, 429} or status >= 500 or (status == 409 and code in _BUSY)
+    return status in {408, 429} or status >= 500 or (status == 409 and _is_busy(code, message))
+
+
+def _is_busy(code: str, message: str) -> bool:
+    """App Service says `Conflict` both for "not now" and for "never": only the message tells them apart."""
+    return code in _BUSY or (code == "Conflict" and _NOT_NOW.search(message) is not None)
