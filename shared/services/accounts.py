@@ -52,10 +52,11 @@ class Accounts:
         if repeated := self._ledger.repeated(caller, registry):
             return self._again(registry, username, repeated)
         present = self._present(registry, username)
-        secret = Secret(spec, generate=present is None)
-        if present and not secret.is_new(present.password_hash):
+        secret = Secret(spec, generate=True)
+        if present and spec.has_secret and not secret.is_new(present.password_hash):
             secret = Secret(UserSpec(password_hash=present.password_hash), generate=False)
-        secret.hash()  # outside of the transaction's retries
+        if present is None or spec.has_secret:
+            secret.hash()  # takes its time outside of the transaction's retries
         return self._put(registry, username, spec, secret, condition, caller)
 
     @retry_on_conflict
@@ -72,13 +73,7 @@ class Accounts:
         stored = self._state.user(registry, username)
         present = stored if stored and stored.state is UserState.ACTIVE else None
         condition.check(present.version_tag if present else None)
-        if present and secret.generated:
-            if present.password_hash == secret.hash():  # our own write, whose answer was lost
-                return self._answer(
-                    registry, present, self._unfinished(present), secret.generated, created=True
-                )
-            secret = Secret(UserSpec(password_hash=present.password_hash), generate=False)
-        password_hash = secret.hash()
+        password_hash = present.password_hash if present and not spec.has_secret else secret.hash()
         keeps = "description" not in spec.model_fields_set
         description = present.description if present and keeps else spec.description
         if present and (present.password_hash, present.description) == (password_hash, description):
@@ -97,7 +92,8 @@ class Accounts:
             secret_changed_at=_secret_changed(present, password_hash, now),
         )
         operation = self._commit(home, changed, Kind.PUT_USER, caller, added=int(present is None))
-        return self._answer(registry, changed, operation, secret.generated, created=present is None)
+        shown = None if present else secret.generated
+        return self._answer(registry, changed, operation, shown, created=present is None)
 
     @retry_on_conflict
     def _rotate(self, registry: str, username: str, secret: Secret, caller: Caller) -> UserAnswer:
