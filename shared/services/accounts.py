@@ -69,6 +69,8 @@ class Accounts:
         condition: Precondition,
         caller: Caller,
     ) -> UserAnswer:
+        if repeated := self._ledger.repeated(caller, registry):
+            return self._again(registry, username, repeated)
         home = self._writable(registry)
         stored = self._state.user(registry, username)
         present = stored if stored and stored.state is UserState.ACTIVE else None
@@ -95,10 +97,19 @@ class Accounts:
         shown = None if present else secret.generated
         return self._answer(registry, changed, operation, shown, created=present is None)
 
+    def rotate(self, registry: str, username: str, condition: Precondition, caller: Caller) -> UserAnswer:
+        """A new generated secret, returned once. The old one is refused when the operation has succeeded."""
+        return self._rotate(registry, username, Secret(UserSpec(), generate=True), condition, caller)
+
     @retry_on_conflict
-    def _rotate(self, registry: str, username: str, secret: Secret, caller: Caller) -> UserAnswer:
+    def _rotate(
+        self, registry: str, username: str, secret: Secret, condition: Precondition, caller: Caller
+    ) -> UserAnswer:
+        if repeated := self._ledger.repeated(caller, registry):
+            return self._again(registry, username, repeated)
         home = self._writable(registry)
         present = self.require(registry, username)
+        condition.check(present.version_tag)
         now = self._now()
         changed = present.change(
             password_hash=secret.hash(),
@@ -108,14 +119,6 @@ class Accounts:
         )
         operation = self._commit(home, changed, Kind.ROTATE_USER, caller, added=0)
         return self._answer(registry, changed, operation, secret.generated)
-
-    def rotate(self, registry: str, username: str, condition: Precondition, caller: Caller) -> UserAnswer:
-        """A new generated secret, returned once. The old one is refused when the operation has succeeded."""
-        if repeated := self._ledger.repeated(caller, registry):
-            return self._again(registry, username, repeated)
-        self._writable(registry)
-        condition.check(self.require(registry, username).version_tag)
-        return self._rotate(registry, username, Secret(UserSpec(), generate=True), caller)
 
     @retry_on_conflict
     def delete(
