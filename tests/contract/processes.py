@@ -37,6 +37,7 @@ class Emulator:
 
     url: str
     authority: CertificateAuthority
+    client: httpx.Client
 
     def environment(self) -> dict[str, str]:
         """What makes an unchanged app find it and trust it, besides the identity of the environment it runs in."""
@@ -50,9 +51,7 @@ class Emulator:
 
     def control(self, method: str, path: str, body: object = None) -> None:
         """A request to /_emulator; must succeed."""
-        trust = self.authority.client_context()
-        with httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
-            client.request(method, f"{self.url}/_emulator/{path}", json=body).raise_for_status()
+        self.client.request(method, f"{self.url}/_emulator/{path}", json=body).raise_for_status()
 
 
 @contextmanager
@@ -83,8 +82,9 @@ def emulator(folder: Path, blobs: str) -> Iterator[Emulator]:
         is_ready=lambda: answers(url, authority.ca_file),
         stop_seconds=15,
     )
-    with _running(program):
-        yield Emulator(url, authority)
+    trust = authority.client_context()
+    with _running(program), httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
+        yield Emulator(url, authority, client)
 
 
 def _at_root(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The port `ResourceManager`: on the fake, and on the emulator through the real SDK."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.plan import Found, assess
 from shared.domain.registries import Registry
-from shared.domain.resources import MOUNT_PATH, Json, Ref, Type
+from shared.domain.resources import Json, Ref, Type
+from shared.domain.site import MOUNT_PATH
 from tests.contract.registries import Resources, new_registry
 from tests.contract.resource_managers import (
     DELAYED,
@@ -93,6 +95,16 @@ def test_a_new_account_or_plan_is_in_progress_and_then_ready(
     assert state(wait_until_ready(cloud, registry, resource)) == "Succeeded"
 
 
+def test_a_put_does_not_wait_and_leaves_nobody_waiting(cloud: Cloud, registry: Registry) -> None:
+    cloud.slow_down()
+    before = threading.active_count()
+    for kind in (ACCOUNT, PLAN):
+        resource = Resources(registry).of(kind)
+        cloud.manager.put(resource.ref, resource.body)
+        assert assess(resource.node, registry, cloud.manager.get(resource.ref)) is Found.IN_PROGRESS
+    assert threading.active_count() == before
+
+
 def test_a_new_site_is_in_progress_and_then_ready(cloud: Cloud, registry: Registry) -> None:
     resources = make_up_to(cloud, registry, ACCOUNT, PLAN)
     cloud.slow_down()
@@ -102,20 +114,22 @@ def test_a_new_site_is_in_progress_and_then_ready(cloud: Cloud, registry: Regist
     wait_until_ready(cloud, registry, site)
 
 
-@pytest.mark.parametrize("kind", IN_ACCOUNT)
-def test_what_is_in_an_account_waits_for_the_account(cloud: Cloud, registry: Registry, kind: Type) -> None:
+def test_what_is_in_an_account_waits_for_the_account(cloud: Cloud, registry: Registry) -> None:
     resources = Resources(registry)
-    inside, account = resources.of(kind), resources.of(ACCOUNT)
-    with pytest.raises(TemporaryError):
-        cloud.manager.put(inside.ref, inside.body)
+    account, inside = resources.of(ACCOUNT), [resources.of(kind) for kind in IN_ACCOUNT]
+    for resource in inside:
+        with pytest.raises(TemporaryError):
+            cloud.manager.put(resource.ref, resource.body)
     cloud.slow_down()
     cloud.manager.put(account.ref, account.body)
     with pytest.raises(TemporaryError):
-        cloud.manager.put(inside.ref, inside.body)
-    with pytest.raises(TemporaryError):
         cloud.manager.account_key(account.ref.name)
+    for resource in inside:
+        with pytest.raises(TemporaryError):
+            cloud.manager.put(resource.ref, resource.body)
     wait_until_ready(cloud, registry, account)
-    make(cloud, registry, inside)
+    for resource in inside:
+        make(cloud, registry, resource)
 
 
 def test_a_site_waits_for_its_plan(cloud: Cloud, registry: Registry) -> None:

@@ -41,7 +41,7 @@ def canned(emulator: Emulator) -> Iterator[CannedAzure]:
         yield azure
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manager(canned: CannedAzure) -> Iterator[AzureResourceManager]:
     adapter = AzureResourceManager(canned.url, SUBSCRIPTION, GROUP)
     with adapter._storage, adapter._web:
@@ -85,21 +85,24 @@ TEMPORARY = {
         "StorageAccountOperationInProgress",
         2,
     ),
-    "busy App Service": (Answer(409, web("Conflict", "Cannot modify this site because ...")), "Conflict", 2),
+    "busy App Service": (
+        Answer(409, web("Conflict", "Cannot modify this site: another operation is in progress.")),
+        "Conflict",
+        2,
+    ),
 }
 
 
-@every_call
 @pytest.mark.parametrize(("answer", "code", "seconds"), TEMPORARY.values(), ids=TEMPORARY)
 def test_what_passes_is_temporary(
-    manager: AzureResourceManager, canned: CannedAzure, call: Call, answer: Answer, code: str, seconds: float
+    manager: AzureResourceManager, canned: CannedAzure, answer: Answer, code: str, seconds: float
 ) -> None:
     canned.answer = answer
     with pytest.raises(TemporaryError) as caught:
-        call(manager)
+        manager.put(PLAN, BODY)
     assert caught.value.code.split()[0] == code
     assert caught.value.retry_after == seconds
-    assert "demo" in caught.value.message or GROUP in caught.value.message
+    assert "demo-plan" in caught.value.message
 
 
 PERMANENT = {
@@ -116,21 +119,38 @@ PERMANENT = {
         "BadRequest",
         "same request again",
     ),
+    "a conflict for ever": (
+        Answer(409, web("Conflict", "Azure says why. AlwaysOn cannot be set for this site.")),
+        "Conflict",
+        "same request again",
+    ),
     "locked": (Answer(409, arm("ScopeLocked")), "ScopeLocked", "same request again"),
 }
 
 
-@every_call
 @pytest.mark.parametrize(("answer", "code", "fix"), PERMANENT.values(), ids=PERMANENT)
 def test_what_does_not_pass_is_permanent_with_azures_own_words(
-    manager: AzureResourceManager, canned: CannedAzure, call: Call, answer: Answer, code: str, fix: str
+    manager: AzureResourceManager, canned: CannedAzure, answer: Answer, code: str, fix: str
 ) -> None:
     canned.answer = answer
     with pytest.raises(PermanentError) as caught:
-        call(manager)
+        manager.put(PLAN, BODY)
     assert caught.value.code == code
     assert "Azure says why." in caught.value.message
     assert fix in caught.value.fix
+
+
+@every_call
+def test_every_call_says_what_azure_said(
+    manager: AzureResourceManager, canned: CannedAzure, call: Call
+) -> None:
+    canned.answer = Answer(429, arm("TooManyRequests"), {"Retry-After": "17"})
+    with pytest.raises(TemporaryError, match="TooManyRequests") as temporary:
+        call(manager)
+    assert temporary.value.retry_after == 17
+    canned.answer = Answer(403, arm("AuthorizationFailed"))
+    with pytest.raises(PermanentError, match=r"AuthorizationFailed.*Azure says why"):
+        call(manager)
 
 
 @pytest.mark.parametrize(
