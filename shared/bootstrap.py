@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from shared.domain.graph import Context
 from shared.domain.health import Thresholds
-from shared.domain.resources import Context
 from shared.ports import Table
 from shared.services.accounts import Accounts
 from shared.services.capacity import Capacity

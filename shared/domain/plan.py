@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
+from shared.domain.graph import REGISTRY_TAG, UID_TAG, Node
 from shared.domain.registries import Registry
-from shared.domain.resources import REGISTRY_TAG, UID_TAG, Json, Node
+from shared.domain.resources import Json
 
 
 class Found(StrEnum):

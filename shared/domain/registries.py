@@ -55,11 +55,8 @@ def _one_of(setting: str) -> AfterValidator:
         if value is not None and value not in allowed:
             raise PydanticCustomError(
                 "NotAllowed",
-                "'{value}' is not allowed here",
-                {
-                    "value": value[:64],
-                    "fix": f"Use one of: {', '.join(allowed)}. Setting: {setting.upper()}.",
-                },
+                "It is not allowed here",  # never quoted: an image may be written with credentials
+                {"fix": f"Use one of: {', '.join(allowed)}. Setting: {setting.upper()}."},
             )
         return value
 

@@ -50,7 +50,9 @@ class Capacity:
     @retry_on_conflict
     def reserve(self, name: str) -> None:
         """Before the registry's own row is written. Raises `ApiError` 409 when there are `MAX_REGISTRIES` already."""
-        if self._index.get(PARTITION, name):
+        if row := self._index.get(PARTITION, name):
+            again = _Entry.from_row(row).change(created_at=self._now())
+            self._index.transact(PARTITION, [again.save()])
             return
         count = self._count()
         if count.number >= self._maximum:
@@ -69,10 +71,10 @@ class Capacity:
             self._add(name, self._count())
 
     @retry_on_conflict
-    def release(self, name: str) -> None:
-        """After the registry's own row has gone."""
+    def release(self, name: str, seen_at: datetime) -> None:
+        """After the registry's own row has gone; unless somebody has reserved the name since `seen_at`."""
         row = self._index.get(PARTITION, name)
-        if row is None:
+        if row is None or _Entry.from_row(row).created_at > seen_at:
             return
         count = self._count()
         fewer = count.change(number=max(0, count.number - 1))

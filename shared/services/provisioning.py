@@ -9,13 +9,14 @@ from contextlib import suppress
 from datetime import timedelta
 
 from shared.domain.errors import ConflictError, NameTakenError, PermanentError, TemporaryError
+from shared.domain.graph import Context, Node, graph, removal
 from shared.domain.health import VERDICT_KEY
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.plan import Found, ready_to_go
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.resources import Context, Node, Type, graph, removal
+from shared.domain.resources import Type
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
@@ -163,7 +164,7 @@ class Provisioning:
         if status is not Status.SUCCEEDED:
             return
         if operation.kind is Kind.DELETE_REGISTRY:
-            self._capacity.release(operation.registry)
+            self._capacity.release(operation.registry, operation.created_at)
         else:
             self._capacity.remember(operation.registry)
 

@@ -38,5 +38,5 @@ class Reconcile:
         now = self._now()
         stale = [operation for operation in self._state.unfinished(name) if operation.deadline < now]
         if not stale and now - indexed_at > ORPHAN_AGE and self._state.registry(name) is None:
-            self._capacity.release(name)
+            self._capacity.release(name, indexed_at)
         return stale

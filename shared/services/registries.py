@@ -7,6 +7,7 @@ from datetime import datetime
 from ulid import ULID
 
 from shared.domain.errors import ApiError, OperationInProgressError, not_found
+from shared.domain.graph import Context
 from shared.domain.health import VERDICT_KEY, Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
@@ -21,7 +22,6 @@ from shared.domain.registries import (
     major_version,
     merge,
 )
-from shared.domain.resources import Context
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.requests import Caller, Ledger, Precondition, nearest

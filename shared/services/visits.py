@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from shared.domain import htpasswd
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
+from shared.domain.graph import Node
 from shared.domain.operations import Step
 from shared.domain.plan import Found, assess
 from shared.domain.registries import Registry
-from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Node, fill
+from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, fill
 from shared.ports import ResourceManager
 from shared.services.publisher import Publisher
 from shared.services.state import State

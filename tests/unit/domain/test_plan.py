@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.graph import Context, Node, graph, removal
 from shared.domain.plan import Found, assess, is_ours, ready_to_go
-from shared.domain.resources import Context, Json, Node, Ref, Type, graph, removal
+from shared.domain.resources import Json, Ref, Type
 from tests.unit.domain.examples import UID, registry
 
 DEMO = registry()

@@ -10,25 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.graph import FINGERPRINT_PATH, FINGERPRINT_TAG, Context, Node, graph, removal
 from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
 from shared.domain.registries import Desired, Registry
-from shared.domain.resources import (
-    ACCOUNT_KEY,
-    FINGERPRINT_PATH,
-    FINGERPRINT_TAG,
-    HTTP_SECRET,
-    MOUNT_PATH,
-    Context,
-    Node,
-    Placeholder,
-    Ref,
-    Type,
-    app_settings,
-    fill,
-    graph,
-    has_placeholder,
-    removal,
-)
+from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Placeholder, Ref, Type, fill, has_placeholder
+from shared.domain.site import MOUNT_PATH, app_settings
 from tests.unit.domain.examples import UID, desired, registry, registry_names
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"

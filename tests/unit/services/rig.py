@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.domain.graph import Context
 from shared.domain.health import Thresholds
 from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.names import FILE_SHARE, split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry, RegistrySpec
-from shared.domain.resources import Context, Ref, Type
+from shared.domain.resources import Ref, Type
 from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer

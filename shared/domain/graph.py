@@ -1,0 +1,157 @@
+"""Everything that one registry needs, as a graph of resources to PUT: data, without a call."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
+from shared.domain.registries import Registry
+from shared.domain.resources import Json, Ref, Type
+from shared.domain.site import site_body
+
+REGISTRY_TAG, UID_TAG, FINGERPRINT_TAG = "berthage-registry", "berthage-uid", "berthage-fingerprint"
+FINGERPRINT_PATH = f"tags.{FINGERPRINT_TAG}"
+SOFT_DELETE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step. `ref` is empty for the two that are not resources: `htpasswd` and `probe`."""
+
+    step: str
+    ref: Ref | None = None
+    body: Json | None = None
+    needs: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    """Paths into `body` that must be equal in Azure's answer; a difference means: PUT again."""
+    tagged: bool = False
+    """Does the resource carry our tags? Without them it is somebody else's."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the bodies need besides the registry itself."""
+
+    subscription: str
+    group: str
+
+
+def _tagged(registry: Registry, body: dict[str, Any]) -> Json:
+    """With the caller's tags and ours: only what carries ours is ours to change or delete.
+
+    The fingerprint says what we sent last. Azure's answers can't: they leave settings out and add tags by policy.
+    """
+    tags = {**registry.desired.tags, REGISTRY_TAG: registry.name, UID_TAG: registry.uid}
+    sent = json.dumps({**body, "tags": tags}, sort_keys=True)
+    return {**body, "tags": {**tags, FINGERPRINT_TAG: hashlib.sha256(sent.encode()).hexdigest()[:16]}}
+
+
+def graph(registry: Registry, context: Context) -> tuple[Node, ...]:
+    """Everything a registry needs, each after what it needs itself."""
+    account, *inside = _storage(registry)
+    return (account, _plan(registry), *inside, *_site(registry, context))
+
+
+def removal(registry: Registry) -> tuple[Node, ...]:
+    """What to delete, in order: stop serving first, then the rest at once."""
+    names = registry.names
+    return (
+        Node("siteRemoved", Ref(Type.SITE, names.site), tagged=True),
+        Node("planRemoved", Ref(Type.PLAN, names.plan), needs=("siteRemoved",), tagged=True),
+        Node(
+            "storageAccountRemoved",
+            Ref(Type.STORAGE_ACCOUNT, names.storage_account),
+            needs=("siteRemoved",),
+            tagged=True,
+        ),
+    )
+
+
+def _storage(registry: Registry) -> tuple[Node, ...]:
+    account, wanted = registry.names.storage_account, registry.desired
+    retention = {"enabled": True, "days": SOFT_DELETE_DAYS}
+    after = ("storageAccount",)
+    return (
+        Node(
+            "storageAccount",
+            Ref(Type.STORAGE_ACCOUNT, account),
+            _tagged(
+                registry,
+                {
+                    "location": wanted.location,
+                    "kind": "StorageV2",
+                    "sku": {"name": f"Standard_{wanted.storage_replication}"},
+                    "properties": {
+                        "minimumTlsVersion": "TLS1_2",
+                        "supportsHttpsTrafficOnly": True,
+                        "allowBlobPublicAccess": False,
+                    },
+                },
+            ),
+            watch=("sku.name", FINGERPRINT_PATH),
+            tagged=True,
+        ),
+        Node(
+            "blobProtection",
+            Ref(Type.BLOB_SERVICE, account),
+            {"properties": {"deleteRetentionPolicy": retention, "containerDeleteRetentionPolicy": retention}},
+            after,
+            ("properties.deleteRetentionPolicy.enabled", "properties.containerDeleteRetentionPolicy.enabled"),
+        ),
+        Node(
+            "shareProtection",
+            Ref(Type.FILE_SERVICE, account),
+            {"properties": {"shareDeleteRetentionPolicy": retention}},
+            after,
+            ("properties.shareDeleteRetentionPolicy.enabled",),
+        ),
+        Node(
+            "blobContainer",
+            Ref(Type.BLOB_CONTAINER, account, BLOB_CONTAINER),
+            {"properties": {"publicAccess": "None"}},
+            after,
+        ),
+        Node(
+            "fileShare", Ref(Type.FILE_SHARE, account, FILE_SHARE), {"properties": {"shareQuota": 1}}, after
+        ),
+        Node("htpasswd", needs=("fileShare",)),
+    )
+
+
+def _plan(registry: Registry) -> Node:
+    return Node(
+        "plan",
+        Ref(Type.PLAN, registry.names.plan),
+        _tagged(
+            registry,
+            {
+                "location": registry.desired.location,
+                "kind": "linux",
+                "sku": {"name": registry.desired.sku, "capacity": 1},
+                "properties": {"reserved": True},
+            },
+        ),
+        watch=("sku.name", FINGERPRINT_PATH),
+        tagged=True,
+    )
+
+
+def _site(registry: Registry, context: Context) -> tuple[Node, ...]:
+    site = registry.names.site
+    group = f"/subscriptions/{context.subscription}/resourceGroups/{context.group}"
+    body = _tagged(registry, site_body(registry, group))
+    # the first start needs the file: without it Distribution invents a user and logs its password
+    needs = ("plan", "blobContainer", "htpasswd")
+    policies = tuple(
+        Node(
+            f"{name}BasicAuthOff",
+            Ref(Type.PUBLISHING_POLICY, site, name),
+            {"properties": {"allow": False}},
+            ("probe",),  # a site that is still being created refuses them
+            ("properties.allow",),
+        )
+        for name in ("scm", "ftp")
+    )
+    main = Node("site", Ref(Type.SITE, site), body, needs, (FINGERPRINT_PATH,), tagged=True)
+    return (main, Node("probe", needs=("site",)), *policies)
