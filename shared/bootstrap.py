@@ -24,7 +24,7 @@ from shared.services.registries import Registries
 from shared.services.requests import Ledger
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
-from shared.settings import Settings, SettingsError
+from shared.settings import Settings, together
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
@@ -52,13 +52,9 @@ class Services:
         from shared.azure.connection import StorageConnection
         from shared.azure.queues import StorageQueue
 
-        self.settings = Settings.from_env(os.environ)
-        try:
-            self._connection = StorageConnection.from_env(os.environ)
-        except KeyError as error:
-            raise SettingsError(
-                "AzureWebJobsStorage is missing: a connection string, or AzureWebJobsStorage__accountName."
-            ) from error
+        self.settings, self._connection = together(
+            lambda: Settings.from_env(os.environ), lambda: StorageConnection.from_env(os.environ)
+        )
         self.state = State(self._table("state"))
         self.context = Context(self.settings.azure_subscription_id, self.settings.azure_resource_group)
         self._health = self._table("health")

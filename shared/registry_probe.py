@@ -56,7 +56,7 @@ class HttpProbe:
 
 async def _observe(client: httpx.AsyncClient, url: str, password: str) -> Observation:
     async with client.stream("GET", url) as stranger:  # a stream: a body of any size is never read
-        is_registry = stranger.headers.get(VERSION_HEADER) == VERSION
+        is_registry = _is_registry(stranger)
         expires = _certificate_expires(stranger)
     if stranger.status_code != 401 or not is_registry:
         return Observation(
@@ -72,6 +72,17 @@ async def _observe(client: httpx.AsyncClient, url: str, password: str) -> Observ
         latency_ms=latency,
         certificate_expires=expires,
     )
+
+
+def _is_registry(response: httpx.Response) -> bool:
+    """A registry whose storage fails its health check leaves the header out and says why in JSON.
+
+    An App Service front end that has no container to ask answers 503 with HTML. Source: Distribution, health.Handler.
+    """
+    sick = response.status_code == 503 and response.headers.get("Content-Type", "").startswith(
+        "application/json"
+    )
+    return bool(sick or response.headers.get(VERSION_HEADER) == VERSION)
 
 
 def _certificate_expires(response: httpx.Response) -> datetime | None:

@@ -1,6 +1,6 @@
 """All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Self
 
 from pydantic import (
@@ -10,8 +10,10 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from shared.domain.registries import StorageReplication
 
@@ -27,8 +29,8 @@ def _no_slash(value: str) -> str:
 
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
-type Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+"), AfterValidator(_no_slash)]
-type Seconds = Annotated[float, Field(ge=0)]
+type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
+type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class SettingsError(Exception):
@@ -38,7 +40,7 @@ class SettingsError(Exception):
 class Settings(BaseModel):
     """Field names are the settings' names in lower case."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True)
 
     azure_subscription_id: str = Field(min_length=1)
     azure_resource_group: str = Field(min_length=1)
@@ -67,19 +69,19 @@ class Settings(BaseModel):
     """A create, update or delete that takes longer fails, and a first create is rolled back."""
     mount_cache_seconds: Seconds = 30
     """How long a mount may show an old file."""
-    probe_timeout_seconds: Annotated[float, Field(gt=0)] = 10
+    probe_timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
     probe_concurrency: int = Field(default=16, ge=1)
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
     tls_expiry_warning_days: int = Field(default=14, ge=0)
 
-    @model_validator(mode="after")
-    def defaults_are_allowed(self) -> Self:
+    @field_validator("allowed_locations", "allowed_skus", "allowed_images")
+    @classmethod
+    def default_is_allowed(cls, allowed: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """A default that may not be asked for would make every plain create fail."""
-        for name in ("location", "sku", "image"):
-            default, allowed = getattr(self, f"default_{name}"), getattr(self, f"allowed_{name}s")
-            if default not in allowed:
-                raise ValueError(f"DEFAULT_{name.upper()} is not in ALLOWED_{name.upper()}S")
-        return self
+        name = str(info.field_name).removesuffix("s").replace("allowed_", "default_")
+        if name in info.data and info.data[name] not in allowed:
+            raise PydanticCustomError("DefaultNotAllowed", "{name} is not in it", {"name": name.upper()})
+        return allowed
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -99,4 +101,18 @@ def _explain(error: ValidationError) -> str:
         f"{'.'.join(str(part) for part in found['loc']).upper() or 'SETTINGS'}: {found['msg']}"
         for found in error.errors(include_input=False, include_url=False)
     )
-    return "Settings are missing or wrong. " + "; ".join(problems)
+    return "Settings are missing or wrong. " + "; ".join(problems) + "."
+
+
+def together[A, B](first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Both, or one `SettingsError` that names the mistakes of both."""
+    found: list[A | B] = []
+    problems: list[str] = []
+    for load in (first, second):
+        try:
+            found.append(load())
+        except SettingsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SettingsError(" ".join(problems))
+    return found[0], found[1]  # type: ignore[return-value] # in the order of the calls

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from azure.core.credentials import TokenCredential
 
+from shared.settings import SettingsError
+
 SETTING = "AzureWebJobsStorage"
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20}
 """Seconds. A request must not hang longer than its caller waits."""
@@ -31,7 +33,7 @@ class StorageConnection:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Reads `AzureWebJobsStorage`, or `AzureWebJobsStorage__accountName`, or `...__queueServiceUri` and
-        `...__tableServiceUri`. Raises `KeyError` when none of them is set.
+        `...__tableServiceUri`. Raises `SettingsError` when none of them is set.
         """
         if text := environ.get(SETTING):
             return cls(connection_string=text)
@@ -40,6 +42,9 @@ class StorageConnection:
                 queue_url=f"https://{account}.queue.core.windows.net",
                 table_url=f"https://{account}.table.core.windows.net",
             )
-        return cls(
-            queue_url=environ[f"{SETTING}__queueServiceUri"], table_url=environ[f"{SETTING}__tableServiceUri"]
+        queue_url, table_url = (
+            environ.get(f"{SETTING}__{kind}ServiceUri", "") for kind in ("queue", "table")
         )
+        if not queue_url or not table_url:
+            raise SettingsError(f"{SETTING} is missing: a connection string, or {SETTING}__accountName.")
+        return cls(queue_url=queue_url, table_url=table_url)

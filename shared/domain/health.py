@@ -143,10 +143,10 @@ def judge(seen: Observation, *, site_stopped: bool, thresholds: Thresholds, now:
 def _refusal(seen: Observation) -> Code | None:
     if seen.is_registry and seen.stranger == 200:
         return Code.AUTH_NOT_REQUIRED
+    if not seen.is_registry:
+        return Code.UNEXPECTED_STATUS if seen.stranger == 503 else Code.NOT_A_REGISTRY
     if 503 in {seen.stranger, seen.member}:
         return Code.STORAGE_UNHEALTHY
-    if not seen.is_registry:
-        return Code.NOT_A_REGISTRY
     if seen.member == 401:
         return Code.PROBE_REFUSED
     if seen.stranger != 401 or seen.member != 200:

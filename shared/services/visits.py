@@ -8,7 +8,7 @@ from shared.domain.graph import Node
 from shared.domain.operations import Step
 from shared.domain.plan import Found, assess
 from shared.domain.registries import Registry
-from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, fill
+from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, fill, has_placeholder
 from shared.ports import ResourceManager
 from shared.services.publisher import Publisher
 from shared.services.state import State
@@ -82,7 +82,7 @@ class Visits:
         return Found.READY, True
 
     def _with_secrets(self, registry: Registry, body: Json) -> Json:
-        if ACCOUNT_KEY not in str(body):
+        if not has_placeholder(body):
             return body
         secrets = {
             ACCOUNT_KEY: self._resources.account_key(registry.names.storage_account),

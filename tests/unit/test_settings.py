@@ -101,7 +101,7 @@ def test_with_nothing_set_everything_that_is_needed_is_named() -> None:
 BAD = {
     "AZURE_RESOURCE_GROUP": "",
     "RESOURCE_MANAGER_URL": "ftp://s3cret",
-    "PUBLIC_URL": "s3cret.example",
+    "PUBLIC_URL": "https://berthage.example/?code=s3cret",
     "PROBE_KEY": "s3cret",
     "ALLOWED_SKUS": " , ",
     "DEFAULT_STORAGE_REPLICATION": "s3cret",
@@ -109,6 +109,9 @@ BAD = {
     "TURN_DELAY_SECONDS": "-1",
     "OPERATION_STALE_SECONDS": "s3cret",
     "OPERATION_TIMEOUT_SECONDS": "nan",
+    "MOUNT_CACHE_SECONDS": "inf",
+    "ALLOWED_LOCATIONS": "s3cret",
+    "ALLOWED_IMAGES": "s3cret",
     "PROBE_TIMEOUT_SECONDS": "0",
     "PROBE_CONCURRENCY": "1.5",
     "SLOW_PROBE_MILLISECONDS": "s3cret",

@@ -43,7 +43,7 @@ ROWS: list[tuple[Observation, bool, Code]] = [
     (look(stranger=404, member=None, is_registry=False), False, Code.NOT_A_REGISTRY),
     (look(stranger=302, member=None, is_registry=False), False, Code.NOT_A_REGISTRY),
     # blobs are away: before or behind the password
-    (look(stranger=503, member=None, is_registry=False), False, Code.STORAGE_UNHEALTHY),
+    (look(stranger=503, member=None, is_registry=False), False, Code.UNEXPECTED_STATUS),
     (look(stranger=503, member=None), False, Code.STORAGE_UNHEALTHY),
     (look(member=503), False, Code.STORAGE_UNHEALTHY),
     # the door
