@@ -159,7 +159,9 @@ class Registries:
 
     def _active(self, registry: Registry) -> Operation | None:
         parts = split_operation_id(registry.active_operation or "")
-        return self._state.operation(*parts) if parts else None
+        operation = self._state.operation(*parts) if parts else None
+        # one that has ended since we read the row is in nobody's way: the row is old, and a commit will say so
+        return operation if operation and not operation.final else None
 
     def _verdict(self, registry: Registry) -> Verdict | None:
         row = self._health.get(registry.name, VERDICT_KEY)
