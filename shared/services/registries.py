@@ -75,11 +75,16 @@ class Registries:
         return RegistryAnswer(registry, self._active(registry), self._verdict(registry))
 
     def list(self, after: str, limit: int) -> list[RegistryAnswer]:
-        """At most `limit` registries after `after`, in name order."""
-        names = [name for name, _ in self._capacity.names(after, limit)]
+        """At most `limit` registries after `after`, in name order; fewer only at the end."""
+        found: list[RegistryAnswer] = []
         with ThreadPoolExecutor(LIST_CONCURRENCY) as pool:
-            found = pool.map(self._show, names)
-        return [answer for answer in found if answer]
+            while (wanted := limit - len(found)) > 0:
+                names = [name for name, _ in self._capacity.names(after, wanted)]
+                found += [answer for answer in pool.map(self._show, names) if answer]
+                if len(names) < wanted:
+                    break
+                after = names[-1]
+        return found
 
     @retry_on_conflict
     def delete(self, name: str, condition: Precondition, caller: Caller) -> Operation | None:
