@@ -60,8 +60,9 @@ class HtpasswdSync:
         self, operation: Operation, registry: Registry, error: TemporaryError
     ) -> Done | Again:
         """A stopped site can't prove anything: the live file and the mount's delay have to do."""
-        if error.code == "RegistryReadsOldFile" and not self._publisher.is_live(registry, operation.revision):
+        if registry.login_server and not self._publisher.is_live(registry, operation.revision):
             self._publisher.publish(registry)  # somebody changed or removed the file
+            raise error
         if error.code != "RegistryUnreachable" or operation.attempts < UNREACHABLE_TURNS:
             raise error
         site = self._resources.get(Ref(Type.SITE, registry.names.site))
@@ -70,8 +71,6 @@ class HtpasswdSync:
         if not stopped or projection is None or projection.published_at is None:
             raise error
         if self._now() < projection.published_at + self._mount_cache:
-            raise error
-        if not self._publisher.is_live(registry, operation.revision):
             raise error
         return Done({"proof": "file"})
 

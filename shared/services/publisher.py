@@ -87,7 +87,7 @@ class Publisher:
         projection = self._projection(registry)
         for name in ("published_revision", "proven_revision"):
             if name in fields and getattr(projection, name) >= fields[name]:
-                fields = {key: value for key, value in fields.items() if key == "locked_until"}
+                fields = {key: value for key, value in fields.items() if key != name}
         if fields:
             self._state.commit(registry.name, projection.change(**fields).save())
 
