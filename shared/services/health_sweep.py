@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.health import Observation, Thresholds, Verdict, judge, verdict
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 CONCURRENCY = 8
 """How many rows are read or written at a time."""
+PUBLICATION_GRACE = timedelta(minutes=2)
+"""So long after a publication a mount may show the file before it."""
 
 
 class HealthSweep:
@@ -48,7 +51,8 @@ class HealthSweep:
             found = pool.map(self._state.registry, [name for name, _ in self._capacity.names()])
             registries = [registry for registry in found if registry and _is_due(registry)]
             revisions = list(pool.map(self._revision, registries))
-            seen = self._look(registries, revisions)
+            seen = self._look(list(zip(registries, revisions, strict=True)))
+            self._look_again_where_refused(registries, seen)
             verdicts = [self._judge(*pair, stopped) for pair in zip(registries, seen, strict=True)]
             list(pool.map(self._keep, registries, verdicts))
         counts = Counter(found.code.value for found in verdicts)
@@ -68,13 +72,30 @@ class HealthSweep:
         projection = self._state.projection(registry.name)
         return projection.published_revision if projection else 0
 
-    def _look(self, registries: Sequence[Registry], revisions: Sequence[int]) -> list[Observation]:
+    def _look(self, asked: Sequence[tuple[Registry, int]]) -> list[Observation]:
         return self._probe.look(
             [
                 (registry.login_server or "", probe_password(self._key, registry.uid, revision))
-                for registry, revision in zip(registries, revisions, strict=True)
+                for registry, revision in asked
             ]
         )
+
+    def _look_again_where_refused(self, registries: Sequence[Registry], seen: list[Observation]) -> None:
+        """A new file may not have reached the registry yet, or have reached it just now: neither is an alarm."""
+        refused = [number for number, found in enumerate(seen) if found.member == 401]
+        asked = [(number, revision) for number in refused for revision in self._possible(registries[number])]
+        again = self._look([(registries[number], revision) for number, revision in asked]) if asked else []
+        for (number, _), found in zip(asked, again, strict=True):
+            if found.member == 200:
+                seen[number] = found
+
+    def _possible(self, registry: Registry) -> set[int]:
+        """The revisions that the registry may rightly show at this moment."""
+        projection = self._state.projection(registry.name)
+        if projection is None or projection.published_at is None:
+            return set()
+        fresh = self._now() - projection.published_at < PUBLICATION_GRACE
+        return {projection.published_revision, *([projection.proven_revision] if fresh else [])}
 
     def _judge(self, registry: Registry, seen: Observation, stopped: set[str]) -> Verdict:
         now = self._now()
