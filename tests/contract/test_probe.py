@@ -17,7 +17,7 @@ from shared.ports import Probe
 from shared.registry_probe import HttpProbe
 from tests.contract.tls_servers import Answering
 from tests.fakes import FakeProbe
-from tests.localazure.site_rig import Rig
+from tests.localazure.site_rig import Rig, wait_until
 
 KEY, UID = "k" * 32, "01KCONTRACT"
 PATIENCE_SECONDS = 5.0
@@ -68,12 +68,11 @@ class RealWorld:
     registry: str
     stopped: str
     nobody: str
-    share: Path
-    certificate_expires: datetime
+    rig: Rig
     probe: Probe
 
     def publish(self, content: bytes | None) -> None:
-        file = self.share / FILE_NAME
+        file = self.rig.share / FILE_NAME
         if content is None:
             file.unlink()
             return
@@ -101,8 +100,7 @@ def real_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWorld]:
                     registry=f"localhost:{rig.port()}",
                     stopped=stopped.address,
                     nobody=f"localhost:{Ports.free({}).emulator}",
-                    share=rig.share,
-                    certificate_expires=last_day(rig.ca.server_certificate()[0]),
+                    rig=rig,
                     probe=HttpProbe(PATIENCE_SECONDS, 4),
                 )
         finally:
@@ -191,4 +189,23 @@ def test_it_tells_how_long_an_answer_took_and_how_long_the_certificate_lasts(rea
     real_world.publish(file_of(1))
     [seen] = real_world.probe.look([(real_world.registry, password(1))])
     assert 0 < seen.latency_ms < PATIENCE_SECONDS * 1000
-    assert seen.certificate_expires == real_world.certificate_expires
+    certificate, _ = real_world.rig.ca.server_certificate()
+    assert seen.certificate_expires == last_day(certificate)
+
+
+def test_a_registry_that_has_lost_its_storage_is_still_a_registry(real_world: RealWorld) -> None:
+    real_world.publish(file_of(1))
+    rig = real_world.rig
+    rig.start(
+        rig.config(
+            REGISTRY_STORAGE_AZURE_ACCOUNTNAME="stsick",
+            REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL="50ms",
+            REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD="1",
+        ),
+        "sick",
+    )
+    server = f"localhost:{rig.port('sick')}"
+    assert look(real_world, (server, password(1))) == [answers(200)]
+    (rig.root / "blobs" / "stsick").write_bytes(b"a file where the folder of the blobs should be")
+    wait_until(lambda: rig.get("/v2/", name="sick") == 503, "the registry notices")
+    assert look(real_world, (server, password(1))) == [Observation(stranger=503, is_registry=True)]

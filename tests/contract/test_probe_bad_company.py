@@ -16,6 +16,8 @@ from shared.domain.health import Failure, Observation
 from shared.registry_probe import HttpProbe
 from tests.contract.tls_servers import (
     CHALLENGE,
+    HTML,
+    JSON,
     REGISTRY,
     Answering,
     AnsweringMembers,
@@ -98,7 +100,11 @@ NOT_A_REGISTRY = [
     pytest.param(404, {}, False, id="nothing-here"),
     pytest.param(403, {}, False, id="stopped-site"),
     pytest.param(502, {}, False, id="gateway"),
-    pytest.param(503, REGISTRY, True, id="registry-without-its-storage"),
+    pytest.param(503, {}, False, id="nobody-behind-the-front-end"),
+    pytest.param(503, HTML, False, id="front-end-without-a-container"),
+    pytest.param(503, JSON, True, id="registry-without-its-storage"),
+    pytest.param(503, REGISTRY, True, id="overloaded-registry"),
+    pytest.param(401, {**CHALLENGE, **JSON}, False, id="api-behind-a-login"),
     pytest.param(200, REGISTRY, True, id="open-registry"),
     pytest.param(404, REGISTRY, True, id="odd-registry"),
 ]

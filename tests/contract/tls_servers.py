@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Any, Self
 
 REGISTRY = {"Docker-Distribution-Api-Version": "registry/2.0"}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+HTML = {"Content-Type": "text/html"}
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="berthage"'}
 
 type Certificate = tuple[Path, Path]
