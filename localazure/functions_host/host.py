@@ -21,7 +21,7 @@ from localazure.functions_host.admin import Admin
 from localazure.functions_host.errors import StartError
 from localazure.functions_host.functions import Function, HttpTrigger, QueueTrigger, TimerTrigger
 from localazure.functions_host.host_json import HostJson
-from localazure.functions_host.http_triggers import HttpTriggers
+from localazure.functions_host.http_triggers import Everything, HttpTriggers
 from localazure.functions_host.invoker import Invoker
 from localazure.functions_host.keys import Keys
 from localazure.functions_host.queue_messages import trigger_metadata
@@ -115,9 +115,8 @@ class Host:
     def _web(self, router: Router, invoker: Invoker) -> Starlette:
         admin = Admin(self._keys, invoker, router)
         triggers = HttpTriggers(router, self._keys, invoker)
-        app = Starlette(routes=admin.routes())
+        app = Starlette(routes=[*admin.routes(), Everything(triggers)])
         app.router.redirect_slashes = False
-        app.router.default = triggers  # not a route: a path pattern does not match a line break
         return app
 
     def _listener(self, function: Function, invoker: Invoker) -> Listener | None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from localazure.functions_host.functions import AuthLevel, Function
 from localazure.functions_host.invoker import Invoker
@@ -32,6 +33,21 @@ _FRAMING_HEADERS = {"content-length", "transfer-encoding", "connection"}
 
 class BodyTooLargeError(Exception):
     """A request body is over the limit."""
+
+
+class Everything(BaseRoute):
+    """The last route. `/{path:path}` would not do: its pattern does not match a line break in a path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Always."""
+        return (Match.FULL, {}) if scope["type"] == "http" else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand it on."""
+        await self._app(scope, receive, send)
 
 
 class HttpTriggers:

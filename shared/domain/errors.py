@@ -6,6 +6,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MAX_DETAILS = 50
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -51,17 +53,18 @@ class OperationInProgressError(ApiError):
 
 
 def bad_request(problems: Sequence[Problem]) -> ApiError:
-    """400 that names every bad field at once."""
+    """400 that names every bad field at once; of a flood of them the first `MAX_DETAILS`."""
     if len(problems) == 1:
         only = problems[0]
         return ApiError(400, only.code, only.message, only.fix, target=only.target, details=problems)
-    named = ", ".join(problem.target for problem in problems)
+    named = ", ".join(problem.target for problem in problems[:MAX_DETAILS])
+    more = ", ..." if len(problems) > MAX_DETAILS else ""
     return ApiError(
         400,
         "InvalidRequest",
-        f"{len(problems)} fields are not valid: {named}.",
+        f"{len(problems)} fields are not valid: {named}{more}.",
         "Mend each field named in details and send the request again. Nothing was changed.",
-        details=problems,
+        details=problems[:MAX_DETAILS],
     )
 
 

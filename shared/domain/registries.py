@@ -14,7 +14,9 @@ from shared.domain.records import Body, Model, Nested, Record
 
 StorageReplication = Literal["LRS", "ZRS", "GRS", "GZRS"]
 MAX_TAGS = 15
-_TAG_NAME = re.compile(r"[^<>%&\\?/]{1,128}")  # storage accounts allow 128 characters, ARM forbids these
+_TAG_NAME = re.compile(
+    r"[^<>%&\\?/\x00-\x1f\x7f]{1,128}"
+)  # storage accounts allow 128 characters, ARM forbids these
 
 
 class Policy(Protocol):
@@ -70,7 +72,7 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
         for name in tags or {}
         if not _TAG_NAME.fullmatch(name) or name.lower().startswith("berthage-") or same[name.lower()] > 1
     )
-    long = sorted(name for name, value in (tags or {}).items() if len(value) > 256)
+    long = sorted(name for name, value in (tags or {}).items() if len(value) > 256 or not value.isprintable())
     if bad or long or len(tags or {}) > MAX_TAGS:
         raise PydanticCustomError(
             "InvalidTags",
@@ -78,7 +80,7 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
             {
                 "names": ", ".join([*bad, *long])[:200] or f"{len(tags or {})} of them",
                 "fix": f"At most {MAX_TAGS} tags; names of 1-128 characters without <>%&\\?/ that do not start "
-                "with 'berthage-' and differ by more than case; values up to 256 characters.",
+                "with 'berthage-' and differ by more than case; values up to 256 printable characters.",
             },
         )
     return tags

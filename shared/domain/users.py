@@ -10,13 +10,26 @@ from pydantic_core import PydanticCustomError
 from shared.domain.passwords import check_hash, check_password
 from shared.domain.records import Body, Record
 
+MAX_DESCRIPTION = 256
+"""Characters."""
+
+
+def _check_description(value: str | None) -> str | None:
+    if value is not None and not (len(value) <= MAX_DESCRIPTION and value.isprintable()):
+        raise PydanticCustomError(
+            "InvalidDescription",
+            "A description has up to {most} printable characters",
+            {"most": MAX_DESCRIPTION, "fix": "Take out line breaks and control characters, or shorten it."},
+        )
+    return value
+
 
 class UserSpec(Body):
     """The body of a PUT. A new user without a secret gets a generated one."""
 
     password: Annotated[str | None, AfterValidator(check_password)] = Field(default=None, repr=False)
     password_hash: Annotated[str | None, AfterValidator(check_hash)] = Field(default=None, repr=False)
-    description: Annotated[str | None, Field(max_length=256)] = None
+    description: Annotated[str | None, AfterValidator(_check_description)] = None
 
     @model_validator(mode="after")
     def one_secret(self) -> Self:

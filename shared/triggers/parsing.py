@@ -15,6 +15,8 @@ from shared.services.requests import Caller
 from shared.triggers.request_models import DeleteRegistryRequest
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_TARGET = 64
+"""Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
 _HEADERS = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "operationId": "Operation-Id"}
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -129,7 +131,7 @@ def _problem(model: type[BaseModel], detail: ErrorDetails, registry: str) -> Pro
     part, *rest = [str(step) for step in detail["loc"]]
     context = detail.get("ctx", {})
     target = _HEADERS.get(rest[0], rest[0]) if part == "headers" else ".".join(rest) or part
-    target = str(context.get("target", target))
+    target = str(context.get("target", target))[:MAX_TARGET]
     plain = _PLAIN.get(detail["type"], _Plain("InvalidValue", detail["msg"], "Send a value in that range."))
     code = detail["type"] if detail["type"][:1].isupper() else plain.code
     message = detail["msg"] if "fix" in context else plain.message or detail["msg"]
@@ -156,6 +158,8 @@ _PLAIN: dict[str, _Plain] = {
     ),
     "string_type": _Plain("InvalidType", "It must be a string", 'Send a string: "..."'),
     "bool_type": _Plain("InvalidType", "It must be true or false", "Send true or false, without quotes."),
+    "int_parsing": _Plain("InvalidType", "It must be a whole number", "Send a whole number: 50"),
+    "float_parsing": _Plain("InvalidType", "It must be a number", "Send a number of seconds: 30"),
     "dict_type": _Plain(
         "InvalidType", "It must be an object of strings", 'Send an object: {"team": "payments"}'
     ),

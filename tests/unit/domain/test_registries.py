@@ -110,7 +110,8 @@ bodies = st.fixed_dictionaries(
         "sku": st.sampled_from([None, "B2", "S1"]),
         "storageReplication": st.sampled_from([None, "LRS", "ZRS"]),
         "deleteEnabled": st.sampled_from([None, True, False]),
-        "tags": st.none() | st.dictionaries(st.text("abc", min_size=1), st.text(max_size=5), max_size=3),
+        "tags": st.none()
+        | st.dictionaries(st.text("abc", min_size=1), st.text("xyz ü-", max_size=5), max_size=3),
     },
 )
 

@@ -112,7 +112,8 @@ BAD_USERS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"passwordHash": f"$apr1${SENT}"}, "InvalidPasswordHash", "passwordHash", "htpasswd -nbB"),
     ({"passwordHash": {"hash": SENT}}, "InvalidType", "passwordHash", "string"),
     ({"password": SENT, "passwordHash": HASH}, "TwoSecrets", "passwordHash", "one of them"),
-    ({"description": SENT * 20}, "InvalidValue", "description", "shorter"),
+    ({"description": SENT * 20}, "InvalidDescription", "description", "shorten"),
+    ({"description": f"two{chr(10)}lines {SENT}"}, "InvalidDescription", "description", "line breaks"),
     ({"description": 7}, "InvalidType", "description", "string"),
     ({"pasword": SENT}, "UnknownField", "pasword", "password"),
 ]
@@ -222,9 +223,9 @@ BAD_PARTS: list[Any] = [
     (
         ListRequest,
         request(method="GET", registry=None, query={"maxpagesize": SENT}),
-        "InvalidValue",
+        "InvalidType",
         "maxpagesize",
-        "",
+        "whole number",
     ),
     (
         ListRequest,
@@ -257,9 +258,9 @@ BAD_PARTS: list[Any] = [
     (
         OperationRequest,
         request(method="GET", registry=None, query={"wait": SENT}, operation="o"),
-        "InvalidValue",
+        "InvalidType",
         "wait",
-        "",
+        "number",
     ),
     (UserRequest, request({"a": SENT}, method="POST", username="ci"), "UnknownField", "a", "Remove it."),
     (
