@@ -59,7 +59,7 @@ def azurite(folder: Path) -> Iterator[Azurite]:
     """Azurite until the block ends."""
     ports = Ports.free({})
     program = azurite_program(find_azurite(ROOT), folder, ports, base_environment())
-    with _running(program):
+    with running(program):
         yield Azurite(connection_string(ports), blob_endpoint(ports))
 
 
@@ -83,7 +83,7 @@ def emulator(folder: Path, blobs: str) -> Iterator[Emulator]:
         stop_seconds=15,
     )
     trust = authority.client_context()
-    with _running(program), httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
+    with running(program), httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
         yield Emulator(url, authority, client)
 
 
@@ -94,7 +94,8 @@ def _at_root(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _running(program: Program) -> Iterator[None]:
+def running(program: Program) -> Iterator[None]:
+    """A process until the block ends. Fails if it does not answer in `START_SECONDS`."""
     child = Child(program, Console(sys.stderr))
     deadline = time.monotonic() + START_SECONDS
     try:

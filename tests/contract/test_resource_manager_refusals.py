@@ -188,6 +188,15 @@ def test_a_missing_resource_is_an_answer_to_get_and_delete(
         manager.put(PLAN, BODY)
 
 
+@pytest.mark.parametrize("keys", [[], [{"keyName": "key1"}], [{"keyName": "key1", "value": ""}], None])
+def test_an_account_without_a_key_has_none_yet(
+    manager: AzureResourceManager, canned: CannedAzure, keys: object
+) -> None:
+    canned.answer = Answer(200, {"keys": keys})
+    with pytest.raises(TemporaryError, match="NoAccountKey"):
+        manager.account_key("demo")
+
+
 def test_names_of_others(manager: AzureResourceManager, canned: CannedAzure) -> None:
     canned.answer = Answer(409, arm("StorageAccountAlreadyTaken"))
     with pytest.raises(NameTakenError):
