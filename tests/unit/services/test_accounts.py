@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.errors import ApiError, ConflictError, DependencyError
+from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.passwords import GENERATED_LENGTH, hash_cost, matches
+from shared.domain.resources import Type
 from shared.domain.users import User, UserSpec, UserState
 from shared.services import secret as secret_module
 from shared.services.accounts import UserAnswer
@@ -398,6 +399,35 @@ def test_before_the_first_upload_a_deleted_user_leaves_nothing_to_wait_for() -> 
     assert rig.registry().user_count == 0
     rig.drain()
     rig.check_up()
+
+
+def step_the_create(rig: Rig) -> None:
+    """The next turn of the create alone: no user's change moves."""
+    delivery = next(each for each in rig.host.waiting if each.lifecycle)
+    rig.host.waiting.remove(delivery)
+    rig.deliver(delivery)
+
+
+def test_a_deletion_that_fails_with_the_registrys_create_can_be_repeated_and_counts_once() -> None:
+    rig = Rig(looks=1)
+    rig.azure.refusals[Type.PUBLISHING_POLICY] = [PermanentError("QuotaExceeded", "no", "ask")]
+    rig.put()
+    rig.put_user("alice", password_hash=HASH)
+    while not rig.count(Type.SITE):
+        step_the_create(rig)
+    first = rig.delete_user("alice")
+    assert row(rig), "the file holds the user: there is something to wait for"
+    while not rig.last(Kind.CREATE_REGISTRY).final:
+        step_the_create(rig)
+    rig.drain()
+    assert first
+    assert rig.operation(first.id).status is Status.FAILED
+    assert rig.delete_user("alice")
+    assert (row(rig), rig.registry().user_count) == (None, 0)
+    rig.drain()
+    rig.put()
+    rig.drain()
+    assert rig.names_in_file() == []
 
 
 def test_a_deletion_that_can_not_be_proven_says_so_and_can_be_repeated(rig: Rig) -> None:

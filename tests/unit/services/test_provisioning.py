@@ -102,6 +102,14 @@ def test_independent_resources_go_out_in_the_same_turn() -> None:
     assert {ref.type for ref in rig.azure.resources} == {Type.STORAGE_ACCOUNT, Type.PLAN}
 
 
+def test_where_azure_is_ready_at_once_a_create_takes_one_turn() -> None:
+    rig = Rig()
+    rig.put()
+    rig.step()
+    rig.check_up()
+    assert len(rig.host.history) == 1
+
+
 def test_a_create_tells_how_far_it_is() -> None:
     rig = Rig(looks=2)
     rig.put()

@@ -269,6 +269,25 @@ def test_a_turn_that_wakes_up_late_changes_nothing(outcome: Done | Again) -> Non
     assert the_operation(rig).status is Status.SUCCEEDED
 
 
+@pytest.mark.parametrize("outcome", LATE)
+def test_a_turn_that_wakes_up_late_does_not_disturb_the_one_that_took_over(outcome: Done | Again) -> None:
+    rig, first = begun()
+
+    def act(_: Operation) -> Done | Again:
+        rig.clock.advance(STALE_SECONDS + 1)
+        rig.reconcile.run()
+        rig.step()
+        return outcome
+
+    handler = Scripted([act])
+    rig.turns.run(first.message, first.id, handler)
+    assert handler.ended == []
+    assert the_operation(rig).status is Status.RUNNING
+    assert len(rig.host.waiting) == 1
+    rig.drain()
+    rig.check_up()
+
+
 def test_messages_of_an_operation_that_has_ended_are_dropped() -> None:
     rig, first = begun()
     rig.turns.run(first.message, first.id, Scripted(outcomes(Done())))
