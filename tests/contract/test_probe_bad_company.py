@@ -205,27 +205,14 @@ def test_a_host_that_is_not_known_is_a_dns_failure(authority: Authority) -> None
     assert look(NO_HOST) == [Observation(failure=Failure.DNS)]
 
 
-@pytest.fixture
-def forgives_open_sockets() -> Iterator[None]:
-    """For looks at a `MuteServer`: see `test_a_handshake_that_hangs_leaves_no_socket_open`."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-
-
-@pytest.mark.usefixtures("forgives_open_sockets")
 @pytest.mark.parametrize("kind", [DribblingRegistry, MuteServer])
 def test_the_deadline_holds_whatever_a_server_does(certificate: Certificate, kind: type[TlsServer]) -> None:
     with kind(certificate) as server:
         began = time.monotonic()
         assert look(server.address, timeout=SHORT_SECONDS) == [Observation(failure=Failure.TIMEOUT)]
-        assert SHORT_SECONDS <= time.monotonic() - began < SHORT_SECONDS + MARGIN_SECONDS
+        assert time.monotonic() - began < SHORT_SECONDS + MARGIN_SECONDS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="httpcore 1.0.9 does not close a connection whose TLS handshake is cancelled"
-)
 def test_a_handshake_that_hangs_leaves_no_socket_open(certificate: Certificate) -> None:
     gc.collect()
     with warnings.catch_warnings(record=True) as caught, MuteServer(certificate) as server:
@@ -261,7 +248,6 @@ def test_waiting_for_a_place_is_not_waiting_for_an_answer(certificate: Certifica
         assert look(*[registry.address] * 3, concurrency=1, timeout=1.2) == [FINE] * 3
 
 
-@pytest.mark.usefixtures("forgives_open_sockets")
 def test_bad_registries_do_not_keep_good_ones_waiting(certificate: Certificate) -> None:
     with ExitStack() as stack:
         bad = [stack.enter_context(MuteServer(certificate)) for _ in range(6)]
