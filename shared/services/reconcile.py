@@ -4,6 +4,8 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
 from shared.domain.operations import Operation
 from shared.services.capacity import Capacity
 from shared.services.state import Clock, State
@@ -34,7 +36,13 @@ class Reconcile:
         return len(stale)
 
     def _visit(self, entry: tuple[str, datetime]) -> list[Operation]:
-        name, indexed_at = entry
+        try:
+            return self._stale(*entry)
+        except ValidationError as error:  # written by another release: the other registries can't wait for it
+            logger.error("registry %s has a row that this release can't read: %s", entry[0], error)  # noqa: TRY400 - short
+            return []
+
+    def _stale(self, name: str, indexed_at: datetime) -> list[Operation]:
         now = self._now()
         stale = [operation for operation in self._state.unfinished(name) if operation.deadline < now]
         if not stale and now - indexed_at > ORPHAN_AGE and self._state.registry(name) is None:

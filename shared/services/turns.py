@@ -91,6 +91,12 @@ class Turns:
         if operation is None:
             logger.info("operation %s turn %d: not ours, dropped", message.operation_id, message.turn)
             return
+        try:
+            self._take(operation, handler)
+        except DependencyError as error:  # a claimed turn is never poisoned for that: its deadline passes
+            logger.warning("operation %s waits for reconcile: %s", operation.id, error)
+
+    def _take(self, operation: Operation, handler: Handler) -> None:
         outcome = self._act(operation, handler)
         if isinstance(outcome, Done) and outcome.error:
             outcome = self._failed(operation, outcome, outcome.error, handler)

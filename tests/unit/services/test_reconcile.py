@@ -4,7 +4,8 @@ import pytest
 
 from shared.domain.errors import DependencyError
 from shared.domain.operations import Kind, Status
-from shared.domain.records import Upsert
+from shared.domain.records import Row, Upsert
+from shared.domain.registries import ProvisioningState
 from shared.services.reconcile import ORPHAN_AGE
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Killed
@@ -166,3 +167,13 @@ def test_a_wrong_count_is_mended(wrong: int) -> None:
     rig.index_table.transact("registries", [Upsert(type(row)(row.key, {"number": wrong}))])
     rig.reconcile.run()
     assert rig.index_count() == 2
+
+
+def test_a_row_that_this_release_cannot_read_stops_no_other_registry() -> None:
+    rig = stalled("broken", "payments")
+    row = next(row for key, row in rig.state_table.rows["broken"].items() if key.startswith("operation:"))
+    rig.state_table.transact("broken", [Upsert(Row(row.key, {**row.values, "kind": "OfALaterRelease"}))])
+    rig.clock.advance(STALE_SECONDS + 1)
+    assert rig.reconcile.run() == 1
+    rig.drain()
+    assert rig.registry("payments").provisioning_state is ProvisioningState.SUCCEEDED

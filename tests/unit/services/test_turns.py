@@ -449,6 +449,28 @@ def test_a_poisoned_message_that_others_have_overtaken_ends_nothing() -> None:
     rig.check_up()
 
 
+@pytest.mark.parametrize("writes", range(1, 9))
+def test_a_claimed_turn_whose_tables_go_away_for_long_is_never_poisoned(writes: int) -> None:
+    rig = Rig(looks=1)
+    rig.put()
+    left = writes
+
+    def go_away() -> None:
+        nonlocal left
+        left -= 1
+        rig.state_table.down = left == 0
+        if left:
+            rig.wire.meanwhile("state.transact", go_away)
+
+    rig.wire.meanwhile("state.transact", go_away)
+    rig.drain(160, redeliver=True)  # by then the host has given the message up
+    assert rig.state_table.down
+    rig.state_table.down = False
+    rig.drain(redeliver=True)
+    rig.mend()
+    rig.check_up()
+
+
 @pytest.mark.parametrize("minutes", [1, 3, 10])
 def test_a_create_outlives_tables_that_are_away_for(minutes: int) -> None:
     rig = Rig(looks=2)
