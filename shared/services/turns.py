@@ -97,7 +97,9 @@ class Turns:
             logger.warning("operation %s waits for reconcile: %s", operation.id, error)
 
     def _take(self, operation: Operation, handler: Handler) -> None:
-        outcome = self._act(operation, handler)
+        self._conclude(operation, handler, self._act(operation, handler))
+
+    def _conclude(self, operation: Operation, handler: Handler, outcome: Done | Again) -> None:
         if isinstance(outcome, Done) and outcome.error:
             outcome = self._failed(operation, outcome, outcome.error, handler)
         if isinstance(outcome, Done):
@@ -200,7 +202,7 @@ class Turns:
             message="The control plane failed again and again while it worked on this.",
             fix=f"Look for operation {operation.id} in the logs, then send the same request again.",
         )
-        self.end(operation, handler, Done(error=error))
+        self._conclude(operation, handler, Done(error=error))
 
 
 def _timed_out(obstacle: TemporaryError | None) -> OperationError:

@@ -419,6 +419,18 @@ def test_a_create_that_fails_again_and_again_ends_with_a_reason() -> None:
     assert rig.registry().active_operation is None
 
 
+def test_a_create_that_fails_again_and_again_takes_back_what_it_made() -> None:
+    rig = Rig()
+    rig.put()
+    rig.wire.refuse("share.create", *[RuntimeError("a bug")] * (MAX_DEQUEUE + 1))
+    rig.drain(redeliver=True)
+    ended = the_operation(rig)
+    assert ended.status is Status.FAILED
+    assert ended.error is not None
+    assert ended.error.code == "InternalError"
+    assert rig.resources() == set()
+
+
 def test_a_users_change_that_fails_again_and_again_is_taken_up_by_reconcile() -> None:
     rig = one_change()
     rig.wire.refuse("share.create", *[RuntimeError("a bug")] * (2 * MAX_DEQUEUE + 1))
