@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.htpasswd import Projection
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change, Delete
 from shared.domain.registries import Registry
@@ -47,8 +46,9 @@ class HtpasswdSync:
         if projection.proven_revision >= operation.revision:
             return Done({"proof": "probe"})
         published = projection.published_revision
+        if published < 0:
+            return _without_file(operation, registry)
         if published < operation.revision:
-            _check_share(registry, projection)
             published = self._publisher.publish(registry)
         try:
             self._publisher.prove(registry, published)
@@ -92,12 +92,12 @@ class HtpasswdSync:
         """Nothing follows."""
 
 
-def _check_share(registry: Registry, projection: Projection) -> None:
-    """Before the share exists, users wait for the create's own upload."""
-    if projection.published_revision >= 0:
-        return
+def _without_file(operation: Operation, registry: Registry) -> Done:
+    """Before the first upload users wait for the create to make it. After a create that failed there is none."""
     if registry.active_operation:
         raise TemporaryError("WaitingForCreate", "the registry is still being created", 2)
+    if operation.kind is Kind.DELETE_USER:
+        return Done({"proof": "file"})  # nobody can log in
     raise PermanentError(
         "RegistryNotProvisioned",
         "The change is recorded, but the registry was never provisioned.",
