@@ -70,7 +70,7 @@ class StorageAccounts:
     def ready(self, scope: Scope, name: str) -> Resource:
         """That account, done being created: keys, containers and shares need that. Raises ArmError 404, 409."""
         account = self.get(scope, name)
-        if self._store.pending(account):
+        if self._store.pending(account) or self._store.failed(account):
             raise errors.account_not_provisioned()
         return account
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from localazure.emulator.arm.models.failures import OperationFailure
 from localazure.emulator.arm.models.settings import Settings
 from localazure.emulator.arm.resource_ids import ResourceId, Scope
 from localazure.private_files import read_json, write_private
@@ -25,6 +26,7 @@ Json = dict[str, Any]
 
 _FORMAT = 1
 _OPERATIONS_KEPT = 1000
+_SHORTEST_FAILURE = 0.5
 
 
 def utc_text() -> str:
@@ -41,6 +43,9 @@ class Operation:
     ready_at: float
     created: str
     error: Json | None = None
+    """`code` and `message`."""
+    in_web_shape: bool = False
+    """The error is shown as App Service shows errors."""
 
     @property
     def status(self) -> str:
@@ -150,6 +155,37 @@ class Store:
         self.operations[operation.id] = operation
         for old in list(self.operations)[:-_OPERATIONS_KEPT]:
             del self.operations[old]
+
+    def restart_operation(self, resource: Resource) -> Resource:
+        """The resource is worked on once more, after a failure."""
+        with self.transaction():
+            self.start_operation(resource)
+            return self.put(resource)
+
+    def fail_operation(self, resource: Resource, failure: OperationFailure) -> Resource:
+        """The operation on this resource will fail; one is started if there is none."""
+        with self.transaction():
+            if not self.pending(resource):
+                self.start_operation(resource)
+            operation = self.operations[resource.operation]
+            operation.error = {"code": failure.code, "message": failure.message}
+            operation.in_web_shape = failure.shown == "appservice"
+            now = time.time()
+            # Where creating takes no time there would be no operation to look at.
+            shown_later = max(operation.ready_at, now + _SHORTEST_FAILURE)
+            operation.ready_at = now if failure.shown == "resource" else shown_later
+            return self.put(resource)
+
+    def failed(self, resource: Resource) -> bool:
+        """Did the last operation on this resource fail? Its `provisioningState` is then `Failed`."""
+        operation = self.operations.get(resource.operation)
+        return operation is not None and operation.status == "Failed"
+
+    def provisioning_state(self, resource: Resource, *, busy: str) -> str:
+        """`Succeeded`, `Failed`, or what the provider calls being `busy`."""
+        if self.pending(resource):
+            return busy
+        return "Failed" if self.failed(resource) else "Succeeded"
 
     def pending(self, resource: Resource) -> Operation | None:
         """The operation that still works on this resource, or None."""

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from localazure.emulator.arm import errors
+from localazure.emulator.arm.models.failures import failing
 from localazure.emulator.arm.models.store import Json, Operation, Resource, Store
 from localazure.emulator.arm.requests import Answer, Call
 from localazure.emulator.arm.resource_ids import STORAGE, STORAGE_ACCOUNTS, WEB, ResourceId
@@ -25,7 +26,14 @@ class LongRunning:
         self._views = views
 
     def accepted(self, call: Call, resource: Resource) -> Answer:
-        """200 with the resource if it is done, else 202 with where to look."""
+        """200 with the resource if it is done, else 202 with where to look.
+
+        What failed before is started again by another PUT, and fails again where a fault says so.
+        """
+        if failure := failing.get():
+            resource = self._store.fail_operation(resource, failure)
+        elif self._store.failed(resource):
+            resource = self._store.restart_operation(resource)
         operation = self._store.pending(resource)
         if operation is None:
             return Answer(200, self._view(resource))
@@ -39,7 +47,7 @@ class LongRunning:
         if operation.status == "InProgress":
             return Answer(202, None, self._headers(call, operation))
         if operation.error:
-            raise errors.ArmError(409, operation.error["code"], operation.error["message"])
+            raise _error(operation, operation.error)
         resource = self._store.get(ResourceId.parse(operation.resource))
         if resource is None:
             raise errors.operation_not_found(operation.id)
@@ -54,8 +62,9 @@ class LongRunning:
             "status": operation.status,
             "startTime": operation.created,
         }
-        if operation.status == "Failed":
-            body["error"] = operation.error
+        if operation.status == "Failed" and operation.error:
+            shown = _error(operation, operation.error).body()
+            body["error"] = shown.get("error", shown)
         return Answer(200, body, _retry_after(operation) if operation.remaining else {})
 
     def _view(self, resource: Resource) -> Json:
@@ -81,6 +90,12 @@ class LongRunning:
             "Azure-AsyncOperation": f"{base}/operations/{operation.id}?{version}",
             **_retry_after(operation),
         }
+
+
+def _error(operation: Operation, error: Json) -> errors.ArmError:
+    if operation.in_web_shape:
+        return errors.AppServiceError(409, error["code"], "", "{0}", error["message"])
+    return errors.ArmError(409, error["code"], error["message"])
 
 
 def _retry_after(operation: Operation) -> dict[str, str]:

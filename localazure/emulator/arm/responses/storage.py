@@ -49,7 +49,7 @@ class AccountView:
 
     def _read_only(self, account: Resource) -> Json:
         return {
-            "provisioningState": "Creating" if self._store.pending(account) else "Succeeded",
+            "provisioningState": self._store.provisioning_state(account, busy="Creating"),
             "creationTime": account.created,
             "keyCreationTime": {key: account.secrets[f"{key}Created"] for key in KEY_NAMES},
             "primaryLocation": account.body["location"],

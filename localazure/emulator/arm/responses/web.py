@@ -67,7 +67,7 @@ class PlanView:
         busy = self._store.pending(plan) is not None
         sku = plan.body["sku"]
         return {
-            "provisioningState": "InProgress" if busy else "Succeeded",
+            "provisioningState": self._store.provisioning_state(plan, busy="InProgress"),
             "status": "Creating" if busy else "Ready",
             "geoRegion": REGIONS[plan.body["location"]],
             "maximumNumberOfWorkers": tier(sku["name"]).most_workers,
@@ -107,6 +107,8 @@ class SiteView:
         operation = self._store.pending(site)
         plan = self._store.get(ResourceId.parse(site.properties["serverFarmId"]))
         return {
+            # App Service says nothing of a site's provisioning, unless it went wrong [?].
+            **({"provisioningState": "Failed"} if self._store.failed(site) else {}),
             "state": "Running" if is_enabled(site) else "Stopped",
             "enabled": is_enabled(site),
             "availabilityState": "Limited" if operation else "Normal",
