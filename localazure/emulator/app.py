@@ -1,7 +1,7 @@
 """The emulator put together: one TLS server for Resource Manager, managed identity, Azure Files and its control.
 
-Requests go through layers, outermost first: the log of requests, then the routes. A layer that misbehaves on purpose
-belongs between the two, so that the log shows what the client saw.
+Requests go through layers, outermost first: the log of requests, the faults, the routes. The log is outside of the
+faults, so that it shows what the client saw.
 """
 
 from collections.abc import AsyncIterator
@@ -20,6 +20,9 @@ from localazure.emulator.arm.models.ports import Sites
 from localazure.emulator.arm.service import ResourceManager
 from localazure.emulator.bearer import BearerTokens
 from localazure.emulator.control import PREFIX, Control
+from localazure.emulator.faults import control as faults_control
+from localazure.emulator.faults.layer import Misbehave
+from localazure.emulator.faults.models import Faults
 from localazure.emulator.files import urls as files_urls
 from localazure.emulator.files.models import FileStore
 from localazure.emulator.files.service import FilesService
@@ -36,6 +39,7 @@ class Emulator:
     ) -> None:
         """`origin` is where clients reach it, `https://localhost:PORT`; `blob_endpoint` is Azurite's."""
         self.requests = RequestsLog()
+        self.faults = Faults()
         self.sites = sites
         self.files = FileStore(state / "files")
         self.resource_manager = ResourceManager(state, origin, blob_endpoint, sites, self.files)
@@ -51,14 +55,16 @@ class Emulator:
             tenant_id=self._identity.tenant_id,
         )
         routes = [
-            *Control(self.resource_manager, self.requests).routes(),
+            *Control(self.resource_manager, self.requests, self.faults).routes(),
+            *faults_control.routes(self.faults, PREFIX),
             *identity_urls.routes(self._identity),
             Mount("/files", routes=files_urls.routes(files)),
             *arm_urls.routes(self.resource_manager, self._tokens.check_management),
             Route("/{rest:path}", _nothing_here),
         ]
         app = Starlette(routes=routes, lifespan=self._lifespan)
-        return RecordRequests(app, self.requests, ignored=PREFIX, keep_bodies_of="/subscriptions")
+        misbehaving = Misbehave(app, self.faults, ignored=PREFIX)
+        return RecordRequests(misbehaving, self.requests, ignored=PREFIX, keep_bodies_of="/subscriptions")
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

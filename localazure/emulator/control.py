@@ -1,12 +1,13 @@
 """`/_emulator`: what tests and demos may do to the emulator. Nothing here exists on Azure.
 
 GET  /_emulator                   {"status": "ready"}
-POST /_emulator/reset             forget all resources, files and settings, end all sites
+POST /_emulator/reset             forget all resources, files, settings and faults, end all sites
 GET, PUT /_emulator/transitions   {"Microsoft.Web/sites": 0.2, ...} seconds that creating takes
 GET, PUT /_emulator/paging        {"pageSize": 200}
 GET, PUT /_emulator/held-names    {"Microsoft.Storage/storageAccounts": ["taken"], ...} names that someone else has
 GET  /_emulator/sites             {"value": [{"name", "host", "process"}]}
 GET, DELETE /_emulator/requests   what came in, `?after=SEQUENCE`; forget it
+/_emulator/faults                 see `faults.control`
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from localazure.emulator.arm.resource_ids import SITES
 from localazure.emulator.arm.service import ResourceManager
+from localazure.emulator.faults.models import Faults
 from localazure.emulator.requests_log import RequestsLog
 
 PREFIX = "/_emulator"
@@ -37,10 +39,11 @@ class _Paging(BaseModel):
 class Control:
     """The control endpoint. Settings that a PUT does not name keep their value."""
 
-    def __init__(self, resource_manager: ResourceManager, log: RequestsLog) -> None:
+    def __init__(self, resource_manager: ResourceManager, log: RequestsLog, faults: Faults) -> None:
         self._manager = resource_manager
         self._store = resource_manager.store
         self._log = log
+        self._faults = faults
 
     def routes(self) -> list[BaseRoute]:
         """All paths below /_emulator."""
@@ -59,7 +62,8 @@ class Control:
         return JSONResponse({"status": "ready"})
 
     async def reset(self, _: Request) -> Response:
-        """Back to an empty cloud."""
+        """Back to an empty cloud that behaves."""
+        self._faults.clear()
         await run_in_threadpool(self._manager.reset)
         self._log.clear()
         return Response(status_code=204)

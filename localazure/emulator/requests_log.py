@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from localazure.emulator.server import FAULT_MESSAGE
+
 REDACTED = "REDACTED"
 
 _MAX_REQUESTS = 10_000
@@ -39,6 +41,10 @@ class RecordedRequest:
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: bytes = b""
     milliseconds: float = 0.0
+    fault: str = ""
+    """The id of the fault that it got."""
+    dropped: str = ""
+    """The connection was reset "before" or "after" the request was carried out: `status` is 0."""
 
     @property
     def size(self) -> int:
@@ -136,6 +142,8 @@ class _Recording:
         if message["type"] == "http.response.start":
             self._entry.status = message["status"]
             self._entry.response_headers = _headers(message.get("headers", []))
+        elif message["type"] == FAULT_MESSAGE:
+            self._entry.fault, self._entry.dropped = message["fault"], message["drop"] or ""
         self._copy(message, self._answered)
         await self._send(message)
 

@@ -5,16 +5,22 @@ import logging
 import signal
 import socket
 import ssl
+import struct
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localazure.emulator.errors import PortInUseError
 
 _log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 5
+
+FAULT_MESSAGE = "localazure.fault"
+"""An ASGI message beside those of the standard: `fault`, the id of the fault that acts, and `drop`. If that is not
+None the connection is reset: the client gets no answer and no farewell, as from a machine that has gone."""
+_RESET = struct.pack("ii", 1, 0)
 
 
 def listen(port: int) -> socket.socket:
@@ -41,7 +47,7 @@ class Server(uvicorn.Server):
         chain, key = certificate
         super().__init__(
             uvicorn.Config(
-                app,
+                self._droppable(app),
                 ssl_certfile=str(chain),
                 ssl_keyfile=str(key),
                 ssl_version=ssl.PROTOCOL_TLS_SERVER,
@@ -53,6 +59,31 @@ class Server(uvicorn.Server):
             )
         )
         self._listener = listener
+
+    def _droppable(self, app: ASGIApp) -> ASGIApp:
+        """The app, with the one more message that it may send."""
+
+        async def droppable(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_or_drop(message: Message) -> None:
+                if message["type"] != FAULT_MESSAGE:
+                    await send(message)
+                elif message["drop"] is not None:
+                    self._reset(scope["client"])
+                    # Until uvicorn has noticed, it would take the missing answer for an error of ours.
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+
+            await app(scope, receive, send_or_drop)
+
+        return droppable
+
+    def _reset(self, client: tuple[str, int]) -> None:
+        """End that client's connection by a TCP reset, whatever TLS would say."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport and getattr(connection, "client", None) == client:
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                transport.abort()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then say so: whoever started us waits for that line."""

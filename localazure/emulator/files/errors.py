@@ -74,7 +74,12 @@ class StorageError(Exception):
 
     def body(self, request_id: str) -> bytes:
         """The error document, with request id and time inside the message as the service writes them."""
-        time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "0Z")
-        message = f"{self.message}\nRequestId:{request_id}\nTime:{time}"
-        details = [Node(name, text) for name, text in self.details.items()]
-        return document(Node("Error", children=[Node("Code", self.code), Node("Message", message), *details]))
+        return error_document(self.code, self.message, request_id, **self.details)
+
+
+def error_document(code: str, message: str, request_id: str, **details: str) -> bytes:
+    """Any error as the service writes it."""
+    time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "0Z")
+    text = f"{message}\nRequestId:{request_id}\nTime:{time}"
+    more = [Node(name, value) for name, value in details.items()]
+    return document(Node("Error", children=[Node("Code", code), Node("Message", text), *more]))

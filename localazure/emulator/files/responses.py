@@ -60,8 +60,6 @@ def answer(service: FilesService, parse: Callable[[], FileRequest]) -> Response:
     try:
         request = parse()
         authorization.authorize(request, service)
-        # Between here and the next line is the place for injected faults such as SharingViolation: the caller
-        # is known, nothing has happened yet.
         response = _operation(request)(service.store, request)
     except StorageError as error:
         response = Response(error.body(request_id), status_code=error.status, media_type="application/xml")

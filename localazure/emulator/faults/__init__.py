@@ -1,0 +1,1 @@
+"""Faults on demand: the emulator misbehaves as the cloud does, where and as often as a test says."""
