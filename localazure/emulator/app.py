@@ -68,11 +68,13 @@ class Emulator:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self.resource_manager.mounts.start()
         await run_in_threadpool(self.resource_manager.processes.drive_all)
         try:
             yield
         finally:
             await run_in_threadpool(self.sites.stop_all)
+            await run_in_threadpool(self.resource_manager.mounts.stop)
 
 
 async def _nothing_here(request: Request) -> Response:

@@ -5,6 +5,7 @@ POST /_emulator/reset             forget all resources, files, settings and faul
 GET, PUT /_emulator/transitions   {"Microsoft.Web/sites": 0.2, ...} seconds that creating takes
 GET, PUT /_emulator/paging        {"pageSize": 200}
 GET, PUT /_emulator/held-names    {"Microsoft.Storage/storageAccounts": ["taken"], ...} names that someone else has
+GET, PUT /_emulator/mount-lag     {"seconds": 0} after which sites see a change in their mounted shares
 GET  /_emulator/sites             {"value": [{"name", "host", "process"}]}
 GET, DELETE /_emulator/requests   what came in, `?after=SEQUENCE`; forget it
 /_emulator/faults                 see `faults.control`
@@ -36,6 +37,11 @@ class _Paging(BaseModel):
     page_size: int = Field(ge=1)
 
 
+class _MountLag(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    seconds: float
+
+
 class Control:
     """The control endpoint. Settings that a PUT does not name keep their value."""
 
@@ -53,6 +59,7 @@ class Control:
             _setting("transitions", self._delays, self._change_delays),
             _setting("paging", self._paging, self._change_paging),
             _setting("held-names", self._held_names, self._change_held_names),
+            _setting("mount-lag", self._mount_lag, self._change_mount_lag),
             Route(f"{PREFIX}/sites", self.sites, methods=["GET"]),
             Route(f"{PREFIX}/requests", self.requests, methods=["GET", "DELETE"]),
         ]
@@ -99,6 +106,12 @@ class Control:
 
     def _change_paging(self, body: Any) -> None:
         self._store.change_settings(page_size=_Paging.model_validate(body).page_size)
+
+    def _mount_lag(self) -> object:
+        return {"seconds": self._store.settings.mount_lag}
+
+    def _change_mount_lag(self, body: Any) -> None:
+        self._manager.change_mount_lag(_MountLag.model_validate(body).seconds)
 
     def _held_names(self) -> object:
         return self._store.settings.held_names

@@ -73,6 +73,9 @@ def test_settings_that_make_no_sense_are_refused(emulator: Running) -> None:
         ("/paging", {"size": 1}),
         ("/held-names", {"Microsoft.Web/serverfarms": ["x"]}),
         ("/held-names", {"Microsoft.Web/sites": "x"}),
+        ("/mount-lag", {"seconds": -1}),
+        ("/mount-lag", {"seconds": "inf"}),
+        ("/mount-lag", {}),
     ]:
         status, _, answer = emulator.call("PUT", f"/_emulator{path}", body)
         assert (status, answer["error"]["code"]) == (400, "BadRequest"), (path, body)

@@ -19,6 +19,7 @@ from localazure.emulator.arm.responses.storage import (
     StorageServiceResponses,
 )
 from localazure.emulator.arm.responses.web import PlanResponses, PlanView, SiteResponses, SiteView
+from localazure.emulator.mount_lag import LateMounts
 
 
 class ResourceManager:
@@ -30,7 +31,10 @@ class ResourceManager:
         """`origin` is where clients reach it, `https://localhost:PORT`. Raises ValueError for a foreign state."""
         self.store = Store(state / "resource-manager.json")
         self.accounts = StorageAccounts(self.store, shares, sites)
-        self.processes = SiteProcesses(self.store, sites, shares, self.accounts.keys)
+        self.mounts = LateMounts(state / "mounts", shares.share_path, lambda: self.store.settings.mount_lag)
+        self.processes = SiteProcesses(
+            self.store, sites, shares, self.accounts.keys, mount_folder=self.mounts.folder
+        )
         self._wire(origin, blob_endpoint, StorageServices(self.store, self.accounts, shares, sites))
 
     def _wire(self, origin: str, blob_endpoint: str, services: StorageServices) -> None:
@@ -51,11 +55,23 @@ class ResourceManager:
         self.site_responses = SiteResponses(web_sites, site_view, self.processes, self.long_running, lists)
         self.site_config_responses = SiteConfigResponses(web_sites, self.processes)
 
+    def change_mount_lag(self, seconds: float) -> None:
+        """Sites see their mounts that late from now on; those that mount another folder for it restart.
+
+        Raises ValueError for a lag that makes no sense.
+        """
+        self.store.change_settings(mount_lag=seconds)
+        if not seconds:
+            self.mounts.forget()
+        for site in self.store.select(SITES):
+            self.processes.drive(site.id.name)
+
     def reset(self) -> None:
         """Forget every resource and end every site; settings go back to their defaults."""
         gone_sites = self.store.select(SITES)
         gone_accounts = self.store.select(STORAGE_ACCOUNTS)
         self.store.clear()
+        self.mounts.forget()
         for site in gone_sites:
             self.processes.drive(site.id.name)
         for account in gone_accounts:

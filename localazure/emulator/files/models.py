@@ -4,8 +4,8 @@
     root/properties/{account}/{share}/      share.json, and the properties of each file and directory
     root/staging/                           files being made, folders being removed
 
-A later "mount lag" has one place to go: the service works on a `Folder`, a site mounts `share_path`. Today they
-are the same; with a lag, `share_path` would name a copy that follows late.
+The service works on a `Folder`; a site mounts `share_path`, which is the same, or a copy of it that follows late
+(`localazure.emulator.mount_lag`).
 """
 
 import json

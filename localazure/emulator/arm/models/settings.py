@@ -11,6 +11,7 @@ GLOBAL_TYPES = (STORAGE_ACCOUNTS, SITES)
 """The types whose names are unique in the world, so that a stranger may hold one."""
 
 _DEFAULT_DELAY = 0.2
+_LONGEST_LAG = 3600
 
 
 def _delays() -> dict[str, float]:
@@ -34,12 +35,17 @@ class Settings:
     held_names: dict[str, list[str]] = field(default_factory=_nobody)
     """Global names that someone else has, by type, lower case."""
 
+    mount_lag: float = 0.0
+    """Seconds after which sites see a change in a share that they mount. 0 = at once."""
+
     def __post_init__(self) -> None:
         unknown = sorted({*self.delays} - {*DELAYED_TYPES} | {*self.held_names} - {*GLOBAL_TYPES})
         if unknown:
             raise ValueError(f"unknown resource types: {', '.join(unknown)}")
         if min(self.delays.values(), default=0) < 0 or self.page_size < 1:
             raise ValueError("delays must be 0 or more seconds, pageSize 1 or more")
+        if not 0 <= self.mount_lag <= _LONGEST_LAG:
+            raise ValueError(f"a mount is 0 to {_LONGEST_LAG} seconds late")
 
     def delay(self, resource_type: str) -> float:
         """Seconds that creating a resource of that type takes."""

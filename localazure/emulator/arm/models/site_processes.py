@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.site_settings import app_settings, mounts, site_config
@@ -27,12 +28,19 @@ class SiteProcesses:
     """One process per running site."""
 
     def __init__(
-        self, store: Store, sites: Sites, shares: FileShares, account_keys: Callable[[str], list[str] | None]
+        self,
+        store: Store,
+        sites: Sites,
+        shares: FileShares,
+        account_keys: Callable[[str], list[str] | None],
+        mount_folder: Callable[[str, str], Path],
     ) -> None:
+        """`mount_folder` is what a site that mounts a share of an account sees."""
         self._store = store
         self._sites = sites
         self._shares = shares
         self._account_keys = account_keys
+        self._mount_folder = mount_folder
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._images: dict[str, str] = {}
 
@@ -106,7 +114,7 @@ class SiteProcesses:
 
     def _mount(self, mount: Json) -> Mount:
         account, share = _share_of(mount)
-        return Mount(mount["mountPath"], account, share, self._shares.share_path(account, share))
+        return Mount(mount["mountPath"], account, share, self._mount_folder(account, share))
 
 
 def is_enabled(site: Resource) -> bool:
