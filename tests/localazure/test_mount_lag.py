@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.localazure.emulator_fixture import (
     running_emulator,
     site_body,
 )
+from tests.localazure.site_rig import Rig
 
 PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 LAG = 1.0
@@ -139,3 +141,21 @@ def test_a_copy_starts_afresh_with_every_start(tmp_path: Path) -> None:
     assert (start() / "file").read_bytes() == b"first"
     (source / "file").rename(source / "other")
     assert [file.name for file in start().iterdir()] == ["other"]
+
+
+def test_a_registry_behind_a_late_mount_takes_the_old_password_until_then(tmp_path: Path) -> None:
+    rig = Rig.create(tmp_path)
+    rig.write_users(alice="old")
+    mounts = LateMounts(tmp_path / "mounts", lambda *_: rig.share, lambda: LAG)
+    mounts.start()
+    try:
+        config = rig.config()
+        late = replace(config.mounts[0], folder=mounts.folder("stdemo", "auth"))
+        rig.start(replace(config, mounts=(late,)))
+        rig.write_users(alice="new")
+        assert (rig.get("/v2/", ("alice", "old")), rig.get("/v2/", ("alice", "new"))) == (200, 401)
+        assert seconds_until(lambda: rig.get("/v2/", ("alice", "new")) == 200) < LAG + 3
+        assert rig.get("/v2/", ("alice", "old")) == 401
+    finally:
+        rig.sites.stop_all()
+        mounts.stop()
