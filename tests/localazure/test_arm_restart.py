@@ -178,7 +178,6 @@ def answers(url: str, ca_file: Path) -> bool:
     return False
 
 
-@pytest.mark.skipif(not REGISTRY.exists(), reason=f"no {REGISTRY}: run scripts/install")
 def test_a_site_is_a_registry_that_comes_back_after_a_kill(tmp_path: Path) -> None:
     port = free_port()
     process = Process(tmp_path, port)

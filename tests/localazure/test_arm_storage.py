@@ -1,28 +1,14 @@
 """Storage accounts, containers and shares through the real SDK, over TLS, on a running emulator."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from tests.localazure.emulator_fixture import ACCOUNT, GROUP, SUBSCRIPTION, Running, running_emulator
+from tests.localazure.emulator_fixture import ACCOUNT, GROUP, SUBSCRIPTION, Running
 
 ACCOUNTS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Storage/storageAccounts"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Running) -> Running:
-    running.control("POST", "/reset")
-    running.delay(0)
-    return running
 
 
 @pytest.fixture

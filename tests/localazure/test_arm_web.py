@@ -1,7 +1,6 @@
 """Plans and sites through the real SDK, over TLS, on a running emulator."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,25 +13,10 @@ from tests.localazure.emulator_fixture import (
     PLAN,
     SUBSCRIPTION,
     Running,
-    running_emulator,
     site_body,
 )
 
 PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Running) -> Running:
-    running.control("POST", "/reset")
-    running.delay(0)
-    running.sites.calls.clear()
-    return running
 
 
 @pytest.fixture

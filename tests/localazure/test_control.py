@@ -1,7 +1,5 @@
 """`/_emulator`: what tests may do to the emulator, and what it remembers of the requests."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from localazure.emulator.requests_log import RecordedRequest, RequestsLog
@@ -12,17 +10,10 @@ from tests.localazure.emulator_fixture import (
     PLAN,
     SUBSCRIPTION,
     Running,
-    running_emulator,
     site_body,
 )
 
 BASE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture

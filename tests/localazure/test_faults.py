@@ -10,23 +10,10 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.storage.fileshare import ShareClient, ShareFileClient
 
-from tests.localazure.emulator_fixture import ACCOUNT, GROUP, SUBSCRIPTION, Running, running_emulator
+from tests.localazure.emulator_fixture import ACCOUNT, GROUP, SUBSCRIPTION, Running
 
 ARM = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
 ACCOUNT_PATH = f"{ARM}/Microsoft.Storage/storageAccounts/images1"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(running: Running) -> Running:
-    running.control("POST", "/reset")
-    running.delay(0)
-    return running
 
 
 @pytest.fixture

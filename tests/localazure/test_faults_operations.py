@@ -1,6 +1,5 @@
 """Long-running operations that fail because a fault says so, as the real SDKs see them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,17 +11,10 @@ from tests.localazure.emulator_fixture import (
     PLAN,
     SUBSCRIPTION,
     Running,
-    running_emulator,
     site_body,
 )
 
 PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture(params=[0, 0.2])

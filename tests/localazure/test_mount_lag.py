@@ -16,19 +16,12 @@ from tests.localazure.emulator_fixture import (
     PLAN,
     SUBSCRIPTION,
     Running,
-    running_emulator,
     site_body,
 )
 from tests.localazure.site_rig import Rig
 
 PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 LAG = 1.0
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture
