@@ -10,7 +10,7 @@ import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, override
+from typing import override
 
 import uvicorn
 from azure.storage.queue import QueueMessage
@@ -24,6 +24,7 @@ from localazure.functions_host.host_json import HostJson
 from localazure.functions_host.http_triggers import Everything, HttpTriggers
 from localazure.functions_host.invoker import Invoker
 from localazure.functions_host.keys import Keys
+from localazure.functions_host.listeners import Listener, keep_running
 from localazure.functions_host.queue_messages import trigger_metadata
 from localazure.functions_host.queues import QueueListener, poison_queue_name
 from localazure.functions_host.routes import Router
@@ -37,18 +38,6 @@ _logger = logging.getLogger(__name__)
 STOP_SECONDS = 10
 """How long a stop waits for running invocations, unless told otherwise."""
 _STORAGE_THREADS = 8
-
-
-class Listener(Protocol):
-    """Runs functions for one trigger."""
-
-    async def run(self) -> None:
-        """Work until `stop`, then finish what was begun."""
-        ...
-
-    def stop(self) -> None:
-        """Begin nothing new."""
-        ...
 
 
 class Host:
@@ -89,7 +78,7 @@ class Host:
         self._list_functions(invoker, router)
         server = _Server(self._web(router, invoker), self._stop_seconds)
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
-        polling = [asyncio.create_task(_guarded(listener)) for listener in listeners]
+        polling = [asyncio.create_task(keep_running(listener, self._stopping)) for listener in listeners]
         await server.listening.wait()
         _logger.info("ready on http://127.0.0.1:%d", self._socket.getsockname()[1])
         await self._stopping.wait()
@@ -196,13 +185,6 @@ async def serve(host: Host) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, host.stop)
     await host.run()
-
-
-async def _guarded(listener: Listener) -> None:
-    try:
-        await listener.run()
-    except Exception:
-        _logger.exception("a listener ended that should not have; its function does not run any more")
 
 
 def _described(function: Function, router: Router) -> str:

@@ -131,6 +131,31 @@ def test_a_storage_account_that_is_down_does_not_keep_http_from_working(tmp_path
         assert host.stop() == 0
 
 
+TIMER = (
+    HEAD
+    + """
+@app.timer_trigger("t", "0 0 0 1 1 *", run_on_startup=True)
+def yearly(t: func.TimerRequest) -> None:
+    with open(os.environ["SAMPLE_EVENTS"], "a") as events:
+        events.write('{"function": "yearly"}\\n')
+"""
+)
+
+
+def test_a_listener_that_fails_is_started_again(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    in_the_way = state / "timers"
+    in_the_way.write_text("a file where the status of timers is to be kept")
+    with HostProcess(sample_app(tmp_path / "app", TIMER), state) as host:
+        host.ready()
+        wait_for(lambda: host.logged("a listener failed, starting it again in 1 s"))
+        in_the_way.unlink()
+        wait_for((state / "timers/yearly.json").exists)
+        assert len(host.events("yearly")) >= 2
+        assert host.stop() == 0
+
+
 def _queues(storage: str) -> set[str]:
     with QueueServiceClient.from_connection_string(storage) as service:
         return {found.name for found in service.list_queues()}
