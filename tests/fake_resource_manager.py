@@ -113,6 +113,10 @@ class FakeResourceManager:
         """As somebody does in the portal."""
         self.resources[Ref(Type.SITE, name)]["properties"]["state"] = "Stopped"
 
+    def crash_site(self, name: str) -> None:
+        """It is meant to run, and its registry ends by itself again and again."""
+        self.resources[Ref(Type.SITE, name)]["properties"]["state"] = "Crashed"
+
     def file_behind(self, login_server: str) -> bytes | None:
         """The htpasswd file that a site's registry sees through its mount: for `FakeProbe`."""
         site = self.resources.get(Ref(Type.SITE, login_server.partition(".")[0]))

@@ -105,7 +105,8 @@ class Site:
         Stopped: nothing is wanted to run (it may still be on its way out).
         Starting: a process is being started, or has not answered yet, or an earlier one is making room.
         Running: the process that fits the newest configuration has answered and has not ended since.
-        Crashed: it ended by itself, did not answer in time, or could not be started; tried again later.
+        Crashed: it ended by itself, did not answer in time, or could not be started. It is tried again after a
+        pause, and stays Crashed until a process has answered.
         """
         with self._changed:
             return self._state
@@ -145,7 +146,6 @@ class Site:
             logger.info("site %s: next start in %g s", self._name, pause)
             if self._sleep(pause, turn):
                 return
-            self._report(STARTING, turn)
             pause = min(2 * pause, self._times.longest_pause)
 
     def _run(self, config: SiteConfig, turn: int) -> None:

@@ -20,4 +20,5 @@ def emulator(running: Running) -> Running:
     running.control("POST", "/reset")
     running.delay(0)
     running.sites.calls.clear()
+    running.sites.crashed.clear()
     return running

@@ -31,11 +31,12 @@ BLOB_ENDPOINT = "http://127.0.0.1:10000/devstoreaccount1"
 
 
 class RecordingSites:
-    """Sites that start nothing: `calls` is what they were told, `running` what would run."""
+    """Sites that start nothing: `calls` is what they were told, `running` what would run, `crashed` what does not."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
         self.running: dict[str, SiteConfig] = {}
+        self.crashed: set[str] = set()
         self._ports: dict[str, int] = {}
 
     def reserve(self, name: str) -> str:
@@ -58,6 +59,8 @@ class RecordingSites:
         self.running.pop(name, None)
 
     def poll(self, name: str) -> str:
+        if name in self.crashed:
+            return "Crashed"
         return "Running" if name in self.running else "Stopped"
 
     def stop_all(self) -> None:

@@ -109,6 +109,21 @@ def test_a_site_runs_until_it_is_stopped(emulator: Running, web: Any) -> None:
     ]
 
 
+def test_a_site_whose_registry_crashed_says_so_until_it_is_stopped(emulator: Running, web: Any) -> None:
+    create_plan(web)
+    create_site(web)
+    emulator.sites.crashed.add("site1")
+    site = web.web_apps.get(GROUP, "site1")
+    assert (site.state, site.enabled, site.availability_state) == ("Crashed", True, "Limited")
+    assert [listed.state for listed in web.web_apps.list_by_resource_group(GROUP)] == ["Crashed"]
+    web.web_apps.stop(GROUP, "site1")
+    assert web.web_apps.get(GROUP, "site1").state == "Stopped"
+    emulator.sites.crashed.clear()
+    web.web_apps.start(GROUP, "site1")
+    site = web.web_apps.get(GROUP, "site1")
+    assert (site.state, site.availability_state) == ("Running", "Normal")
+
+
 def test_app_settings_are_written_and_only_a_list_reads_them(emulator: Running, web: Any) -> None:
     create_plan(web)
     create_site(web, appSettings=[{"name": "A", "value": "1"}])

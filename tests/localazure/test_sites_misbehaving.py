@@ -114,6 +114,18 @@ def test_a_killed_process_is_a_crash_that_heals(rigs: list[Rig], tmp_path: Path)
     assert rig.get("/v2/", ("alice", "a password of alice's")) == 200
 
 
+def test_a_site_that_crashes_again_and_again_is_crashed_also_while_it_is_tried_again(
+    rigs: list[Rig], tmp_path: Path
+) -> None:
+    rig = rig_with(rigs, tmp_path, BAD_REGISTRY)
+    rig.sites.apply("demo", rig.config())
+    rig.wait_for("Crashed")
+    seen = set()
+    while rig.log().count("this registry is broken") < 4:
+        seen.add(rig.sites.poll("demo"))
+    assert seen == {"Crashed"}
+
+
 def test_a_change_does_not_wait_for_the_pause_after_a_crash(rigs: list[Rig], tmp_path: Path) -> None:
     rig = rig_with(rigs, tmp_path, None, SiteTimes(first_pause=60, glance=0.02))
     rig.sites.apply("demo", rig.config(command="--no-such-flag"))

@@ -53,6 +53,7 @@ def test_many_registries_cost_one_list_and_one_look(rig: Rig) -> None:
     rig.azure.stop_site(rig.registry("reg01").names.site)
     rig.probe.failures[server(rig, "reg02")] = Failure.DNS
     rig.probe.failures[server(rig, "reg03")] = Failure.TIMEOUT
+    rig.azure.crash_site(rig.registry("reg03").names.site)  # no reason to call it stopped
     rig.share("reg04").files[FILE_NAME] = b"mallory:" + HASH.encode() + b"\n"
     rig.wire.calls.clear()
     counts = rig.health_sweep.run()

@@ -273,8 +273,13 @@ def test_a_site_that_is_about_to_start_is_not_taken_for_stopped(rig: Rig) -> Non
     assert rig.operation(operation.id).result == {"proof": "probe"}
 
 
-def test_a_site_that_runs_and_does_not_answer_is_never_vouched_for_by_its_file(rig: Rig) -> None:
+@pytest.mark.parametrize("crashed", [False, True])
+def test_a_site_that_is_to_run_and_does_not_answer_is_never_vouched_for_by_its_file(
+    rig: Rig, crashed: bool
+) -> None:
     rig.probe.stopped.add(server(rig))
+    if crashed:
+        rig.azure.crash_site(rig.registry().names.site)
     operation = change(rig)
     rig.drain(3600)
     assert rig.operation(operation.id).status is Status.RUNNING

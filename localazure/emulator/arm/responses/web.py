@@ -11,6 +11,7 @@ from localazure.emulator.arm.resource_ids import ResourceId
 from localazure.emulator.arm.responses.lists import Lists
 from localazure.emulator.arm.responses.long_running import LongRunning
 from localazure.emulator.arm.responses.storage import deleted
+from localazure.sites.site import CRASHED
 
 _SITE_DEFAULTS: Json = {
     "clientAffinityEnabled": True,
@@ -104,14 +105,15 @@ class SiteView:
 
     def _read_only(self, site: Resource) -> Json:
         host = self._processes.host(site.id.name)
+        state = self._state(site)
         operation = self._store.pending(site)
         plan = self._store.get(ResourceId.parse(site.properties["serverFarmId"]))
         return {
             # App Service says nothing of a site's provisioning, unless it went wrong [?].
             **({"provisioningState": "Failed"} if self._store.failed(site) else {}),
-            "state": "Running" if is_enabled(site) else "Stopped",
+            "state": state,
             "enabled": is_enabled(site),
-            "availabilityState": "Limited" if operation else "Normal",
+            "availabilityState": "Limited" if operation or state == CRASHED else "Normal",
             "usageState": "Normal",
             "inProgressOperationId": operation.id if operation else None,
             "defaultHostName": host,
@@ -124,6 +126,20 @@ class SiteView:
             "resourceGroup": site.id.group,
             "sku": plan.body["sku"]["tier"] if plan else None,
         }
+
+    def _state(self, site: Resource) -> str:
+        """`Stopped` or `Running` says the switch, as on App Service; `Crashed` is ours.
+
+        The Web API (2025-05-01) calls `state` the "current state of the app" and names no values. People who
+        run containers report that App Service goes on saying `Running` while one fails to start again and again [?]:
+        the switch is all that it shows. We say more because nobody should have to guess here. So a client may rely
+        on `Stopped` alone: anything else says that the site is meant to run, not that it answers.
+        `availabilityState: Limited` beside it is a value that the API has; that App Service gives it then is not
+        verified [?].
+        """
+        if not is_enabled(site):
+            return "Stopped"
+        return CRASHED if self._processes.poll(site.id.name) == CRASHED else "Running"
 
 
 class PlanResponses:
