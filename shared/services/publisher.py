@@ -5,12 +5,13 @@ newer writer deleted its temporary file before it read the users. docs/architect
 """
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from ulid import ULID
 
 from shared.domain import htpasswd
-from shared.domain.errors import ConflictError, TemporaryError
+from shared.domain.errors import ConflictError, DependencyError, TemporaryError
 from shared.domain.htpasswd import Projection
 from shared.domain.names import FILE_SHARE
 from shared.domain.registries import Registry
@@ -36,7 +37,11 @@ class Publisher:
         """
         writer = str(ULID())
         self._lock(registry, writer)
-        revision = publish(self._state, self.share(registry), self._key, registry, writer)
+        try:
+            revision = publish(self._state, self.share(registry), self._key, registry, writer)
+        except (TemporaryError, DependencyError):
+            self._unlock(registry, writer)
+            raise
         if revision is None:
             raise TemporaryError("NewerWriter", "a newer writer publishes the file", 1)
         self._acknowledge(registry, revision)
@@ -77,6 +82,13 @@ class Publisher:
             self._state.commit(registry.name, locked.save())
         except ConflictError:
             raise TemporaryError("AnotherWriter", "another writer publishes the file", 1) from None
+
+    def _unlock(self, registry: Registry, writer: str) -> None:
+        """Lets the next writer begin at once. If this does not come through, it waits until the lock is over."""
+        with suppress(ConflictError, DependencyError, TemporaryError):
+            projection = self._projection(registry)
+            if projection.locked_by == writer:
+                self._state.commit(registry.name, projection.change(locked_until=None).save())
 
     def _acknowledge(self, registry: Registry, revision: int) -> None:
         self._raise(registry, published_revision=revision, published_at=self._now(), locked_until=None)

@@ -126,6 +126,31 @@ def test_the_lock_of_a_writer_that_died_holds_others_up_for_seconds_only(rig: Ri
     assert LOCK_SECONDS <= (rig.clock.now - begun).total_seconds() < 2 * LOCK_SECONDS
 
 
+def test_a_writer_that_failed_holds_nobody_up(rig: Rig) -> None:
+    rig.wire.refuse("share.create", TemporaryError("ServerBusy", "503", 1))
+    begun = rig.clock.now
+    change(rig)
+    rig.drain()
+    rig.check_up()
+    assert (rig.clock.now - begun).total_seconds() < LOCK_SECONDS / 2
+
+
+def test_a_failed_writer_leaves_the_lock_of_another_alone(rig: Rig) -> None:
+    def other_takes_over() -> None:
+        rig.clock.advance(LOCK_SECONDS + 1)
+        rig.publisher._lock(rig.registry(), "another")
+
+    rig.wire.meanwhile("share.create", other_takes_over)
+    rig.wire.refuse("share.names", TemporaryError("ServerBusy", "503", 1))
+    change(rig)
+    rig.step()
+    projection = rig.state.projection(NAME)
+    assert projection
+    assert projection.locked_by == "another"
+    assert projection.locked_until
+    assert projection.locked_until > rig.clock.now
+
+
 # the registry is the witness
 
 
