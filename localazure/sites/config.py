@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from localazure.sites.behaviour import SiteBehaviour
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -23,6 +25,8 @@ class SiteConfig:
     mounts: tuple[Mount, ...] = ()
     app_command_line: str = ""
     always_on: bool = True
+    behaviour: SiteBehaviour | None = None
+    """None = as it should."""
 
     @property
     def start_limit(self) -> float:

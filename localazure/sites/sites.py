@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 _TIMES = SiteTimes()
 _LEFTOVER_SECONDS = 5.0
+_AFTERMATH_SECONDS = 0.5
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
@@ -133,13 +134,16 @@ class Sites:
         return Site(name, partial(self._launch, name, port), partial(self._answers, port), self._times, after)
 
     def _launch(self, name: str, port: int, config: SiteConfig) -> SiteProcess:
-        if not is_free(port):
+        if not _comes_free(port):
             raise SiteStartError(
                 f"port {port} belongs to this site, and another program listens on it: stop that program"
             )
         container = Container(self._root / "sites" / name, self._program, config.mounts)
         container.create()
         command = container.command(config.app_command_line)
+        if config.behaviour:
+            logger.warning("site %s: misbehaves on demand: %s", name, config.behaviour)
+            command = config.behaviour.command(command)
         environment = self._storage.place(container.environment(config.app_settings)) | self._front_end(port)
         logger.info("site %s: starting on https://localhost:%d", name, port)
         pid_file = self._root / "run" / f"{name}.json"
@@ -179,6 +183,16 @@ class Sites:
             pid = end_leftover(pid_file, _LEFTOVER_SECONDS)
             if pid is not None:
                 logger.warning("site %s: ended process %d, left behind by an earlier run", pid_file.stem, pid)
+
+
+def _comes_free(port: int) -> bool:
+    """Children of a process that was killed are gone only a moment after it."""
+    deadline = time.monotonic() + _AFTERMATH_SECONDS
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _checked(name: str) -> str:

@@ -33,6 +33,9 @@ class Cloud(Protocol):
     def stop_site(self, name: str) -> None:
         """As in the portal."""
 
+    def crash_site(self, name: str) -> None:
+        """Its registry ends by itself from now on, soon after each start."""
+
 
 class FakeCloud:
     """The in-memory one."""
@@ -51,6 +54,9 @@ class FakeCloud:
     def stop_site(self, name: str) -> None:
         self.fake.stop_site(name)
 
+    def crash_site(self, name: str) -> None:
+        self.fake.crash_site(name)
+
 
 class EmulatedCloud:
     """The emulator, through the real SDK."""
@@ -67,6 +73,10 @@ class EmulatedCloud:
 
     def stop_site(self, name: str) -> None:
         self._web.web_apps.stop(GROUP, name)
+
+    def crash_site(self, name: str) -> None:
+        behaviour = [{"site": name, "behaviour": "dies", "seconds": 0}]
+        self._emulator.control("PUT", "site-behaviour", behaviour)
 
 
 @contextmanager

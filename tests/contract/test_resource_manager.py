@@ -301,6 +301,20 @@ def test_sites_are_all_sites_of_the_group_with_their_states(cloud: Cloud) -> Non
     assert found[first.names.site] == cloud.manager.get(Ref(SITE, first.names.site))
 
 
+def test_a_site_that_crashes_is_neither_running_nor_stopped(cloud: Cloud, registry: Registry) -> None:
+    resources = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE)
+    site = resources.of(SITE)
+
+    def state_of_site() -> object:
+        return (cloud.manager.get(site.ref) or {})["properties"]["state"]
+
+    assert state_of_site() == "Running"
+    cloud.crash_site(site.ref.name)
+    wait_for(lambda: state_of_site() == "Crashed" or None, "it shows")
+    assert [listed["properties"]["state"] for listed in cloud.manager.sites()] == ["Crashed"]
+    assert assess(site.node, registry, cloud.manager.get(site.ref)) is Found.READY  # nothing to send again
+
+
 def test_what_is_read_is_a_copy(cloud: Cloud, registry: Registry) -> None:
     resource = Resources(registry).of(PLAN)
     found: Any = make(cloud, registry, resource)

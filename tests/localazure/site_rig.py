@@ -12,6 +12,7 @@ import bcrypt
 import pytest
 
 from localazure.certificates import CertificateAuthority
+from localazure.sites.behaviour import SiteBehaviour
 from localazure.sites.sites import Mount, SiteConfig, Sites, SiteTimes
 
 ROOT = Path(__file__).parents[2]
@@ -79,10 +80,17 @@ class Rig:
         sites = Sites(root, ca, program or registry_binary(), "http://127.0.0.1:1/devstoreaccount1", times)
         return cls(root, ca, sites, share)
 
-    def config(self, *, mounted: bool = True, command: str = "", **settings: str) -> SiteConfig:
+    def config(
+        self,
+        *,
+        mounted: bool = True,
+        command: str = "",
+        behaviour: SiteBehaviour | None = None,
+        **settings: str,
+    ) -> SiteConfig:
         """The usual settings and mount; `settings` on top."""
         mounts = (Mount("/auth", "stdemo", "auth", self.share),) if mounted else ()
-        return SiteConfig({**SETTINGS, **settings}, mounts, command)
+        return SiteConfig({**SETTINGS, **settings}, mounts, command, behaviour=behaviour)
 
     def write_users(self, **users: str) -> None:
         lines = [

@@ -76,6 +76,7 @@ def test_a_restart_changes_nothing_and_brings_the_sites_back(tmp_path: Path) -> 
     with running_emulator(tmp_path) as first:
         first.delay(0)
         make_everything(first.storage, first.web, A="1")
+        first.control("PUT", "/site-behaviour", [{"site": "site1", "behaviour": "slow", "seconds": 1}])
         before, config = everything(first), first.sites.running["site1"]
         port = int(first.url.rpartition(":")[2])
     assert first.sites.calls[-1] == ("stop_all",)

@@ -3,6 +3,7 @@
 import pytest
 
 from localazure.emulator.requests_log import RecordedRequest, RequestsLog
+from localazure.sites.behaviour import SiteBehaviour
 from tests.localazure.emulator_fixture import (
     ACCOUNT,
     GROUP,
@@ -31,6 +32,7 @@ def test_a_reset_leaves_an_empty_cloud_with_the_default_settings(emulator: Runni
     emulator.delay(0)
     emulator.control("PUT", "/paging", {"pageSize": 1})
     emulator.control("PUT", "/held-names", {"Microsoft.Web/sites": ["x"]})
+    emulator.control("PUT", "/site-behaviour", [{"site": "x", "behaviour": "never"}])
     emulator.storage.storage_accounts.begin_create(GROUP, "images1", ACCOUNT)
     emulator.storage.file_shares.create(GROUP, "images1", "auth", {"properties": {}})
     emulator.web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN)
@@ -52,6 +54,7 @@ def test_a_reset_leaves_an_empty_cloud_with_the_default_settings(emulator: Runni
         "Microsoft.Storage/storageAccounts": [],
         "Microsoft.Web/sites": [],
     }
+    assert emulator.control("GET", "/site-behaviour") == []
     assert emulator.control("GET", "/sites") == {"value": []}
 
 
@@ -67,9 +70,36 @@ def test_settings_that_make_no_sense_are_refused(emulator: Running) -> None:
         ("/mount-lag", {"seconds": -1}),
         ("/mount-lag", {"seconds": "inf"}),
         ("/mount-lag", {}),
+        ("/site-behaviour", {"site": "x", "behaviour": "never"}),
+        ("/site-behaviour", [{"site": "x", "behaviour": "sings"}]),
+        ("/site-behaviour", [{"site": "", "behaviour": "never"}]),
+        ("/site-behaviour", [{"site": "x", "behaviour": "slow", "seconds": -1}]),
+        ("/site-behaviour", [{"site": "x", "behaviour": "slow", "minutes": 1}]),
     ]:
         status, _, answer = emulator.call("PUT", f"/_emulator{path}", body)
         assert (status, answer["error"]["code"]) == (400, "BadRequest"), (path, body)
+
+
+def test_sites_misbehave_by_name_and_restart_when_that_changes(emulator: Running) -> None:
+    emulator.delay(0)
+    emulator.web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN)
+    for name in ("demo-one", "demo-two", "other"):
+        body = site_body(f"{BASE}/Microsoft.Web/serverfarms/plan1")
+        emulator.web.web_apps.begin_create_or_update(GROUP, name, body)
+    emulator.sites.calls.clear()
+    slow, never = ({"site": "Demo-*", "behaviour": b, "seconds": 2.0} for b in ("slow", "never"))
+    first = {**never, "site": "demo-one"}
+    assert emulator.control("PUT", "/site-behaviour", [first, slow]) == [first, slow]
+    behaviours = {name: config.behaviour for name, config in emulator.sites.running.items()}
+    assert behaviours == {
+        "demo-one": SiteBehaviour("demo-one", "never", 2),
+        "demo-two": SiteBehaviour("Demo-*", "slow", 2),
+        "other": None,
+    }
+    assert emulator.sites.calls == [("apply", "demo-one"), ("apply", "demo-two")]
+    emulator.control("PUT", "/site-behaviour", [])
+    assert {config.behaviour for config in emulator.sites.running.values()} == {None}
+    assert len(emulator.sites.calls) == 4
 
 
 def test_requests_are_recorded_with_their_bodies_but_without_credentials(emulator: Running) -> None:

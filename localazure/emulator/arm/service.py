@@ -20,6 +20,7 @@ from localazure.emulator.arm.responses.storage import (
 )
 from localazure.emulator.arm.responses.web import PlanResponses, PlanView, SiteResponses, SiteView
 from localazure.emulator.mount_lag import LateMounts
+from localazure.sites.behaviour import SiteBehaviour
 
 
 class ResourceManager:
@@ -63,8 +64,12 @@ class ResourceManager:
         self.store.change_settings(mount_lag=seconds)
         if not seconds:
             self.mounts.forget()
-        for site in self.store.select(SITES):
-            self.processes.drive(site.id.name)
+        self.processes.drive_all()
+
+    def change_site_behaviour(self, behaviour: list[SiteBehaviour]) -> None:
+        """Which sites misbehave from now on; those for which that is a change restart."""
+        self.store.change_settings(site_behaviour=behaviour)
+        self.processes.drive_all()
 
     def reset(self) -> None:
         """Forget every resource and end every site; settings go back to their defaults."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from localazure.emulator.arm.resource_ids import PLANS, SITES, STORAGE_ACCOUNTS
+from localazure.sites.behaviour import SiteBehaviour
 
 DELAYED_TYPES = (STORAGE_ACCOUNTS, PLANS, SITES)
 """The types whose creation is a long-running operation."""
@@ -38,7 +39,13 @@ class Settings:
     mount_lag: float = 0.0
     """Seconds after which sites see a change in a share that they mount. 0 = at once."""
 
+    site_behaviour: list[SiteBehaviour] = field(default_factory=list)
+    """Which sites misbehave, and how. The first that concerns a site counts."""
+
     def __post_init__(self) -> None:
+        self.site_behaviour = [
+            kept if isinstance(kept, SiteBehaviour) else SiteBehaviour(**kept) for kept in self.site_behaviour
+        ]
         unknown = sorted({*self.delays} - {*DELAYED_TYPES} | {*self.held_names} - {*GLOBAL_TYPES})
         if unknown:
             raise ValueError(f"unknown resource types: {', '.join(unknown)}")
@@ -50,6 +57,10 @@ class Settings:
     def delay(self, resource_type: str) -> float:
         """Seconds that creating a resource of that type takes."""
         return self.delays.get(resource_type, 0.0)
+
+    def behaviour_of(self, site: str) -> SiteBehaviour | None:
+        """How that site is to misbehave; None = not at all."""
+        return next((each for each in self.site_behaviour if each.concerns(site)), None)
 
     def is_held(self, resource_type: str, name: str) -> bool:
         """Does someone else have that global name?"""

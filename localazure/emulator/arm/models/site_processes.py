@@ -93,6 +93,7 @@ class SiteProcesses:
             mounts=tuple(good),
             app_command_line=config.get("appCommandLine") or "",
             always_on=bool(config.get("alwaysOn", False)),
+            behaviour=self._store.settings.behaviour_of(site.id.name),
         )
 
     def mount_state(self, mount: Json) -> str:
