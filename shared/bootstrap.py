@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
     from shared.services.health_sweep import HealthSweep
     from shared.services.htpasswd_sync import HtpasswdSync
+    from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
     from shared.services.reconcile import Reconcile
@@ -143,6 +144,13 @@ class Services:
             turn_delay=settings.turn_delay_seconds,
             timeout_seconds=settings.operation_timeout_seconds,
         )
+
+    @cached_property
+    def poison(self) -> Poison:
+        """What becomes of messages that failed again and again."""
+        from shared.services.poison import Poison
+
+        return Poison(self.state, self.turns)
 
     @cached_property
     def htpasswd_sync(self) -> HtpasswdSync:

@@ -114,9 +114,10 @@ class QueueListener:
 
     async def _process(self, message: QueueMessage) -> None:
         try:
-            if (message.dequeue_count or 0) > self._options.max_dequeue_count and self._poison:
-                await self._move_to_poison(message, self._poison)
-                return
+            if (message.dequeue_count or 0) > self._options.max_dequeue_count:
+                if self._poison:
+                    await self._move_to_poison(message, self._poison)
+                return  # a poison queue's own message stays where it is and is not run again
             await self._complete(message, succeeded=await self._run_function(message))
         except AzureError as error:
             # The message comes back when its visibility time is over.

@@ -102,6 +102,8 @@ class Operation(Record):
     """Consecutive turns that ended in a temporary error."""
     steps: Nested[list[Step]] = Field(default_factory=list)
     error: Nested[OperationError | None] = None
+    obstacle: Nested[OperationError | None] = None
+    """What keeps it from moving just now; it is tried again all the same. An operation that has ended has none."""
     rolling_back: bool = False
     result: Nested[dict[str, str] | None] = None
     fingerprint: str = ""
@@ -135,6 +137,7 @@ class Operation(Record):
             final=True,
             steps=steps,
             error=error,
+            obstacle=None,
             started_at=self.started_at or now,
             ended_at=now,
         )

@@ -23,6 +23,7 @@ from shared.services.state import Clock, State, retry_on_conflict
 logger = logging.getLogger(__name__)
 
 MAX_BACKOFF_SECONDS = 30
+PATIENCE = "It is tried again by itself. If this stays, look at what the message names."
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,8 @@ class Turns:
         level = logging.INFO if attempts % 10 else logging.WARNING
         logger.log(level, "operation %s turn %d: later, %s", operation.id, operation.turn, error)
         delay = max(outcome.delay, error.retry_after, backoff)
-        return Again(delay, {**outcome.changes, "attempts": attempts})
+        obstacle = OperationError(code=error.code, message=error.message, fix=PATIENCE)
+        return Again(delay, {**outcome.changes, "attempts": attempts, "obstacle": obstacle})
 
     def _failed(
         self, operation: Operation, outcome: Done, error: OperationError, handler: Handler
@@ -170,7 +172,7 @@ class Turns:
 
     def _continue(self, operation: Operation, outcome: Again) -> None:
         deadline = self._now() + self._stale + timedelta(seconds=outcome.delay)
-        saved = operation.change(**{"attempts": 0, **outcome.changes, "deadline": deadline})
+        saved = operation.change(**{"attempts": 0, "obstacle": None, **outcome.changes, "deadline": deadline})
         try:
             self._state.commit(operation.registry, saved.save())
         except ConflictError:
@@ -191,18 +193,14 @@ class Turns:
         logger.info("operation %s %s after %d turns", operation.id, status.value, operation.turn)
         handler.finished(ended, status)
 
-    def abandon(self, message: Message, handler: Handler) -> None:
-        """The end of a message that failed again and again: `Failed` with a reason, never over a final state."""
-        parts = split_operation_id(message.operation_id)
-        operation = self._state.operation(*parts) if parts else None
-        if operation is None or operation.final or operation.turn != message.turn + 1:
-            return  # it never got its claim, or others have taken over: that says nothing of the operation
-        error = OperationError(
-            code="InternalError",
-            message="The control plane failed again and again while it worked on this.",
-            fix=f"Look for operation {operation.id} in the logs, then send the same request again.",
-        )
+    def abandon(self, operation: Operation, handler: Handler, error: OperationError) -> None:
+        """The end of an operation whose turn failed again and again; what it must clean up comes first."""
         self._conclude(operation, handler, Done(error=error))
+
+    def obstruct(self, operation: Operation, obstacle: OperationError) -> None:
+        """Shows why it does not move. Its deadline stays: `reconcile` sets it in motion again."""
+        with suppress(ConflictError):  # it moves again
+            self._state.commit(operation.registry, operation.change(obstacle=obstacle).save())
 
 
 def _timed_out(obstacle: TemporaryError | None) -> OperationError:

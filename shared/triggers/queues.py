@@ -1,14 +1,12 @@
 """Queue functions: one turn of an operation each. What fails again and again ends in a poison queue."""
 
-import logging
-
 import azure.functions as func
 
 from shared.bootstrap import LIFECYCLE_QUEUE, USERS_QUEUE, services
 from shared.domain.messages import Message
+from shared.services.turns import Handler
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
-logger = logging.getLogger(__name__)
 
 STORAGE = "AzureWebJobsStorage"
 
@@ -31,11 +29,15 @@ def sync_htpasswd(msg: func.QueueMessage) -> None:
 @bp.queue_trigger("msg", queue_name=f"{LIFECYCLE_QUEUE}-poison", connection=STORAGE)
 def fail_registry_operation(msg: func.QueueMessage) -> None:
     """Ends the operation with a reason; never over a final state."""
-    services().turns.abandon(Message.decode(msg.get_body()), services().provisioning)
+    _end(msg, services().provisioning)
 
 
 @bp.function_name("report_htpasswd_sync")
 @bp.queue_trigger("msg", queue_name=f"{USERS_QUEUE}-poison", connection=STORAGE)
 def report_htpasswd_sync(msg: func.QueueMessage) -> None:
-    """A user's change, a revocation above all, is never given up: `reconcile` enqueues it again."""
-    logger.error("operation %s fails again and again", Message.decode(msg.get_body()).operation_id)
+    """A user's change, a revocation above all, is never given up: its operation says why it does not move."""
+    _end(msg, services().htpasswd_sync)
+
+
+def _end(msg: func.QueueMessage, handler: Handler) -> None:
+    services().poison.end(msg.get_body(), f"{msg.id}, put aside at {msg.insertion_time}", handler)

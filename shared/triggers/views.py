@@ -46,9 +46,10 @@ def operation_view(base: str, operation: Operation) -> Json:
         "startedAt": _time(operation.started_at),
         "endedAt": _time(operation.ended_at),
         "error": operation.error.model_dump() if operation.error else None,
+        "obstacle": operation.obstacle.model_dump() if operation.obstacle else None,
         "result": operation.result,
     }
-    optional = {"user", "error", "result"}
+    optional = {"user", "error", "obstacle", "result"}
     return {name: value for name, value in view.items() if value is not None or name not in optional}
 
 

@@ -31,6 +31,8 @@ QUEUES = {
 }
 TIMERS = {"reconcile": "%RECONCILE_SCHEDULE%", "sweep_health": "%HEALTH_SWEEP_SCHEDULE%"}
 
+POISON = [name for name, queue in QUEUES.items() if queue.endswith("-poison")]
+
 MALFORMED = [
     "",
     "not JSON",
@@ -159,9 +161,7 @@ def test_without_settings_an_http_function_says_which_are_missing(
     assert not TRACE.search(answer["text"])
 
 
-@pytest.mark.parametrize(
-    "function", sorted({*QUEUES, *TIMERS} - {"report_htpasswd_sync"})
-)  # that one only logs
+@pytest.mark.parametrize("function", [*QUEUES, *TIMERS])
 def test_without_settings_nothing_else_passes_as_done(unconfigured: Invoked, function: str) -> None:
     outcome = outcome_of(unconfigured, function)
     assert not outcome["succeeded"]
@@ -175,7 +175,7 @@ def messages_to(invoked: Invoked, function: str) -> list[dict[str, Any]]:
     return invoked.outcomes[start : start + number]
 
 
-@pytest.mark.parametrize("function", QUEUES)
+@pytest.mark.parametrize("function", sorted(QUEUES.keys() - POISON))
 @pytest.mark.parametrize("place", range(len(MALFORMED)), ids=MALFORMED)
 def test_a_malformed_message_fails_so_that_the_host_puts_it_aside(
     without_storage: Invoked, function: str, place: int
@@ -186,20 +186,23 @@ def test_a_malformed_message_fails_so_that_the_host_puts_it_aside(
     assert "never in a message" not in outcome["error"] + outcome["traceback"]
 
 
-@pytest.mark.parametrize("function", [name for name in QUEUES if name != "report_htpasswd_sync"])
+@pytest.mark.parametrize("function", POISON)
+def test_a_malformed_message_in_a_poison_queue_is_reported_and_does_not_circle(
+    without_storage: Invoked, function: str
+) -> None:
+    assert all(outcome["succeeded"] for outcome in messages_to(without_storage, function)[:-1])
+    assert "poisoned message m-1, put aside at " in without_storage.log
+    assert "for operation demo.01JD: Message can't be read by this release: version" in without_storage.log
+    assert "never in a message" not in without_storage.log
+
+
+@pytest.mark.parametrize("function", QUEUES)
 def test_a_turn_that_can_not_be_taken_fails_so_that_the_host_delivers_it_again(
     without_storage: Invoked, function: str
 ) -> None:
     outcome = messages_to(without_storage, function)[-1]
     assert not outcome["succeeded"]
     assert "DependencyError" in outcome["error"]
-
-
-def test_a_users_change_that_fails_for_good_is_reported_by_its_operations_id(
-    without_storage: Invoked,
-) -> None:
-    assert messages_to(without_storage, "report_htpasswd_sync")[-1]["succeeded"]
-    assert f"operation {PARAMS['operation']} fails again and again" in without_storage.log
 
 
 @pytest.mark.parametrize("function", HTTP)

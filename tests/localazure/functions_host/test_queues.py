@@ -143,6 +143,22 @@ def test_a_failing_message_of_a_poison_queue_is_left_hidden(storage: str) -> Non
     assert calls == ["poisonous"]
 
 
+def test_a_message_of_a_poison_queue_that_failed_too_often_is_not_run_again(storage: str) -> None:
+    calls = []
+
+    async def handle(_text: str, message: QueueMessage) -> bool:
+        calls.append(message.dequeue_count)
+        return False
+
+    async def scenario() -> None:
+        async with _listener(storage, handle, poison=False, processing_seconds=1) as client:
+            await asyncio.to_thread(client.send_message, "poisonous")
+            await _until(lambda: _dequeue_count(client) > 5, 20)
+
+    asyncio.run(scenario())
+    assert calls == [1, 2, 3, 4, 5]
+
+
 @pytest.mark.parametrize(
     ("name", "poison"),
     [
@@ -199,6 +215,11 @@ def _sends(client: QueueClient, text: str) -> bool:
     except HttpResponseError:
         return False
     return True
+
+
+def _dequeue_count(client: QueueClient) -> int:
+    """Of the one message in the queue; 0 while it is hidden."""
+    return max((message.dequeue_count or 0 for message in client.peek_messages()), default=0)
 
 
 def _seen(host: HostProcess, function: str, text: str) -> list[dict[str, Any]]:

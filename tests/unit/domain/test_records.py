@@ -94,6 +94,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "attempts": numbers,
         "steps": st.lists(steps, max_size=3),
         "error": st.none() | errors,
+        "obstacle": st.none() | errors,
         "rolling_back": st.booleans(),
         "result": st.none() | st.dictionaries(text, text, max_size=3),
         "fingerprint": text,

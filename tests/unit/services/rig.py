@@ -6,6 +6,7 @@ from typing import Any
 from shared.domain.graph import Context
 from shared.domain.health import Thresholds
 from shared.domain.htpasswd import FILE_NAME, render
+from shared.domain.messages import Message
 from shared.domain.names import FILE_SHARE, split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry, RegistrySpec
@@ -17,6 +18,7 @@ from shared.services.capacity import Capacity
 from shared.services.health_sweep import HealthSweep
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.operations import Operations
+from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
 from shared.services.reconcile import Reconcile
@@ -37,6 +39,8 @@ ALWAYS = Precondition()
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
 VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
 """As in host.json."""
+HIDDEN_SECONDS = 600.0
+"""How long the host hides a message of a poison queue whose function failed. After five tries it is left alone."""
 MAX_DELIVERIES = 2000
 """More in one drain means that a chain of turns never ends."""
 POLICY = Settings(
@@ -81,6 +85,7 @@ class Rig:
         self.channels = Channels(lifecycle, users)
         self.capacity = Capacity(index, now, max_registries)
         self.turns = Turns(self.state, self.channels, now, STALE_SECONDS)
+        self.poison = Poison(self.state, self.turns)
         ledger = Ledger(self.state, KEY, timeout, STALE_SECONDS)
         self.registries = Registries(
             self.state, health, self.capacity, self.channels, ledger, POLICY, context, now
@@ -110,10 +115,18 @@ class Rig:
     def deliver(self, delivery: Delivery) -> None:
         """One invocation of a queue function."""
         if delivery.poison:
-            self.turns.abandon(delivery.message, self.provisioning)
+            self.end_poisoned(delivery.message, lifecycle=delivery.lifecycle)
             return
-        handler: Handler = self.provisioning if delivery.lifecycle else self.htpasswd_sync
+        handler = self.handler(lifecycle=delivery.lifecycle)
         self.turns.run(delivery.message, delivery.id, handler)
+
+    def handler(self, *, lifecycle: bool) -> Handler:
+        """What works on the messages of a queue."""
+        return self.provisioning if lifecycle else self.htpasswd_sync
+
+    def end_poisoned(self, message: Message, *, lifecycle: bool = True) -> None:
+        """One invocation of a poison queue's function."""
+        self.poison.end(message.encode().encode(), "m-1", self.handler(lifecycle=lifecycle))
 
     def drain(self, seconds: float = 7200, *, redeliver: bool = False) -> None:
         """Runs messages as they become visible, for at most `seconds` on the clock.
@@ -137,9 +150,10 @@ class Rig:
     def _again(self, delivery: Delivery) -> None:
         delivery.count += 1
         if delivery.count < MAX_DEQUEUE:
-            delivery.due = self.clock.now + timedelta(seconds=VISIBILITY_SECONDS)
+            hidden = HIDDEN_SECONDS if delivery.poison else VISIBILITY_SECONDS
+            delivery.due = self.clock.now + timedelta(seconds=hidden)
             self.host.waiting.append(delivery)
-        elif delivery.lifecycle and not delivery.poison:
+        elif not delivery.poison:
             self.host.poison(delivery)
 
     def step(self) -> None:

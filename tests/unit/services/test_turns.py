@@ -14,7 +14,7 @@ from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change
 from shared.services.turns import MAX_BACKOFF_SECONDS, Again, Done
 from tests.unit.services.host import Delivery
-from tests.unit.services.rig import MAX_DEQUEUE, STALE_SECONDS, TIMEOUT_SECONDS, Rig
+from tests.unit.services.rig import STALE_SECONDS, TIMEOUT_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
 type Act = Callable[[Operation], Done | Again]
@@ -161,7 +161,6 @@ def test_a_claim_that_another_message_has_taken_over_is_lost() -> None:
 def test_a_message_for_an_operation_that_is_not_there_is_dropped(text: str) -> None:
     rig, first = begun()
     rig.turns.run(first.message.model_copy(update={"operation_id": text}), "m", Scripted([]))
-    rig.turns.abandon(first.message.model_copy(update={"operation_id": text}), Scripted([]))
 
 
 def test_a_claim_whose_answer_was_lost_is_still_a_claim() -> None:
@@ -402,63 +401,7 @@ def test_a_users_change_is_tried_for_ever() -> None:
     rig.check_up()
 
 
-# what fails again and again
-
-
-def test_a_create_that_fails_again_and_again_ends_with_a_reason() -> None:
-    rig = Rig()
-    rig.put()
-    rig.wire.refuse("azure.get", *[RuntimeError("a bug")] * 100)
-    rig.drain(redeliver=True)
-    ended = the_operation(rig)
-    assert ended.status is Status.FAILED
-    assert ended.error is not None
-    assert ended.error.code == "InternalError"
-    assert ended.id in ended.error.fix
-    assert rig.registry().provisioning_state == "Failed"
-    assert rig.registry().active_operation is None
-
-
-def test_a_create_that_fails_again_and_again_takes_back_what_it_made() -> None:
-    rig = Rig()
-    rig.put()
-    rig.wire.refuse("share.create", *[RuntimeError("a bug")] * (MAX_DEQUEUE + 1))
-    rig.drain(redeliver=True)
-    ended = the_operation(rig)
-    assert ended.status is Status.FAILED
-    assert ended.error is not None
-    assert ended.error.code == "InternalError"
-    assert rig.resources() == set()
-
-
-def test_a_users_change_that_fails_again_and_again_is_taken_up_by_reconcile() -> None:
-    rig = one_change()
-    rig.wire.refuse("share.create", *[RuntimeError("a bug")] * (2 * MAX_DEQUEUE + 1))
-    rig.drain(redeliver=True)
-    for _ in range(2):
-        assert rig.last(Kind.PUT_USER).status is Status.RUNNING
-        rig.clock.advance(STALE_SECONDS + 1)
-        assert rig.reconcile.run() == 1
-        rig.drain(redeliver=True)
-    rig.check_up()
-
-
-def test_a_poisoned_message_never_changes_an_end() -> None:
-    rig, first = begun()
-    rig.turns.run(first.message, first.id, Scripted(outcomes(Done())))
-    rig.turns.abandon(first.message, Scripted([]))
-    assert the_operation(rig).status is Status.SUCCEEDED
-
-
-def test_a_poisoned_message_that_others_have_overtaken_ends_nothing() -> None:
-    rig, first = begun()
-    rig.host.waiting.append(first)
-    rig.step()
-    rig.step()
-    rig.turns.abandon(first.message, rig.provisioning)
-    assert the_operation(rig).status is Status.RUNNING
-    rig.drain()
-    rig.check_up()
+# tables that are away
 
 
 @pytest.mark.parametrize("writes", range(1, 9))

@@ -40,6 +40,10 @@ class Wire:
         """The next calls of `name` raise, one `error` each, and have no effect."""
         self._before.setdefault(name, []).extend(errors)
 
+    def forgive(self, name: str) -> None:
+        """No more refusals of `name`."""
+        self._before.pop(name, None)
+
     def lose_answer(self, name: str, *errors: BaseException) -> None:
         """The next calls of `name` have their effect, and then raise."""
         self._after.setdefault(name, []).extend(errors)
