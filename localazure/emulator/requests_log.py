@@ -44,7 +44,8 @@ class RecordedRequest:
     fault: str = ""
     """The id of the fault that it got."""
     dropped: str = ""
-    """The connection was reset "before" or "after" the request was carried out: `status` is 0."""
+    """The connection ended "before" or "after" the request was carried out: `status` is 0. The fault reset it, or the
+    client went away while its request was held."""
 
     @property
     def size(self) -> int:

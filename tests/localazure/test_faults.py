@@ -193,7 +193,8 @@ def test_faults_are_removed_one_by_one_together_and_by_a_reset(emulator: Running
     first, second = fault(emulator, drop="before"), fault(emulator, delay=1)
     emulator.control("DELETE", f"/faults/{first}")
     (shown,) = emulator.control("GET", "/faults")["value"]
-    assert shown == {"id": second, "path": "/**", "delay": 1.0, "count": 1, "skip": 0, "seen": 0, "used": 0}
+    numbers = {"count": 1, "skip": 0, "seen": 0, "used": 0, "holding": 0}
+    assert shown == {"id": second, "path": "/**", "delay": 1.0, **numbers}
     assert emulator.call("DELETE", f"/_emulator/faults/{first}")[0] == 404
     emulator.control("DELETE", "/faults")
     assert used(emulator) == []
@@ -218,6 +219,7 @@ def test_the_control_endpoint_is_never_hit(emulator: Running) -> None:
         ({"path": "/x", "answer": {"status": 200, "shape": "xml"}}, ["answer.status", "answer.shape"]),
         ({"path": "/x", "answer": {"status": 500, "headers": {"a b": "1"}}}, ["answer.headers.a b.[key]"]),
         ({"path": "/x", "drop": "sometimes", "times": 3}, ["drop", "times"]),
+        ({"path": "/x", "hold": "never", "mentions": ""}, ["mentions", "hold"]),
         ({"path": "/x", "operation": {"shown": "loud"}}, ["operation.shown"]),
         ([], [""]),
     ],

@@ -1,9 +1,12 @@
 """`/_emulator/faults`: place, list and remove faults.
 
 POST   /_emulator/faults        a fault (`models.Fault`) -> 201 {"id"}; 400 names each bad field
-GET    /_emulator/faults        {"value": [{"id", "seen", "used", and what was posted}]}, those used up too
+GET    /_emulator/faults        {"value": [{"id", "seen", "used", "holding", and what was posted}]}, those used up too
 DELETE /_emulator/faults        all of them
 DELETE /_emulator/faults/{id}   one
+
+`used` counts a request as soon as its fault is chosen, `holding` those that wait at this moment: with `hold: after`
+they have been carried out. Removing a fault lets them go on.
 """
 
 from collections.abc import Mapping

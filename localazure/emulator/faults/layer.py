@@ -5,13 +5,15 @@ log notes it and the server, which alone can, drops the connection if the messag
 """
 
 import asyncio
-from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localazure.emulator.arm.models.failures import OperationFailure, failing
 from localazure.emulator.faults import answers
-from localazure.emulator.faults.models import Fault, Faults, InjectedAnswer
+from localazure.emulator.faults.asked import Asked
+from localazure.emulator.faults.hold import KeptAnswer, released
+from localazure.emulator.faults.models import Faults, Placed
+from localazure.emulator.faults.received import Received
 from localazure.emulator.server import FAULT_MESSAGE
 
 
@@ -26,53 +28,63 @@ class Misbehave:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or do to it what its fault says."""
-        found = None if self._is_exempt(scope) else self._faults.hit(*_asked(scope))
-        if found is None:
+        if scope["type"] != "http" or str(scope["path"]).startswith(self._ignored):
             await self._app(scope, receive, send)
             return
-        fault_id, fault = found
-        await send({"type": FAULT_MESSAGE, "fault": fault_id, "drop": None})
-        if fault.drop:
-            await (_read(receive) if fault.drop == "before" else self._app(scope, receive, _nowhere))
-            await send({"type": FAULT_MESSAGE, "fault": fault_id, "drop": fault.drop})
+        received = Received(receive)
+        body = await received.body() if self._faults.ask_for_bodies else b""
+        placed = self._faults.hit(Asked.of(scope, body))
+        if placed is None:
+            await self._app(scope, received.receive, send)
         else:
-            await self._answered(fault, scope, receive, send)
+            await send(_told(placed))
+            await self._hit(placed, scope, received, send)
 
-    async def _answered(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
-        if fault.answer:
-            await _answer(fault.answer, scope, receive, send)
+    async def _hit(self, placed: Placed, scope: Scope, received: Received, send: Send) -> None:
+        fault = placed.fault
+        if fault.drop:
+            await self._dropped(fault.drop, scope, received)
+            await send(_told(placed, fault.drop))
+        elif fault.hold:
+            await self._held(placed, scope, received, send)
+        elif fault.answer:
+            await received.body()
+            await answers.response(fault.answer, scope["path"])(scope, received.receive, send)
         elif fault.operation:
-            await self._failing(fault.operation, scope, receive, send)
+            await self._failing(fault.operation, scope, received, send)
         else:
             await asyncio.sleep(fault.delay or 0)
-            await self._app(scope, receive, send)
+            await self._app(scope, received.receive, send)
 
-    async def _failing(self, failure: OperationFailure, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _dropped(self, drop: str, scope: Scope, received: Received) -> None:
+        # The body is taken in: the log shows it, and the client is done with sending when it learns what happened.
+        await received.body()
+        if drop == "after":
+            await self._app(scope, received.receive, _nowhere)
+
+    async def _held(self, placed: Placed, scope: Scope, received: Received, send: Send) -> None:
+        await received.body()
+        answer = KeptAnswer()
+        if placed.fault.hold == "after":
+            await self._app(scope, received.receive, answer.keep)
+        if not await released(placed, received):
+            await send(_told(placed, placed.fault.hold))
+        elif placed.fault.hold == "after":
+            await answer.send_to(send)
+        else:
+            await self._app(scope, received.receive, send)
+
+    async def _failing(self, failure: OperationFailure, scope: Scope, received: Received, send: Send) -> None:
         token = failing.set(failure)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, received.receive, send)
         finally:
             failing.reset(token)
 
-    def _is_exempt(self, scope: Scope) -> bool:
-        return scope["type"] != "http" or str(scope["path"]).startswith(self._ignored)
 
-
-async def _answer(answer: InjectedAnswer, scope: Scope, receive: Receive, send: Send) -> None:
-    await _read(receive)
-    await answers.response(answer, scope["path"])(scope, receive, send)
-
-
-async def _read(receive: Receive) -> None:
-    """Take the body in: the log shows it, and the client is done with sending when it learns what happened."""
-    while (await receive()).get("more_body"):
-        pass
+def _told(placed: Placed, drop: str | None = None) -> Message:
+    return {"type": FAULT_MESSAGE, "fault": placed.id, "drop": drop}
 
 
 async def _nowhere(_: Message) -> None:
     """Where a lost answer goes."""
-
-
-def _asked(scope: Scope) -> tuple[str, str, dict[str, str]]:
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return scope["method"], scope["path"], {name.lower(): value for name, value in query}

@@ -4,20 +4,21 @@ One request is hit by one fault at most: the first in the order of posting that 
 whose `skip` is not over yet lets the request pass on to the next one. Faults live in memory: a restart forgets them.
 """
 
+import asyncio
 import glob
 import re
 import threading
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.alias_generators import to_camel
 
 from localazure.emulator.arm.models.failures import OperationFailure
+from localazure.emulator.faults.asked import Asked
 
-EFFECTS = ("answer", "delay", "drop", "operation")
+EFFECTS = ("answer", "delay", "drop", "hold", "operation")
 
 _TOKEN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
@@ -60,6 +61,8 @@ class Fault(_Wire):
     """Or a regular expression that occurs in the path, in any case."""
     query: dict[str, str] = {}
     """What the query must hold, in any case: `{"comp": "rename"}`."""
+    mentions: str | None = Field(default=None, min_length=1)
+    """What must occur in the path, the query or the body, in any case; queue messages are decoded from base64."""
     count: int | None = Field(default=1, ge=1)
     """How many requests it hits; null = until it is removed."""
     skip: int = Field(default=0, ge=0)
@@ -69,6 +72,9 @@ class Fault(_Wire):
     """Seconds before the request is carried out."""
     drop: Literal["before", "after"] | None = None
     """The connection is reset before or after the request is carried out; "after" loses the answer."""
+    hold: Literal["before", "after"] | None = None
+    """The request waits, before or after it is carried out, until this fault is removed, 600 seconds at most. If its
+    client goes away meanwhile, one that is held "before" is never carried out."""
     operation: OperationFailure | None = None
     """The long-running operation that the request starts ends in failure."""
 
@@ -83,13 +89,15 @@ class Fault(_Wire):
         self._pattern = re.compile(self.path_regex or _glob(self.path or ""), re.IGNORECASE)
         return self
 
-    def matches(self, method: str, path: str, query: Mapping[str, str]) -> bool:
-        """Is the request one of those meant? Names in `query` are in lower case."""
-        if self.method is not None and self.method.upper() != method.upper():
+    def matches(self, asked: Asked) -> bool:
+        """Is the request one of those meant?"""
+        if self.method is not None and self.method.upper() != asked.method.upper():
             return False
-        asked = ((query.get(name.lower()), value) for name, value in self.query.items())
-        return self._pattern.search(path) is not None and all(
-            has is not None and has.lower() == value.lower() for has, value in asked
+        named = ((asked.query.get(name.lower()), value) for name, value in self.query.items())
+        return (
+            self._pattern.search(asked.path) is not None
+            and all(has is not None and has.lower() == value.lower() for has, value in named)
+            and (self.mentions is None or asked.mentions(self.mentions))
         )
 
 
@@ -102,17 +110,27 @@ class Placed:
     seen: int = 0
     """Requests that matched while it was live, those that passed included."""
     used: int = 0
-    """Requests that it hit."""
+    """Requests that it hit, from the moment on at which it does."""
+    holding: int = 0
+    """Requests that wait at this moment; with `hold: after` they have been carried out."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it is removed."""
 
     def shown(self) -> dict[str, Any]:
         """As `/_emulator/faults` shows it."""
         sent = self.fault.model_dump(by_alias=True, exclude_unset=True)
         defaults = {"count": self.fault.count, "skip": self.fault.skip}
-        return {"id": self.id, **defaults, **sent, "seen": self.seen, "used": self.used}
+        numbers = {"seen": self.seen, "used": self.used, "holding": self.holding}
+        return {"id": self.id, **defaults, **sent, **numbers}
+
+    @property
+    def is_used_up(self) -> bool:
+        """Has it hit as many requests as it was meant for?"""
+        return self.fault.count is not None and self.used >= self.fault.count
 
     def hits(self) -> bool:
         """Count a request that matched; does it get the fault?"""
-        if self.fault.count is not None and self.used >= self.fault.count:
+        if self.is_used_up:
             return False
         self.seen += 1
         if self.seen <= self.fault.skip:
@@ -135,12 +153,18 @@ class Faults:
             self._placed[placed.id] = placed
         return placed.id
 
-    def hit(self, method: str, path: str, query: Mapping[str, str]) -> tuple[str, Fault] | None:
-        """The fault that this request gets, and its id; counts it. Names in `query` are in lower case."""
+    @property
+    def ask_for_bodies(self) -> bool:
+        """Is there a fault that needs to know what is in a request?"""
+        with self._lock:
+            return any(placed.fault.mentions and not placed.is_used_up for placed in self._placed.values())
+
+    def hit(self, asked: Asked) -> Placed | None:
+        """The fault that this request gets; counts it."""
         with self._lock:
             for placed in self._placed.values():
-                if placed.fault.matches(method, path, query) and placed.hits():
-                    return placed.id, placed.fault
+                if placed.fault.matches(asked) and placed.hits():
+                    return placed
         return None
 
     def shown(self) -> list[dict[str, Any]]:
@@ -149,14 +173,20 @@ class Faults:
             return [placed.shown() for placed in self._placed.values()]
 
     def remove(self, fault_id: str) -> bool:
-        """False if it was not there."""
+        """Requests that it holds go on. False if it was not there. To be called in the event loop."""
         with self._lock:
-            return self._placed.pop(fault_id, None) is not None
+            placed = self._placed.pop(fault_id, None)
+        if placed:
+            placed.released.set()
+        return placed is not None
 
     def clear(self) -> None:
-        """Behave again."""
+        """Behave again; held requests go on. To be called in the event loop."""
         with self._lock:
+            removed = list(self._placed.values())
             self._placed.clear()
+        for placed in removed:
+            placed.released.set()
 
 
 def _glob(path: str) -> str:
