@@ -4,6 +4,7 @@ One local Azure is measured with one registry, then with `MANY` more, through HT
 directly: they only have to be there. Prints the median of each request, and the ratio of the two.
 """
 
+import os
 import statistics
 import sys
 import time
@@ -24,6 +25,8 @@ from shared.services.state import State
 MANY = 90
 """`MAX_REGISTRIES` is 100 by default."""
 ROUNDS = 60
+UNLIMITED = {"WRITES_PER_MINUTE": "0", "SECRETS_PER_MINUTE": "0"}
+"""The load is the point here."""
 LIMIT = 1.5
 """A ratio above this fails: twice the work would show as about 2."""
 
@@ -76,6 +79,7 @@ def add_many(connection_string: str) -> None:
 def main() -> int:
     """0 if no request grew beyond `LIMIT`."""
     with temporary_azure() as azure:
+        os.environ |= UNLIMITED
         ready = azure.start()
         api = Api(ready)
         api.finish(api.call("PUT", "registries/first", 201, body={}))

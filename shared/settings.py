@@ -61,6 +61,11 @@ class Settings(BaseModel):
     default_storage_replication: StorageReplication = "LRS"
     max_registries: int = Field(default=100, ge=1)
 
+    writes_per_minute: int = Field(default=600, ge=0)
+    """Mutating requests of one caller that one process takes in any 60 seconds; 0 = no limit."""
+    secrets_per_minute: int = Field(default=300, ge=0)
+    """The same for requests that set or show a secret: each may cost a slow hash."""
+
     turn_delay_seconds: Seconds = 5
     """Between two looks at work that Azure has not finished."""
     operation_stale_seconds: Seconds = 60

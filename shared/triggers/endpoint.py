@@ -19,6 +19,7 @@ from shared.services.registries import RegistryAnswer
 from shared.settings import SettingsError
 from shared.triggers.parsing import request_id
 from shared.triggers.request_models import Page
+from shared.triggers.throttle import admit
 from shared.triggers.views import operation_link, operation_url, operation_view
 
 logger = logging.getLogger(__name__)
@@ -86,12 +87,13 @@ def _location(operation_id: str) -> dict[str, str]:
 def http_endpoint(
     handler: Callable[[func.HttpRequest], func.HttpResponse],
 ) -> Callable[[func.HttpRequest], func.HttpResponse]:
-    """Domain errors become error bodies; anything unforeseen a 500 that shows nothing of it."""
+    """Too many writes are refused; domain errors become error bodies; anything unforeseen a 500 that shows nothing."""
 
     @functools.wraps(handler)
     def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         request_id.set(str(uuid4()))
         try:
+            admit(req)
             response = handler(req)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
             response = _error_answer(error)
@@ -109,6 +111,7 @@ def async_http_endpoint(
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
         request_id.set(str(uuid4()))
         try:
+            admit(req)
             response = await handler(req)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
             response = _error_answer(error)

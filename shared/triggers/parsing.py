@@ -66,11 +66,18 @@ def _not_confirmed(target: str, message: str, registry: str) -> Problem:
 
 def caller(req: func.HttpRequest) -> Caller:
     """Who asks. The worker is not told which key it was, so the audit gets the presented key's fingerprint."""
-    key = req.headers.get("x-functions-key") or req.params.get("code") or ""
+    key = _presented_key(req)
     actor = f"key:{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
     path = "/".join(req.route_params.values())
     payload = b"\0".join([str(req.method).encode(), _path(req).encode(), path.encode(), req.get_body()])
     return Caller(actor, request_id.get(), req.headers.get("Operation-Id"), payload)
+
+
+def _presented_key(req: func.HttpRequest) -> str:
+    """The key that the host has checked: of several, which reach us joined by commas, it is the first."""
+    codes = (value for name, value in req.params.items() if name.lower() == "code")
+    presented = req.headers.get("x-functions-key") or next(codes, "")
+    return presented.partition(",")[0]
 
 
 def _path(req: func.HttpRequest) -> str:

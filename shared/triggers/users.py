@@ -6,6 +6,7 @@ from shared.bootstrap import services
 from shared.triggers.endpoint import accepted, http_endpoint, page_answer, removal
 from shared.triggers.parsing import caller, parse
 from shared.triggers.request_models import ListUsersRequest, PutUserRequest, UserRequest
+from shared.triggers.throttle import may_show_secret
 from shared.triggers.views import user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
@@ -14,6 +15,7 @@ bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types th
 @bp.function_name("create_or_update_user")
 @bp.route("registries/{registry}/users/{username}", methods=["PUT"])
 @http_endpoint
+@may_show_secret
 def create_or_update_user(req: func.HttpRequest) -> func.HttpResponse:
     """A new user's generated password is in this answer, and nowhere else."""
     asked = parse(PutUserRequest, req)
@@ -26,6 +28,7 @@ def create_or_update_user(req: func.HttpRequest) -> func.HttpResponse:
 @bp.function_name("rotate_user")
 @bp.route("registries/{registry}/users/{username}/rotate", methods=["POST"])
 @http_endpoint
+@may_show_secret
 def rotate_user(req: func.HttpRequest) -> func.HttpResponse:
     """A new password, in this answer and nowhere else."""
     asked = parse(UserRequest, req)

@@ -14,8 +14,14 @@ from tests.e2e.emulated_azure import EmulatedAzure
 from tests.e2e.registry_door import Door
 from tests.localazure.up_process import Up
 
-QUIET = {"HEALTH_SWEEP_SCHEDULE": "0 0 0 1 1 *"}
-"""Sweeps happen when a test asks for one, so that nothing else writes while it looks."""
+QUIET = {
+    # a sweep happens when a test asks for one, so that nothing else writes while it looks
+    "HEALTH_SWEEP_SCHEDULE": "0 0 0 1 1 *",
+    # a test sends as much as it likes, all with one key
+    "WRITES_PER_MINUTE": "0",
+    "SECRETS_PER_MINUTE": "0",
+}
+"""What every test needs that does not say otherwise."""
 
 
 @dataclass(frozen=True)

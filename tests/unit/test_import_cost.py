@@ -20,6 +20,7 @@ HEAVY = [
     "bench",
     "httpx",
     "jinja2",
+    "limits",
     "localazure",
     "msal",
     "requests",

@@ -497,6 +497,20 @@ def test_the_audit_knows_a_key_by_its_fingerprint_alone() -> None:
     assert caller(request()).actor == "anonymous"
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"headers": {"x-functions-key": "the-key,made-up"}},
+        {"query": {"code": "the-key,made-up"}},
+        {"query": {"Code": "the-key"}},
+    ],
+    ids=["repeated header", "repeated parameter", "parameter in capitals"],
+)
+def test_nobody_gets_another_identity_by_writing_a_key_otherwise(second: dict[str, Any]) -> None:
+    """The host checks the first of several keys, and gives us all of them joined by commas."""
+    assert caller(request(**second)).actor == caller(request(headers={"x-functions-key": "the-key"})).actor
+
+
 def test_a_repeat_has_the_same_payload_and_another_request_has_not() -> None:
     first = caller(request({"sku": "S1"}, headers={"x-functions-key": "one"})).payload
     assert caller(request({"sku": "S1"}, headers={"x-functions-key": "two"})).payload == first

@@ -1,0 +1,58 @@
+"""A caller who sends too much waits as long as it is told, and nobody else notices."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.api_client import Json, assert_refused
+from tests.e2e.local_azure import LocalAzure, running
+
+WRITES, SECRETS = 6, 2
+ALICE = "registries/strait/users/alice"
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    limits = {"WRITES_PER_MINUTE": str(WRITES), "SECRETS_PER_MINUTE": str(SECRETS), "TURN_DELAY_SECONDS": "0"}
+    with running(tmp_path_factory.mktemp("throttled"), limits) as local_azure:
+        yield local_azure
+
+
+@pytest.fixture(scope="module")
+def busy(local: LocalAzure) -> LocalAzure:
+    """One key has used up both limits: a registry, a user and a rotation, and then more of it."""
+    local.api.create_registry("strait")
+    local.api.create_user("strait", "alice")
+    local.api.finish(local.api.call("POST", f"{ALICE}/rotate", 200))
+    return local
+
+
+def recorded(local: LocalAzure) -> set[tuple[str, str, str]]:
+    return {key for key in local.azure.tables() if key[0] == "state"}
+
+
+def refused(answer: httpx.Response, setting: str) -> Json:
+    error = assert_refused(answer, 429, "TooManyRequests")
+    assert error["target"] == setting
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    return error
+
+
+def test_too_many_writes_are_refused_until_they_were_told_and_nobody_else_is(busy: LocalAzure) -> None:
+    api, before = busy.api, recorded(busy)
+    refused(api.send("POST", f"{ALICE}/rotate"), "SECRETS_PER_MINUTE")
+    refused(api.send("PUT", ALICE, {"password": "a" * 40}), "SECRETS_PER_MINUTE")
+    assert api.send("DELETE", "registries/strait/users/nobody").status_code == 204
+    answer = api.send("DELETE", ALICE)
+    refused(answer, "WRITES_PER_MINUTE")
+    told = time.monotonic() + int(answer.headers["Retry-After"])
+    assert recorded(busy) == before, "a refused request left something behind"
+    assert api.call("GET", ALICE, 200)["syncing"] is False
+
+    other = {"x-functions-key": busy.up.ready()["masterKey"]}
+    api.finish(api.call("POST", f"{ALICE}/rotate", 200, headers=other))
+
+    time.sleep(max(0, told - time.monotonic()))
+    api.finish(api.call("DELETE", ALICE, 202))
