@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SLOW = {Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE}
 """Creating one of these is a long-running operation."""
+GLOBAL = {Type.STORAGE_ACCOUNT, Type.SITE}
+"""Names of these are unique in the world."""
 IN_ACCOUNT = {Type.BLOB_SERVICE, Type.FILE_SERVICE, Type.BLOB_CONTAINER, Type.FILE_SHARE}
 SKUS = {
     Type.STORAGE_ACCOUNT: {"Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS"},
@@ -35,12 +37,14 @@ class FakeResourceManager:
     """Resources that need some looks until they are ready.
 
     `looks`: how many GETs show a new account, plan or site in progress; `held`: names that somebody else holds;
+    `keeps_names`: those of deleted accounts and sites are held from then on;
     `refusals`: what the next PUT of a type raises, once for each entry; `errors`: what the next call of a method
     raises, once for each entry.
     """
 
     looks: int = 0
     held: set[str] = field(default_factory=set)
+    keeps_names: bool = False
     refusals: dict[Type, list[Exception]] = field(default_factory=dict)
     errors: dict[str, list[Exception]] = field(default_factory=dict)
     resources: dict[Ref, dict[str, Any]] = field(default_factory=dict)
@@ -88,6 +92,8 @@ class FakeResourceManager:
                 self._refuse_while_in_progress(ref)
             elif any(_plan(body) == ref for each, body in self.resources.items() if each.type is Type.SITE):
                 raise TemporaryError("Conflict", f"{ref.name}: there are sites on it", _BUSY_SECONDS)
+            if self.keeps_names and ref in self.resources:
+                self.held.add(ref.name)
             for gone in [each for each in self.resources if ref in {each, _parent(each)}]:
                 del self.resources[gone]
             if ref.type is Type.STORAGE_ACCOUNT and self.shares:
@@ -129,7 +135,7 @@ class FakeResourceManager:
         return share.files.get(FILE_NAME, b"no file") if good and share else b"no mount"
 
     def _check(self, ref: Ref, body: Json) -> None:
-        if ref.name in self.held and ref not in self.resources:
+        if ref.type in GLOBAL and ref.name in self.held and ref not in self.resources:
             raise NameTakenError(ref.type)
         sku = body.get("sku", {}).get("name")
         if sku is not None and sku not in SKUS[ref.type]:

@@ -3,6 +3,8 @@
 transitions      {"Microsoft.Web/sites": 0.2, ...}  seconds that creating takes
 paging           {"pageSize": 200}
 held-names       {"Microsoft.Storage/storageAccounts": ["taken"], ...}  names that someone else has
+deleted-names    {"Microsoft.Storage/storageAccounts": 0, "Microsoft.Web/sites": 0, ...}  seconds that a name stays busy
+                 after a delete; also .../blobServices/containers and .../fileServices/shares
 mount-lag        {"seconds": 0}  after which sites see a change in their mounted shares
 site-behaviour   [{"site": "demo-*", "behaviour": "slow" | "never" | "dies" | "stubborn", "seconds": 5}]  all of them:
                  sites that start slowly, never start, die so long after each start, ignore SIGTERM; a site for
@@ -23,7 +25,7 @@ from starlette.routing import Route
 from localazure.emulator.arm.service import ResourceManager
 from localazure.sites.behaviour import SiteBehaviour
 
-_DELAYS = TypeAdapter(dict[str, float])
+_SECONDS = TypeAdapter(dict[str, float])
 _NAMES = TypeAdapter(dict[str, list[str]])
 _BEHAVIOURS = TypeAdapter(list[SiteBehaviour])
 
@@ -51,6 +53,7 @@ class ControlSettings:
             "transitions": (self._delays, self._change_delays),
             "paging": (self._paging, self._change_paging),
             "held-names": (self._held_names, self._change_held_names),
+            "deleted-names": (self._deleted_names, self._change_deleted_names),
             "mount-lag": (self._mount_lag, self._change_mount_lag),
             "site-behaviour": (self._site_behaviour, self._change_site_behaviour),
         }
@@ -60,7 +63,7 @@ class ControlSettings:
         return self._store.settings.delays
 
     def _change_delays(self, body: Any) -> None:
-        self._store.change_settings(delays={**self._store.settings.delays, **_DELAYS.validate_python(body)})
+        self._store.change_settings(delays={**self._store.settings.delays, **_SECONDS.validate_python(body)})
 
     def _paging(self) -> object:
         return {"pageSize": self._store.settings.page_size}
@@ -74,6 +77,13 @@ class ControlSettings:
     def _change_held_names(self, body: Any) -> None:
         names = {kind: [n.lower() for n in held] for kind, held in _NAMES.validate_python(body).items()}
         self._store.change_settings(held_names={**self._store.settings.held_names, **names})
+
+    def _deleted_names(self) -> object:
+        return self._store.settings.deleted_names
+
+    def _change_deleted_names(self, body: Any) -> None:
+        seconds = {**self._store.settings.deleted_names, **_SECONDS.validate_python(body)}
+        self._store.change_settings(deleted_names=seconds)
 
     def _mount_lag(self) -> object:
         return {"seconds": self._store.settings.mount_lag}

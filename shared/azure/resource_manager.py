@@ -27,8 +27,15 @@ _BUSY = {
     "StorageAccountOperationInProgress",
     "StorageAccountIsNotProvisioned",
     "RetryableError",
+    "ShareBeingDeleted",
+    "ContainerBeingDeleted",
 }
-_NOT_NOW = re.compile(r"in progress|try again|retry|exclusive|has web app", re.IGNORECASE)
+_NAME_TAKEN = {"StorageAccountAlreadyTaken", "StorageAccountInAnotherResourceGroup"}
+_FOR_NOW_OR_FOR_EVER = {"Conflict", "ContainerOperationFailure"}
+"""Codes that App Service and Microsoft.Storage give both for "not now" and for "never"."""
+_NOT_NOW = re.compile(
+    r"in progress|try again|retry|exclusive|has web app|being deleted|operation later", re.IGNORECASE
+)
 _MISSING_SCOPES = {"ResourceGroupNotFound", "SubscriptionNotFound"}
 _WAYS_OUT = {
     401: "Check that the app has a managed identity and that its token is accepted.",
@@ -166,7 +173,7 @@ def _translate(error: Exception, ref: Ref) -> Exception:
     if not isinstance(error, HttpResponseError) or error.status_code is None:
         return TemporaryError("NoAnswer", f"{what}: {type(error).__name__}", DEFAULT_RETRY_SECONDS)
     code, message = _code_and_message(error)
-    if code == "StorageAccountAlreadyTaken" or (
+    if code in _NAME_TAKEN or (
         ref.type is Type.SITE and error.status_code == 409 and "already exists" in message
     ):
         return NameTakenError(ref.type)
@@ -184,5 +191,5 @@ def _is_temporary(status: int, code: str, message: str) -> bool:
 
 
 def _is_busy(code: str, message: str) -> bool:
-    """App Service says `Conflict` both for "not now" and for "never": only the message tells them apart."""
-    return code in _BUSY or (code == "Conflict" and _NOT_NOW.search(message) is not None)
+    """Of some codes only the message tells what they mean."""
+    return code in _BUSY or (code in _FOR_NOW_OR_FOR_EVER and _NOT_NOW.search(message) is not None)

@@ -115,6 +115,8 @@ class Provisioning:
         present = self._state.registry(registry.name)
         if present is None or present.uid != registry.uid or present.names != registry.names:
             return
+        if present.provisioned:
+            raise _lost_name(present, taken.args[0])
         storage, site = present.storage_attempt, present.site_attempt
         if taken.args[0] is Type.SITE:
             site += 1
@@ -218,3 +220,14 @@ class Provisioning:
         until = now + self._timeout
         # not at once: what was just sent may not be visible yet
         return Again(self._delay, {"rolling_back": True, "error": error, "steps": steps, "expires_at": until})
+
+
+def _lost_name(registry: Registry, kind: Type) -> PermanentError:
+    """Another account would be an empty one, and another site another login server: nobody asked for that."""
+    name = registry.names.site if kind is Type.SITE else registry.names.storage_account
+    return PermanentError(
+        "NameTaken",
+        f"{name} is gone, and its name is still reserved after its deletion or held by somebody else.",
+        "Restore what was deleted (the portal lists deleted storage accounts), or wait until the name is free; "
+        f"then PUT /api/registries/{registry.name} again.",
+    )

@@ -30,6 +30,9 @@ class Cloud(Protocol):
     def hold(self, kind: Type, name: str) -> None:
         """Somebody else has that name."""
 
+    def keep_deleted_names(self) -> None:
+        """The name of a deleted account or site stays reserved."""
+
     def stop_site(self, name: str) -> None:
         """As in the portal."""
 
@@ -51,6 +54,9 @@ class FakeCloud:
         _ = kind
         self.fake.held.add(name)
 
+    def keep_deleted_names(self) -> None:
+        self.fake.keeps_names = True
+
     def stop_site(self, name: str) -> None:
         self.fake.stop_site(name)
 
@@ -70,6 +76,9 @@ class EmulatedCloud:
 
     def hold(self, kind: Type, name: str) -> None:
         self._emulator.control("PUT", "held-names", {kind: [name]})
+
+    def keep_deleted_names(self) -> None:
+        self._emulator.control("PUT", "deleted-names", {Type.STORAGE_ACCOUNT: 600, Type.SITE: 600})
 
     def stop_site(self, name: str) -> None:
         self._web.web_apps.stop(GROUP, name)

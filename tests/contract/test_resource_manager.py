@@ -254,6 +254,21 @@ def test_a_name_that_somebody_else_holds_is_taken(cloud: Cloud, registry: Regist
     assert cloud.manager.get(resource.ref) is None
 
 
+@pytest.mark.parametrize("kind", [ACCOUNT, SITE])
+def test_a_name_that_is_reserved_after_a_delete_is_taken(
+    cloud: Cloud, registry: Registry, kind: Type
+) -> None:
+    needs = {ACCOUNT: [ACCOUNT], SITE: [ACCOUNT, PLAN, SITE]}[kind]
+    resource = make_up_to(cloud, registry, *needs).of(kind)
+    cloud.keep_deleted_names()
+    cloud.manager.delete(resource.ref)
+    assert cloud.manager.get(resource.ref) is None
+    cloud.manager.delete(resource.ref)
+    with pytest.raises(NameTakenError) as caught:
+        cloud.manager.put(resource.ref, resource.body)
+    assert caught.value.args == (kind,)
+
+
 @pytest.mark.parametrize(
     ("kind", "sku", "code"),
     [

@@ -90,6 +90,27 @@ TEMPORARY = {
         "Conflict",
         2,
     ),
+    "share of that name on its way out": (
+        Answer(409, arm("ShareBeingDeleted", "The specified share is being deleted. Try operation later.")),
+        "ShareBeingDeleted",
+        2,
+    ),
+    "container of that name on its way out": (
+        Answer(
+            409,
+            arm(
+                "ContainerOperationFailure",
+                "The specified container is being deleted. Try operation later.",
+            ),
+        ),
+        "ContainerOperationFailure",
+        2,
+    ),
+    "the same in the words of Blob Storage": (
+        Answer(409, arm("ContainerBeingDeleted")),
+        "ContainerBeingDeleted",
+        2,
+    ),
 }
 
 
@@ -122,6 +143,11 @@ PERMANENT = {
     "a conflict for ever": (
         Answer(409, web("Conflict", "Azure says why. AlwaysOn cannot be set for this site.")),
         "Conflict",
+        "same request again",
+    ),
+    "a container that cannot be": (
+        Answer(409, arm("ContainerOperationFailure")),
+        "ContainerOperationFailure",
         "same request again",
     ),
     "locked": (Answer(409, arm("ScopeLocked")), "ScopeLocked", "same request again"),
@@ -198,9 +224,10 @@ def test_an_account_without_a_key_has_none_yet(
 
 
 def test_names_of_others(manager: AzureResourceManager, canned: CannedAzure) -> None:
-    canned.answer = Answer(409, arm("StorageAccountAlreadyTaken"))
-    with pytest.raises(NameTakenError):
-        manager.put(ACCOUNT, BODY)
+    for code in ("StorageAccountAlreadyTaken", "StorageAccountInAnotherResourceGroup"):
+        canned.answer = Answer(409, arm(code))
+        with pytest.raises(NameTakenError):
+            manager.put(ACCOUNT, BODY)
     canned.answer = Answer(409, web("Conflict", "Website with given name demo already exists."))
     with pytest.raises(NameTakenError):
         manager.put(SITE, BODY)

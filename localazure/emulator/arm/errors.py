@@ -262,6 +262,20 @@ def share_not_found() -> ArmError:
     return ArmError(404, "ShareNotFound", "The specified share does not exist.")
 
 
+def container_being_deleted() -> ArmError:
+    """409: a container of that name was deleted a moment ago (as seen in azure-rest-api-specs#30456).
+
+    Blob Storage itself says the same with the code `ContainerBeingDeleted`.
+    """
+    message = "The specified container is being deleted. Try operation later."
+    return ArmError(409, "ContainerOperationFailure", message)
+
+
+def share_being_deleted() -> ArmError:
+    """409: a share of that name was deleted a moment ago (as seen in the tests of azurefile-csi-driver)."""
+    return ArmError(409, "ShareBeingDeleted", "The specified share is being deleted. Try operation later.")
+
+
 # --- Microsoft.Web
 
 

@@ -333,6 +333,38 @@ def test_a_candidate_is_recorded_before_it_is_used() -> None:
     assert (rig.registry().storage_attempt, rig.registry().site_attempt) == (1, 1)
 
 
+def test_a_registry_made_again_while_its_old_names_are_reserved_takes_the_next_ones() -> None:
+    rig = Rig()
+    rig.azure.keeps_names = True
+    for attempt in range(3):
+        rig.create()
+        rig.check_up()
+        assert rig.registry().names.site == candidates()[attempt]
+        rig.delete()
+        rig.drain()
+    assert rig.azure.resources == {}
+
+
+@pytest.mark.parametrize("kind", [Type.STORAGE_ACCOUNT, Type.SITE])
+def test_a_registry_that_lost_its_name_does_not_move_to_another(kind: Type) -> None:
+    """With another account its images would be gone for good, with another site its login server."""
+    rig = running()
+    names = rig.registry().names
+    gone = Ref(kind, names.site if kind is Type.SITE else names.storage_account)
+    rig.azure.keeps_names = True
+    rig.azure.delete(gone)
+    rig.put(tags={"team": "x"})
+    rig.drain()
+    error = failure(rig, Kind.UPDATE_REGISTRY)
+    assert (error.code, gone.name in error.message) == ("NameTaken", True)
+    assert "PUT /api/registries/demo" in error.fix
+    assert rig.registry().names == names
+    rig.azure.held.clear()
+    rig.put(tags={"team": "x"})
+    rig.drain()
+    rig.check_up()
+
+
 def test_when_all_candidates_are_held_nothing_is_left() -> None:
     rig = Rig()
     rig.azure.held |= set(candidates())

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from localazure.emulator.arm import errors
+from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.regions import region
 from localazure.emulator.arm.models.store import Json, Resource, Store, utc_text
@@ -41,6 +42,7 @@ class StorageAccounts:
 
     def __init__(self, store: Store, shares: FileShares, sites: Sites) -> None:
         self._store = store
+        self._deleted = DeletedNames(store)
         self._shares = shares
         self._sites = sites
 
@@ -85,7 +87,9 @@ class StorageAccounts:
             return False
         if self._store.pending(account):
             raise errors.account_busy()
-        self._store.delete(account.id)
+        with self._store.transaction():
+            self._store.delete(account.id)
+            self._deleted.note(account.id)
         self.forget(account.id.name)
         return True
 
@@ -114,6 +118,7 @@ class StorageAccounts:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             return errors.account_name_invalid(str(name))
         held = self._store.settings.is_held(STORAGE_ACCOUNTS, name)
+        held = held or self._deleted.has_global(STORAGE_ACCOUNTS, name)
         if held or self._store.find_global(STORAGE_ACCOUNTS, name):
             return errors.account_taken(name)
         return None

@@ -8,6 +8,7 @@ import re
 
 from localazure.emulator.arm import errors
 from localazure.emulator.arm.models.accounts import StorageAccounts
+from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.store import Json, Resource, Store
 from localazure.emulator.arm.resource_ids import CONTAINERS, ResourceId, Scope
@@ -35,6 +36,7 @@ class StorageServices:
 
     def __init__(self, store: Store, accounts: StorageAccounts, shares: FileShares, sites: Sites) -> None:
         self._store = store
+        self._deleted = DeletedNames(store)
         self._accounts = accounts
         self._shares = shares
         self._sites = sites
@@ -59,6 +61,8 @@ class StorageServices:
         with self._store.transaction():
             container_id = self._child(scope, account, BLOB_SERVICES, "containers", name)
             container = self._store.get(container_id)
+            if container is None and self._deleted.has(container_id):
+                raise errors.container_being_deleted()
             resource = container or Resource(container_id)
             resource.properties.update(body.get("properties") or {})
             return self._store.put(resource), container is None
@@ -79,6 +83,7 @@ class StorageServices:
         container_id = self._child(scope, account, BLOB_SERVICES, "containers", name)
         if not self._store.delete(container_id):
             return False
+        self._deleted.note(container_id)
         self._sites.forget_container(container_id.parent.name, container_id.name)
         return True
 
@@ -87,6 +92,8 @@ class StorageServices:
         share_id = self._child(scope, account, FILE_SERVICES, "shares", name)
         sent = body.get("properties") or {}
         quota = _quota(sent)
+        if self._deleted.has(share_id) and not self._shares.has_share(share_id.parent.name, share_id.name):
+            raise errors.share_being_deleted()
         created = self._shares.create_share(share_id.parent.name, share_id.name, quota)
         with self._store.transaction():
             share = self._store.get(share_id) or Resource(share_id, {"properties": {"shareQuota": quota}})
@@ -112,7 +119,10 @@ class StorageServices:
         """Delete a share with its files. False if it was not there."""
         share_id = self._child(scope, account, FILE_SERVICES, "shares", name)
         self._store.delete(share_id)
-        return self._shares.delete_share(share_id.parent.name, share_id.name)
+        there = self._shares.delete_share(share_id.parent.name, share_id.name)
+        if there:
+            self._deleted.note(share_id)
+        return there
 
     def _known_share(self, share_id: ResourceId) -> Resource:
         return self._store.get(share_id) or Resource(

@@ -89,6 +89,8 @@ class Store:
         self._dirty = False
         self._resources: dict[str, Resource] = {}
         self.operations: dict[str, Operation] = {}
+        self.deleted: dict[str, float] = {}
+        """When (seconds since 1970) a resource was deleted: see `DeletedNames`."""
         self.settings = Settings()
         self._load()
 
@@ -127,6 +129,12 @@ class Store:
             for key in [k for k in self._resources if k == resource_id.key or k.startswith(below)]:
                 del self._resources[key]
             return there
+
+    def keep_deleted(self, deleted: dict[str, float]) -> None:
+        """Remember these deletions, and no others."""
+        with self.transaction():
+            self._dirty = True
+            self.deleted = deleted
 
     def select(self, resource_type: str, scope: Scope | None = None) -> list[Resource]:
         """Copies of all resources of that type (in that scope), sorted by id whatever happened before."""
@@ -205,6 +213,7 @@ class Store:
             self._dirty = True
             self._resources.clear()
             self.operations.clear()
+            self.deleted = {}
             self.settings = Settings()
 
     def _dump(self) -> Json:
@@ -215,6 +224,7 @@ class Store:
                 for resource in self._resources.values()
             ],
             "operations": [dataclasses.asdict(operation) for operation in self.operations.values()],
+            "deleted": self.deleted,
             "settings": dataclasses.asdict(self.settings),
         }
 
@@ -228,4 +238,5 @@ class Store:
             resource = Resource(**{**entry, "id": ResourceId.parse(entry["id"])})
             self._resources[resource.id.key] = resource
         self.operations = {entry["id"]: Operation(**entry) for entry in state["operations"]}
+        self.deleted = state.get("deleted", {})
         self.settings = Settings(**state["settings"])

@@ -4,6 +4,7 @@ import re
 
 from localazure.emulator.arm import errors
 from localazure.emulator.arm.models import site_settings
+from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.plans import Plans, tier
 from localazure.emulator.arm.models.regions import region
 from localazure.emulator.arm.models.store import Json, Resource, Store
@@ -29,6 +30,7 @@ class WebSites:
 
     def __init__(self, store: Store, plans: Plans) -> None:
         self._store = store
+        self._deleted = DeletedNames(store)
         self._plans = plans
 
     def put(self, scope: Scope, name: str, body: Json) -> Resource:
@@ -68,6 +70,7 @@ class WebSites:
                 return False
             self._check_idle(site)
             self._store.delete(site.id)
+            self._deleted.note(site.id)
             plan_id = ResourceId.parse(site.properties["serverFarmId"])
             if with_empty_plan and not self._plans.sites_on(plan_id):
                 self._store.delete(plan_id)
@@ -111,7 +114,8 @@ class WebSites:
         """Why a new site cannot have that name, or None."""
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             return errors.invalid_parameter("name")
-        if self._store.settings.is_held(SITES, name) or self._store.find_global(SITES, name):
+        held = self._store.settings.is_held(SITES, name) or self._deleted.has_global(SITES, name)
+        if held or self._store.find_global(SITES, name):
             return errors.site_name_taken(name)
         return None
 
