@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
-    from shared.services.reconcile import Reconcile
+    from shared.services.reconcile import Chore, Reconcile
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -184,9 +184,17 @@ class Services:
     @cached_property
     def reconcile(self) -> Reconcile:
         """What mends."""
+        from shared.services.htpasswd_drift import HtpasswdDrift
         from shared.services.reconcile import Reconcile
+        from shared.services.stale_operations import IndexCount, StaleOperations
 
-        return Reconcile(self.state, self.capacity, self.channels, now)
+        chores: list[Chore] = [
+            StaleOperations(self.capacity, self.channels, now),
+            HtpasswdDrift(
+                self.state, self._publisher, self.channels, self._ledger, self.settings.probe_key, now
+            ),
+        ]
+        return Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
 
 
 @cache

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     PUT_USER = "CreateOrUpdateUser"
     ROTATE_USER = "RotateUser"
     DELETE_USER = "DeleteUser"
+    REPAIR_HTPASSWD = "RepairHtpasswd"
+    """The file was not what we published last: `reconcile` has it published again."""
 
     @property
     def is_lifecycle(self) -> bool:
@@ -167,6 +169,8 @@ class AuditEntry(Record):
     target: str
     operation_id: str
     request_id: str
+    details: Nested[dict[str, list[str]] | None] = None
+    """What was found, by kind: names of users, settings and resources."""
 
     @property
     def key(self) -> str:

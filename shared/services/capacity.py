@@ -80,11 +80,12 @@ class Capacity:
         fewer = count.change(number=max(0, count.number - 1))
         self._index.transact(PARTITION, [Delete(row.key, row.etag), fewer.save()])
 
-    def recount(self) -> None:
-        """Sets the counter to what is there; only `reconcile` pays for counting."""
+    def recount(self) -> bool:
+        """Sets the counter to what is there; says whether it was wrong. Only `reconcile` pays for counting."""
         count, number = self._count(), sum(1 for _ in self.names())
         if count.number != number:
             self._index.transact(PARTITION, [Upsert(count.change(number=number).to_row())])
+        return count.number != number
 
     def _add(self, name: str, count: _Count) -> None:
         entry = Insert(_Entry(name=name, created_at=self._now()).to_row())

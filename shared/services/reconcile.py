@@ -1,50 +1,110 @@
-"""Every minute: what has stopped moving is set in motion again, and the index is mended."""
+"""Every minute: what has stopped moving is set in motion again, what somebody else changed is put right.
+
+Each registry is visited by every chore. What goes wrong with one registry, or in one chore, stops no other; the run
+says in one line of the log what it did.
+"""
 
 import logging
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from pydantic import ValidationError
 
+from shared.domain.errors import ConflictError, PermanentError, TemporaryError
+from shared.domain.htpasswd import Projection
 from shared.domain.operations import Operation
+from shared.domain.registries import Registry
 from shared.services.capacity import Capacity
-from shared.services.state import Clock, State
-from shared.services.turns import Channels
+from shared.services.reconcile_report import Report
+from shared.services.state import State
 
 logger = logging.getLogger(__name__)
 
 CONCURRENCY = 8
-ORPHAN_AGE = timedelta(minutes=5)
-"""A create writes the index before the registry: an entry is an orphan only after this time."""
+"""How many registries are visited at a time."""
+ACTOR = "system:reconcile"
+"""Who it is in the audit."""
+EXPECTED = (TemporaryError, PermanentError, ConflictError, ValidationError)
+"""Passes, or somebody has to mend it: the next run looks again. A `ValidationError` is a row of another release."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One registry as the run sees it. The unfinished operations were read first, the projection last."""
+
+    name: str
+    indexed_at: datetime
+    unfinished: Sequence[Operation]
+    registry: Registry | None
+    projection: Projection | None
+
+
+class Chore(Protocol):
+    """Looks at one registry after the other and puts one kind of thing right."""
+
+    def visit(self, seen: Seen, report: Report) -> None:
+        """Whatever it raises stops no other chore and no other registry."""
+
+
+class Survey(Protocol):
+    """Looks at what concerns all registries together."""
+
+    def run(self, report: Report) -> None:
+        """Whatever it raises stops no other survey."""
 
 
 class Reconcile:
-    """The timer's work. A lost enqueue or a killed process delays an operation; it never ends it."""
+    """The timer's work. Two runs at the same time do no harm."""
 
-    def __init__(self, state: State, capacity: Capacity, channels: Channels, now: Clock) -> None:
-        self._state, self._capacity, self._channels, self._now = state, capacity, channels, now
+    def __init__(
+        self, state: State, capacity: Capacity, chores: Sequence[Chore], surveys: Sequence[Survey]
+    ) -> None:
+        self._state, self._capacity = state, capacity
+        self._chores, self._surveys = chores, surveys
 
     def run(self) -> int:
-        """Enqueues the present turn of every operation past its deadline; says how many."""
+        """Visits all registries; says how many operations were enqueued again.
+
+        Raises `DependencyError`, or what nobody foresaw, after everything else has been looked at.
+        """
+        report, began = Report(), time.monotonic()
         entries = list(self._capacity.names())
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            stale = [operation for found in pool.map(self._visit, entries) for operation in found]
-        for operation in stale:
-            logger.warning("operation %s has not moved since its deadline: enqueued again", operation.id)
-            self._channels.enqueue(operation)
-        self._capacity.recount()
-        return len(stale)
+            visits = pool.map(partial(self._visit, report), entries)
+            failures = [failure for found in visits for failure in found]
+        for survey in self._surveys:
+            failures += self._attempt("survey", partial(survey.run, report), report)
+        seconds = time.monotonic() - began
+        logger.info("reconcile registries=%d seconds=%.2f %s", len(entries), seconds, report.line())
+        if failures:
+            raise failures[0]
+        return report.count("requeued")
 
-    def _visit(self, entry: tuple[str, datetime]) -> list[Operation]:
+    def _visit(self, report: Report, entry: tuple[str, datetime]) -> list[Exception]:
+        found: list[Seen] = []
+        failures = self._attempt(entry[0], lambda: found.append(self._see(*entry)), report)
+        for seen in found:
+            for chore in self._chores:
+                failures += self._attempt(seen.name, partial(chore.visit, seen, report), report)
+        return failures
+
+    def _see(self, name: str, indexed_at: datetime) -> Seen:
+        unfinished = list(self._state.unfinished(name))
+        return Seen(name, indexed_at, unfinished, self._state.registry(name), self._state.projection(name))
+
+    def _attempt(self, name: str, action: Callable[[], object], report: Report) -> list[Exception]:
+        """What it raised and nobody expected."""
         try:
-            return self._stale(*entry)
-        except ValidationError as error:  # written by another release: the other registries can't wait for it
-            logger.error("registry %s has a row that this release can't read: %s", entry[0], error)  # noqa: TRY400 - short
-            return []
-
-    def _stale(self, name: str, indexed_at: datetime) -> list[Operation]:
-        now = self._now()
-        stale = [operation for operation in self._state.unfinished(name) if operation.deadline < now]
-        if not stale and now - indexed_at > ORPHAN_AGE and self._state.registry(name) is None:
-            self._capacity.release(name, indexed_at)
-        return stale
+            action()
+        except EXPECTED as error:
+            logger.warning("reconcile: %s: %s", name, error)
+            report.note("failed", name)
+        except Exception as error:  # noqa: BLE001 - raised at the end of the run
+            report.note("failed", name)
+            return [error]
+        return []

@@ -15,6 +15,9 @@ from shared.domain.records import Change
 from shared.domain.registries import Registry
 from shared.services.state import State
 
+type Findings = dict[str, list[str]]
+"""What the audit says besides who did what: lists of names, by kind."""
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -70,7 +73,14 @@ class Ledger:
         return operation
 
     def start(
-        self, caller: Caller, kind: Kind, registry: Registry, now: datetime, *, user: str | None = None
+        self,
+        caller: Caller,
+        kind: Kind,
+        registry: Registry,
+        now: datetime,
+        *,
+        user: str | None = None,
+        details: Findings | None = None,
     ) -> tuple[Operation, list[Change]]:
         """A new operation, and the rows that begin it: they belong into the mutation's own transaction."""
         key = caller.operation_key or str(ULID())
@@ -94,6 +104,7 @@ class Ledger:
             target=f"{registry.name}/{user}" if user else registry.name,
             operation_id=operation.id,
             request_id=caller.request_id,
+            details=details,
         )
         return operation, [operation.save(), entry.save()]
 

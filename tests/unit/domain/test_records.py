@@ -110,6 +110,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "target": text,
         "operation_id": text,
         "request_id": text,
+        "details": st.none() | st.dictionaries(text, st.lists(text, max_size=3), max_size=3),
     },
     Projection: {
         "uid": uids,

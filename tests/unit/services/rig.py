@@ -16,14 +16,16 @@ from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.capacity import Capacity
 from shared.services.health_sweep import HealthSweep
+from shared.services.htpasswd_drift import HtpasswdDrift
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.operations import Operations
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
-from shared.services.reconcile import Reconcile
+from shared.services.reconcile import Chore, Reconcile
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.stale_operations import IndexCount, StaleOperations
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
 from shared.services.visits import Visits
@@ -104,7 +106,11 @@ class Rig:
             timeout_seconds=timeout,
         )
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
-        self.reconcile = Reconcile(self.state, self.capacity, self.channels, now)
+        chores: list[Chore] = [
+            StaleOperations(self.capacity, self.channels, now),
+            HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
+        ]
+        self.reconcile = Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
         self.health_sweep = HealthSweep(
             self.state, health, self.capacity, resources, probe, thresholds, KEY, now
