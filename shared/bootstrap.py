@@ -184,15 +184,17 @@ class Services:
     @cached_property
     def reconcile(self) -> Reconcile:
         """What mends."""
+        from shared.services.health_rows import HealthRows
+        from shared.services.htpasswd_alarm import HtpasswdAlarm
         from shared.services.htpasswd_drift import HtpasswdDrift
         from shared.services.reconcile import Reconcile
         from shared.services.stale_operations import IndexCount, StaleOperations
 
+        settings, health = self.settings, HealthRows(self._health)
         chores: list[Chore] = [
             StaleOperations(self.capacity, self.channels, now),
-            HtpasswdDrift(
-                self.state, self._publisher, self.channels, self._ledger, self.settings.probe_key, now
-            ),
+            HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
+            HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
         ]
         return Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
 

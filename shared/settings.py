@@ -74,6 +74,8 @@ class Settings(BaseModel):
     """A create, update or delete that takes longer fails, and a first create is rolled back."""
     mount_cache_seconds: Seconds = 30
     """How long a mount may show an old file."""
+    htpasswd_stale_seconds: Seconds = 300
+    """A user's change that is not proven for so long is an alarm."""
     probe_timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
     probe_concurrency: int = Field(default=16, ge=1)
     slow_probe_milliseconds: int = Field(default=2000, ge=1)

@@ -30,6 +30,8 @@ class Code(StrEnum):
     PROBE_REFUSED = "PROBE_REFUSED"
     STORAGE_UNHEALTHY = "STORAGE_UNHEALTHY"
     SITE_STOPPED = "SITE_STOPPED"
+    HTPASSWD_DRIFT = "HTPASSWD_DRIFT"
+    HTPASSWD_STALE = "HTPASSWD_STALE"
     SLOW = "SLOW"
     TIMEOUT = "TIMEOUT"
     UNEXPECTED_STATUS = "UNEXPECTED_STATUS"
@@ -78,6 +80,16 @@ _MEANING: dict[Code, tuple[Severity, str, str]] = {
         "Check that the storage account exists and that its key is the one in the site's settings.",
     ),
     Code.SITE_STOPPED: (Severity.CRITICAL, "The site is stopped.", "Start the site in App Service."),
+    Code.HTPASSWD_DRIFT: (
+        Severity.CRITICAL,
+        "Somebody changed the htpasswd file, and the registry has not yet proven that it reads the repaired one.",
+        "Look in the audit for RepairHtpasswd: it names who was added, removed or changed.",
+    ),
+    Code.HTPASSWD_STALE: (
+        Severity.CRITICAL,
+        "A user's change is not proven: what was revoked may still work.",
+        "Look at the operation's obstacle, then at the site's mount, its storage key and its log stream.",
+    ),
     Code.SLOW: (
         Severity.WARNING,
         "The registry answers slowly.",
@@ -178,6 +190,29 @@ class Verdict(Record):
 
 
 VERDICT_KEY = "last"
+ALARM_KEY = f"{VERDICT_KEY}-alarm"
+
+
+class Alarm(Verdict):
+    """What `reconcile` found out about the htpasswd file. It stands beside the last verdict until it is over."""
+
+    @property
+    def key(self) -> str:
+        return ALARM_KEY
+
+
+def alarm(uid: str, code: Code, about: str, now: datetime) -> Alarm:
+    """The code with its meaning; `about` names operations and users."""
+    severity, message, fix = _MEANING[code]
+    text = f"{message} {about}"
+    return Alarm(uid=uid, code=code, severity=severity, message=text, fix=fix, latency_ms=0, checked_at=now)
+
+
+def gravest(last: Verdict | None, alarmed: Alarm | None) -> Verdict | None:
+    """An alarm says why a registry is not as it should be; only a registry without any lock is worse."""
+    if last and last.code is Code.AUTH_NOT_REQUIRED:
+        return last
+    return alarmed or last
 
 
 def verdict(uid: str, code: Code, seen: Observation, now: datetime) -> Verdict:

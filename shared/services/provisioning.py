@@ -5,12 +5,10 @@ No turn waits for Azure. Each looks at what could move, sends what is missing, a
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 
-from shared.domain.errors import ConflictError, NameTakenError, PermanentError, TemporaryError
+from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.graph import Context, Node, graph, removal
-from shared.domain.health import VERDICT_KEY
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.plan import Found, ready_to_go
@@ -19,6 +17,7 @@ from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.resources import Type
 from shared.ports import Table
 from shared.services.capacity import Capacity
+from shared.services.health_rows import HealthRows
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
 from shared.services.visits import Turn, Visits
@@ -44,7 +43,7 @@ class Provisioning:
         turn_delay: float,
         timeout_seconds: float,
     ) -> None:
-        self._state, self._health, self._visits = state, health, visits
+        self._state, self._health, self._visits = state, HealthRows(health), visits
         self._capacity, self._context, self._now = capacity, context, now
         self._delay, self._timeout = turn_delay, timedelta(seconds=timeout_seconds)
 
@@ -156,7 +155,7 @@ class Provisioning:
         if operation.rolling_back:
             return Done(steps=steps, error=operation.error)
         if operation.kind is Kind.DELETE_REGISTRY:
-            self._forget_verdict(turn.registry)
+            self._health.forget(turn.registry.name)
             self._forget_users(turn.registry)
             return Done(steps=steps)
         return Done({"loginServer": turn.registry.login_server or ""}, steps)
@@ -169,10 +168,6 @@ class Provisioning:
             self._capacity.release(operation.registry, operation.created_at)
         else:
             self._capacity.remember(operation.registry)
-
-    def _forget_verdict(self, registry: Registry) -> None:
-        with suppress(ConflictError):  # never checked: no verdict to forget
-            self._health.transact(registry.name, [Delete(VERDICT_KEY)])
 
     def _forget_users(self, registry: Registry) -> None:
         """The users' rows, and what still waits for them: nobody can log in any more."""

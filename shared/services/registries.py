@@ -8,7 +8,7 @@ from ulid import ULID
 
 from shared.domain.errors import ApiError, OperationInProgressError, not_found
 from shared.domain.graph import Context
-from shared.domain.health import VERDICT_KEY, Verdict
+from shared.domain.health import Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
 from shared.domain.operations import Kind, Operation
@@ -24,6 +24,7 @@ from shared.domain.registries import (
 )
 from shared.ports import Table
 from shared.services.capacity import Capacity
+from shared.services.health_rows import HealthRows
 from shared.services.requests import Caller, Ledger, Precondition, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
@@ -55,7 +56,8 @@ class Registries:
         context: Context,
         now: Clock,
     ) -> None:
-        self._state, self._health, self._capacity, self._channels = state, health, capacity, channels
+        self._state, self._capacity, self._channels = state, capacity, channels
+        self._health = HealthRows(health)
         self._ledger, self._policy, self._context, self._now = ledger, policy, context, now
 
     @retry_on_conflict
@@ -169,9 +171,7 @@ class Registries:
         return operation if operation and not operation.final else None
 
     def _verdict(self, registry: Registry) -> Verdict | None:
-        row = self._health.get(registry.name, VERDICT_KEY)
-        found = Verdict.from_row(row) if row else None
-        return found if found and found.uid == registry.uid else None
+        return self._health.read(registry).verdict
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)

@@ -15,7 +15,9 @@ from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.capacity import Capacity
+from shared.services.health_rows import HealthRows
 from shared.services.health_sweep import HealthSweep
+from shared.services.htpasswd_alarm import HtpasswdAlarm
 from shared.services.htpasswd_drift import HtpasswdDrift
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.operations import Operations
@@ -39,6 +41,7 @@ NAME = "demo"
 ME = Caller(actor="me", request_id="r1")
 ALWAYS = Precondition()
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
+HTPASSWD_STALE = 300.0
 VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
 """As in host.json."""
 HIDDEN_SECONDS = 600.0
@@ -108,6 +111,7 @@ class Rig:
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
         chores: list[Chore] = [
             StaleOperations(self.capacity, self.channels, now),
+            HtpasswdAlarm(HealthRows(health), now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
         ]
         self.reconcile = Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
