@@ -25,7 +25,15 @@ def _up(options: argparse.Namespace) -> int:
 
     state = options.state or DEFAULT_STATE
     up(
-        UpOptions(state, options.port, options.app_dir, options.ready_file, options.reset, options.host),
+        UpOptions(
+            state,
+            options.port,
+            options.app_dir,
+            options.ready_file,
+            options.reset,
+            options.host,
+            options.storage_faults,
+        ),
         Console(),
     )
     return 0
@@ -75,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         dest="host",
         action="store_false",
         help="leave the function app to you: `func start` with STATE/local.settings.json",
+    )
+    up.add_argument(
+        "--storage-faults",
+        action="store_true",
+        help="let queues and tables misbehave on demand, too, by proxies in front of Azurite",
     )
     up.set_defaults(run=_up)
 

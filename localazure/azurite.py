@@ -61,10 +61,19 @@ def blob_endpoint(ports: Ports) -> str:
 
 
 def connection_string(ports: Ports) -> str:
-    """What `AzureWebJobsStorage` is to be for these ports."""
+    """What `AzureWebJobsStorage` is to be for these ports; where there are proxies, it names those."""
+    return _connection_string(ports, ports.queue_proxy or ports.queue, ports.table_proxy or ports.table)
+
+
+def direct_connection_string(ports: Ports) -> str:
+    """The same past the proxies, for those who look on."""
+    return _connection_string(ports, ports.queue, ports.table)
+
+
+def _connection_string(ports: Ports, queue: int, table: int) -> str:
     return (
         f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};"
         f"BlobEndpoint={blob_endpoint(ports)};"
-        f"QueueEndpoint=http://127.0.0.1:{ports.queue}/{ACCOUNT};"
-        f"TableEndpoint=http://127.0.0.1:{ports.table}/{ACCOUNT};"
+        f"QueueEndpoint=http://127.0.0.1:{queue}/{ACCOUNT};"
+        f"TableEndpoint=http://127.0.0.1:{table}/{ACCOUNT};"
     )

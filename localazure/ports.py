@@ -1,11 +1,11 @@
-"""The ports of the local Azure: five in a row, or free ones that a folder keeps."""
+"""The ports of the local Azure: a row of them, or free ones that a folder keeps."""
 
 import errno
 import random
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from localazure.errors import LocalAzureError
@@ -28,33 +28,36 @@ class Ports:
     blob: int
     queue: int
     table: int
+    queue_proxy: int | None = None
+    """In front of Azurite's queues; there is one only if storage is to misbehave on demand."""
+    table_proxy: int | None = None
 
     @classmethod
-    def starting_at(cls, first: int) -> Self:
-        """Five ports in a row. Raises LocalAzureError where they would not fit."""
-        if not 1 <= first <= 65531:
+    def starting_at(cls, first: int, *, proxies: bool = False) -> Self:
+        """Five ports in a row, seven with `proxies`. Raises LocalAzureError where they would not fit."""
+        names = _names(proxies)
+        highest = 65536 - len(names)
+        if not 1 <= first <= highest:
             raise LocalAzureError(
-                f"--port {first}: five ports are needed from there on; give 1 to 65531, or 0"
+                f"--port {first}: {len(names)} ports are needed from there on; give 1 to {highest}, or 0"
             )
-        return cls(*range(first, first + 5))
+        return cls(**{name: first + offset for offset, name in enumerate(names)})
 
     @classmethod
-    def free(cls, earlier: Mapping[str, object]) -> Self:
+    def free(cls, earlier: Mapping[str, object], *, proxies: bool = False) -> Self:
         """Free ports; those of `earlier` (what `as_dict` gave) again where they are still free."""
-        taken: set[int] = set()
-
-        def choose(name: str) -> int:
+        chosen: dict[str, int] = {}
+        for name in _names(proxies):
             before = earlier.get(name)
             candidates = [before] if isinstance(before, int) else []
-            port = next(port for port in _chain(candidates) if port not in taken and is_free(port))
-            taken.add(port)
-            return port
-
-        return cls(**{field.name: choose(field.name) for field in fields(cls)})
+            chosen[name] = next(
+                port for port in _chain(candidates) if port not in chosen.values() and is_free(port)
+            )
+        return cls(**chosen)
 
     def as_dict(self) -> dict[str, int]:
         """Name and port, to be kept and given to `free` later."""
-        return asdict(self)
+        return {name: port for name, port in asdict(self).items() if port is not None}
 
     def check_free(self, setting: str) -> None:
         """Raise LocalAzureError that names every port in use, who wanted it, and the setting to change."""
@@ -67,7 +70,8 @@ class Ports:
             verb = "is" if len(used) == 1 else "are"
             raise LocalAzureError(
                 f"{', '.join(used)} {verb} in use. Nothing was started. "
-                f"Stop who uses it, or choose other ports: {setting} N takes N to N+4, {setting} 0 any."
+                f"Stop who uses it, or choose other ports: {setting} N takes N to N+{len(self.as_dict()) - 1}, "
+                f"{setting} 0 any."
             )
 
 
@@ -77,7 +81,13 @@ _PURPOSE = {
     "blob": "Azurite's blobs",
     "queue": "Azurite's queues",
     "table": "Azurite's tables",
+    "queue_proxy": "the proxy of Azurite's queues",
+    "table_proxy": "the proxy of Azurite's tables",
 }
+
+
+def _names(proxies: bool) -> list[str]:
+    return [name for name in _PURPOSE if proxies or not name.endswith("_proxy")]
 
 
 def is_free(port: int) -> bool:

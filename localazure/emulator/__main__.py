@@ -27,15 +27,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
-        server = _server(options)
+        server, proxies = _servers(options)
     except (PortInUseError, ValueError, OSError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 2
-    server.serve_forever()
+    server.serve_forever(*proxies)
     return 0
 
 
-def _server(options: argparse.Namespace) -> Server:
+def _servers(options: argparse.Namespace) -> tuple[Server, list[Server]]:
     state: Path = options.state.resolve()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     listener = listen(options.port)
@@ -43,7 +43,13 @@ def _server(options: argparse.Namespace) -> Server:
     sites = Sites(state / "sites", authority, options.registry_binary, options.blob_endpoint)
     identity = Identity(state, options.tenant_id, options.identity_header)
     emulator = Emulator(state, origin(listener), options.blob_endpoint, identity, sites)
-    return Server(emulator.app(), listener, authority.server_certificate())
+    proxied = {"queues": options.queue_proxy, "tables": options.table_proxy}
+    proxies = [
+        Server(emulator.storage_proxy(service, named[1]), listen(int(named[0])))
+        for service, named in proxied.items()
+        if named
+    ]
+    return Server(emulator.app(), listener, authority.server_certificate()), proxies
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--blob-endpoint", required=True, help="Azurite's: http://127.0.0.1:N/devstoreaccount1"
     )
+    for service in ("queue", "table"):
+        parser.add_argument(
+            f"--{service}-proxy",
+            nargs=2,
+            metavar=("PORT", "URL"),
+            help=f"a port where Azurite's {service}s at http://127.0.0.1:N misbehave on demand",
+        )
     parser.add_argument("--identity-header", required=True, help="what callers send as X-IDENTITY-HEADER")
     parser.add_argument("--tenant-id", default=_DEFAULT_TENANT, help="`tid` of the tokens")
     parser.add_argument(

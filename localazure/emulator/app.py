@@ -29,10 +29,11 @@ from localazure.emulator.files.service import FilesService
 from localazure.emulator.identity import urls as identity_urls
 from localazure.emulator.identity.models import Identity
 from localazure.emulator.requests_log import RecordRequests, RequestsLog
+from localazure.emulator.storage_proxy import storage_proxy
 
 
 class Emulator:
-    """Everything behind one port."""
+    """Everything behind one port, and proxies that misbehave along with it."""
 
     def __init__(
         self, state: Path, origin: str, blob_endpoint: str, identity: Identity, sites: Sites
@@ -65,6 +66,10 @@ class Emulator:
         app = Starlette(routes=routes, lifespan=self._lifespan)
         misbehaving = Misbehave(app, self.faults, ignored=PREFIX)
         return RecordRequests(misbehaving, self.requests, ignored=PREFIX, keep_bodies_of="/subscriptions")
+
+    def storage_proxy(self, service: str, upstream: str) -> ASGIApp:
+        """What stands in front of Azurite's `queues` or `tables`: the same faults, the same log, a port of its own."""
+        return storage_proxy(service, upstream, self.faults, self.requests)
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

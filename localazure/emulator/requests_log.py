@@ -1,7 +1,7 @@
 """Remembers the requests that came in, so that a test can say what was sent and what was not.
 
 Bounded in number and in size: the oldest go first. Credentials are never kept; the bodies of Resource Manager are
-(with the account keys in them), those of Azure Files and of the identity endpoint are not.
+(with the account keys in them), those of Azure Files, queues, tables and of the identity endpoint are not.
 """
 
 import json
@@ -45,7 +45,7 @@ class RecordedRequest:
     """The id of the fault that it got."""
     dropped: str = ""
     """The connection ended "before" or "after" the request was carried out: `status` is 0. The fault reset it, or the
-    client went away while its request was held."""
+    client went away while its request was held. "upstream": Azurite, which was asked in turn, did not answer."""
 
     @property
     def size(self) -> int:
@@ -102,7 +102,9 @@ class RequestsLog:
 class RecordRequests:
     """ASGI middleware in front of everything but the control endpoint."""
 
-    def __init__(self, app: ASGIApp, log: RequestsLog, ignored: str, keep_bodies_of: str) -> None:
+    def __init__(
+        self, app: ASGIApp, log: RequestsLog, ignored: str | None = None, keep_bodies_of: str | None = None
+    ) -> None:
         """Paths that start with `ignored` are not recorded; bodies are kept where they start with the other."""
         self._app = app
         self._log = log
@@ -111,10 +113,10 @@ class RecordRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and look at both directions as they go by."""
-        if scope["type"] != "http" or scope["path"].startswith(self._ignored):
+        if scope["type"] != "http" or (self._ignored and scope["path"].startswith(self._ignored)):
             await self._app(scope, receive, send)
             return
-        keep = scope["path"].lower().startswith(self._keep_bodies_of)
+        keep = self._keep_bodies_of is not None and scope["path"].lower().startswith(self._keep_bodies_of)
         recording = _Recording(_entry(scope, self._log.next_sequence()), keep, receive, send)
         try:
             await self._app(scope, recording.receive, recording.send)
@@ -144,7 +146,8 @@ class _Recording:
             self._entry.status = message["status"]
             self._entry.response_headers = _headers(message.get("headers", []))
         elif message["type"] == FAULT_MESSAGE:
-            self._entry.fault, self._entry.dropped = message["fault"], message["drop"] or ""
+            self._entry.fault = message["fault"] or self._entry.fault
+            self._entry.dropped = message["drop"] or ""
         self._copy(message, self._answered)
         await self._send(message)
 

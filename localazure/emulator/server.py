@@ -1,12 +1,15 @@
 """uvicorn, told to listen on a socket of ours and to say when it does."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
 import ssl
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +19,8 @@ from localazure.emulator.errors import PortInUseError
 _log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 5
+_IDLE_SECONDS = 60
+"""Longer than clients leave between two requests: a connection closed under a request would look like a fault."""
 
 FAULT_MESSAGE = "localazure.fault"
 """An ASGI message beside those of the standard: `fault`, the id of the fault that acts, and `drop`. If that is not
@@ -36,29 +41,34 @@ def listen(port: int) -> socket.socket:
 
 
 def origin(listener: socket.socket) -> str:
-    """Where clients reach it: `https://localhost:PORT`."""
+    """Where clients reach it by TLS: `https://localhost:PORT`."""
     return f"https://localhost:{listener.getsockname()[1]}"
 
 
 class Server(uvicorn.Server):
-    """A TLS server for one app on one socket."""
+    """A server for one app on one socket."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, certificate: tuple[Path, Path]) -> None:
-        chain, key = certificate
+    def __init__(
+        self, app: ASGIApp, listener: socket.socket, certificate: tuple[Path, Path] | None = None
+    ) -> None:
+        """`certificate` is a chain and its key, for TLS; without one the server speaks plain HTTP."""
+        chain, key = certificate or (None, None)
         super().__init__(
             uvicorn.Config(
                 self._droppable(app),
-                ssl_certfile=str(chain),
-                ssl_keyfile=str(key),
+                ssl_certfile=chain,
+                ssl_keyfile=key,
                 ssl_version=ssl.PROTOCOL_TLS_SERVER,
                 lifespan="on",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
-        self._listener = listener
+        self.listener = listener
+        self.listening = asyncio.Event()
 
     def _droppable(self, app: ASGIApp) -> ASGIApp:
         """The app, with the one more message that it may send."""
@@ -88,8 +98,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then say so: whoever started us waits for that line."""
         await super().startup(sockets)
-        if self.started:
-            _log.info("ready: %s", origin(self._listener))
+        self.listening.set()
+        if self.started and self.config.is_ssl:
+            _log.info("ready: %s", origin(self.listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let what is being answered finish, and drop idle connections at once.
@@ -103,15 +114,29 @@ class Server(uvicorn.Server):
                 transport.abort()
         await super().shutdown(sockets)
 
-    def serve_forever(self) -> None:
-        """Serve until SIGTERM or SIGINT, then end the sites and return.
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve_forever`: there may be several servers, and uvicorn raises them again when done."""
+        yield
 
-        uvicorn raises the signal again when it is done; a process that did as it was told should end with 0.
-        """
+    def serve_forever(self, *companions: "Server") -> None:
+        """Serve until SIGTERM or SIGINT, then end the sites and return. Companions serve before it is ready."""
+
+        def end(number: int, frame: FrameType | None) -> None:
+            for server in (*companions, self):
+                server.handle_exit(number, frame)
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
-        asyncio.run(self.serve([self._listener]))
+            signal.signal(number, end)
+        asyncio.run(_serve(*companions, self))
 
-    def serve_in_thread(self) -> None:
-        """The same in a thread that is not the main one, where signals cannot be had; ends with `should_exit`."""
-        asyncio.run(self.serve([self._listener]))
+    def serve_in_thread(self, *companions: "Server") -> None:
+        """The same in a thread that is not the main one, where signals cannot be had; each ends with `should_exit`."""
+        asyncio.run(_serve(*companions, self))
+
+
+async def _serve(*servers: Server) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for server in servers:
+            tasks.create_task(server.serve([server.listener]))
+            await server.listening.wait()

@@ -40,6 +40,8 @@ class UpOptions:
     reset: bool = False
     functions_host: bool = True
     """False leaves the app to a host of the user's own, `func start`."""
+    storage_faults: bool = False
+    """True puts the emulator's proxies in front of Azurite's queues and tables: faults reach these, too."""
 
 
 def up(options: UpOptions, console: Console) -> None:
@@ -114,9 +116,9 @@ def _run(options: UpOptions, state: StateFolder, console: Console) -> None:
 def _ports(options: UpOptions, state: StateFolder) -> Ports:
     if options.port == 0:
         # Login servers and saved endpoints hold port numbers: they are to be right after the next start, too.
-        ports = Ports.free(read_json(state.file("ports.json")))
+        ports = Ports.free(read_json(state.file("ports.json")), proxies=options.storage_faults)
     else:
-        ports = Ports.starting_at(options.port)
+        ports = Ports.starting_at(options.port, proxies=options.storage_faults)
         ports.check_free("--port")
     write_private_json(state.file("ports.json"), ports.as_dict())
     return ports

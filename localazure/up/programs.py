@@ -22,12 +22,18 @@ def emulator_program(folder: Path, ready: Ready, environment: Mapping[str, str])
             *("--state", str(folder), "--port", str(ready.ports.emulator)),
             *("--blob-endpoint", blob_endpoint(ready.ports)),
             *("--identity-header", ready.secrets.identity_header, "--tenant-id", ready.secrets.tenant_id),
+            *_proxy("--queue-proxy", ready.ports.queue_proxy, ready.ports.queue),
+            *_proxy("--table-proxy", ready.ports.table_proxy, ready.ports.table),
         ],
         environment=environment,
         waits_for=f"Resource Manager at {ready.emulator_url}",
         is_ready=lambda: answers(ready.emulator_url, ready.ca_file),
         stop_seconds=_STOP_SECONDS,
     )
+
+
+def _proxy(option: str, port: int | None, upstream: int) -> list[str]:
+    return [] if port is None else [option, str(port), f"http://127.0.0.1:{upstream}"]
 
 
 def functions_host_program(

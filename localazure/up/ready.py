@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localazure.azurite import connection_string
+from localazure.azurite import connection_string, direct_connection_string
 from localazure.ports import Ports
 from localazure.private_files import write_private_json
 from localazure.up.state_folder import Secrets
@@ -45,6 +45,7 @@ class Ready:
                 "caFile": str(self.ca_file),
                 "caBundle": str(self.bundle),
                 "storageConnectionString": connection_string(self.ports),
+                "azuriteConnectionString": direct_connection_string(self.ports),
                 "stateDir": str(self.state_dir),
                 "processes": dict(pids),
             },

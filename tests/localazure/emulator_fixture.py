@@ -8,9 +8,10 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from azure.core.credentials import AccessToken
@@ -80,6 +81,7 @@ class Running:
         self, url: str, authority: CertificateAuthority, identity: Identity, sites: RecordingSites
     ) -> None:
         self.url = url
+        self.proxies: dict[str, int] = {}
         self.sites = sites
         self.identity = identity
         self.ca_file = str(authority.ca_file)
@@ -167,15 +169,19 @@ class _KeepErrors(urllib.request.HTTPErrorProcessor):
 
 
 @contextmanager
-def running_emulator(state: Path, *, port: int = 0, lifetime: int = 3600) -> Iterator[Running]:
-    """Serve on a free port until the block ends."""
+def running_emulator(
+    state: Path, *, port: int = 0, lifetime: int = 3600, proxied: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Running]:
+    """Serve on a free port until the block ends; `proxied` maps `queues` and `tables` to Azurite's addresses."""
     authority = CertificateAuthority.load_or_create(state)
     identity = Identity(state, TENANT, HEADER, lifetime)
     sites = RecordingSites()
     listener = listen(port)
     emulator = Emulator(state, origin(listener), BLOB_ENDPOINT, identity, sites)
     server = Server(emulator.app(), listener, authority.server_certificate())
-    thread = threading.Thread(target=server.serve_in_thread, name=f"emulator {uuid.uuid4()}")
+    proxies = {name: Server(emulator.storage_proxy(name, url), listen(0)) for name, url in proxied.items()}
+    name = f"emulator {uuid.uuid4()}"
+    thread = threading.Thread(target=server.serve_in_thread, args=list(proxies.values()), name=name)
     thread.start()
     try:
         deadline = time.monotonic() + 20
@@ -183,9 +189,11 @@ def running_emulator(state: Path, *, port: int = 0, lifetime: int = 3600) -> Ite
             time.sleep(0.01)
         assert server.started, "the emulator did not start"
         running = Running(origin(listener), authority, identity, sites)
+        running.proxies = {name: proxy.listener.getsockname()[1] for name, proxy in proxies.items()}
         with running.storage, running.web:
             yield running
     finally:
-        server.should_exit = True
+        for one in (server, *proxies.values()):
+            one.should_exit = True
         thread.join(20)
         listener.close()

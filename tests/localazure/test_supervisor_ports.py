@@ -29,6 +29,16 @@ def test_the_default_ports_follow_each_other() -> None:
     }
 
 
+def test_the_proxies_of_storage_get_ports_only_where_there_are_some() -> None:
+    ports = Ports.starting_at(7071, proxies=True)
+    assert (ports.queue_proxy, ports.table_proxy) == (7076, 7077)
+    assert Ports.free(ports.as_dict()).queue_proxy is None
+    assert len(set(Ports.free({}, proxies=True).as_dict().values())) == 7
+    assert Ports.starting_at(65529, proxies=True).table_proxy == 65535
+    with pytest.raises(LocalAzureError, match="7 ports"):
+        Ports.starting_at(65530, proxies=True)
+
+
 @pytest.mark.parametrize("first", [-1, 65532, 70000])
 def test_ports_that_do_not_exist_are_refused(first: int) -> None:
     with pytest.raises(LocalAzureError, match=f"--port {first}"):

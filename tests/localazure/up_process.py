@@ -16,12 +16,13 @@ START_SECONDS = 45
 class Up:
     """One run on free ports, with its state, log and ready file in `folder`."""
 
-    def __init__(self, folder: Path, app_dir: Path) -> None:
+    def __init__(self, folder: Path, app_dir: Path, *options: str) -> None:
         self.ready_file = folder / "ready.json"
         self.log = folder / "up.log"
         self._command = [
             *(sys.executable, "-m", "localazure", "up", "--app-dir", str(app_dir), "--port", "0"),
             *("--state", str(folder / "state"), "--ready-file", str(self.ready_file)),
+            *options,
         ]
 
     def start(self) -> Self:

@@ -25,24 +25,35 @@ _ARM = {
     500: ("InternalServerError", "Encountered internal server error. Please retry the request."),
     503: ("ServiceUnavailable", "The service is unavailable. Please retry the request."),
 }
-_STORAGE = {
-    409: ("SharingViolation", "The specified resource may be in use by an SMB client."),
+_COMMON_STORAGE = {
     500: ("InternalError", "The server encountered an internal error. Please retry the request."),
     503: ("ServerBusy", "The server is currently unable to receive requests. Please retry your request."),
 }
+_FILES = {
+    **_COMMON_STORAGE,
+    409: ("SharingViolation", "The specified resource may be in use by an SMB client."),
+}
+_QUEUES = {
+    **_COMMON_STORAGE,
+    404: ("MessageNotFound", "The specified message does not exist."),
+    409: ("QueueAlreadyExists", "The specified queue already exists."),
+}
+_TABLES = {
+    **_COMMON_STORAGE,
+    404: ("ResourceNotFound", "The specified resource does not exist."),
+    409: ("EntityAlreadyExists", "The specified entity already exists."),
+    412: ("UpdateConditionNotSatisfied", "The update condition specified in the request was not satisfied."),
+}
+_TABLE_TYPE = "application/json;odata=minimalmetadata;streaming=true;charset=utf-8"
 
 
 def response(answer: InjectedAnswer, path: str) -> Response:
     """The answer that the service behind `path` would give."""
     shape = answer.shape or _shape(path)
-    known = (_STORAGE if shape == "storage" else _ARM).get(answer.status) or _by_status(answer.status)
+    known = _known(shape, path).get(answer.status) or _by_status(answer.status)
     code = answer.code or known[0]
     message = answer.message or (known[1] if code == known[0] else code)
-    made = (
-        _storage(answer.status, code, message)
-        if shape == "storage"
-        else _json(answer.status, shape, code, message)
-    )
+    made = _made(answer.status, shape, code, message)
     if answer.status == 429:
         made.headers["retry-after"] = "1"
     for name, value in answer.headers.items():
@@ -55,11 +66,27 @@ def response(answer: InjectedAnswer, path: str) -> Response:
 
 def _shape(path: str) -> str:
     path = path.lower()
-    if path.startswith("/files/"):
+    if path.startswith(("/files/", "/queues/")):
         return "storage"
+    if path.startswith("/tables/"):
+        return "table"
     if path.startswith("/identity/"):
         return "identity"
     return "appservice" if "/providers/microsoft.web/" in path else "arm"
+
+
+def _known(shape: str, path: str) -> dict[int, tuple[str, str]]:
+    if shape == "table":
+        return _TABLES
+    if shape == "storage":
+        return _QUEUES if path.lower().startswith("/queues/") else _FILES
+    return _ARM
+
+
+def _made(status: int, shape: str, code: str, message: str) -> Response:
+    if shape == "storage":
+        return _storage(status, code, message)
+    return _table(status, code, message) if shape == "table" else _json(status, shape, code, message)
 
 
 def _by_status(status: int) -> tuple[str, str]:
@@ -93,3 +120,11 @@ def _storage(status: int, code: str, message: str) -> Response:
     headers = {"x-ms-error-code": code, "x-ms-request-id": request_id}
     body = files_errors.error_document(code, message, request_id)
     return Response(body, status, headers, media_type="application/xml")
+
+
+def _table(status: int, code: str, message: str) -> Response:
+    request_id = str(uuid.uuid4())
+    text = files_errors.traceable(message, request_id)
+    error = {"code": code, "message": {"lang": "en-US", "value": text}}
+    headers = {"x-ms-request-id": request_id, "content-type": _TABLE_TYPE}
+    return JSONResponse({"odata.error": error}, status, headers)

@@ -20,7 +20,7 @@ from localazure.emulator.server import FAULT_MESSAGE
 class Misbehave:
     """ASGI middleware in front of everything but the control endpoint."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, ignored: str) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, ignored: str | None = None) -> None:
         """Paths that start with `ignored` are never hit."""
         self._app = app
         self._faults = faults
@@ -28,7 +28,7 @@ class Misbehave:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or do to it what its fault says."""
-        if scope["type"] != "http" or str(scope["path"]).startswith(self._ignored):
+        if scope["type"] != "http" or (self._ignored and scope["path"].startswith(self._ignored)):
             await self._app(scope, receive, send)
             return
         received = Received(receive)

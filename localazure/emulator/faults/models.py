@@ -47,7 +47,7 @@ class InjectedAnswer(_Wire):
     """`Retry-After: 1` comes with a 429 by itself; null leaves a header out."""
     code: str | None = Field(default=None, pattern=r"^[\x21-\x7e]+$")
     message: str | None = None
-    shape: Literal["arm", "appservice", "storage", "identity"] | None = None
+    shape: Literal["arm", "appservice", "storage", "table", "identity"] | None = None
 
 
 class Fault(_Wire):

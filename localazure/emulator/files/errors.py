@@ -79,7 +79,12 @@ class StorageError(Exception):
 
 def error_document(code: str, message: str, request_id: str, **details: str) -> bytes:
     """Any error as the service writes it."""
-    time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "0Z")
-    text = f"{message}\nRequestId:{request_id}\nTime:{time}"
+    text = traceable(message, request_id)
     more = [Node(name, value) for name, value in details.items()]
     return document(Node("Error", children=[Node("Code", code), Node("Message", text), *more]))
+
+
+def traceable(message: str, request_id: str) -> str:
+    """A message as all storage services end it."""
+    time = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "0Z")
+    return f"{message}\nRequestId:{request_id}\nTime:{time}"
