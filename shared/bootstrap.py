@@ -25,6 +25,7 @@ from shared.services.requests import Ledger
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
 from shared.settings import Settings, together
+from shared.telemetry import logs
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
+logs.install()
 
 LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
 

@@ -6,7 +6,6 @@ The site states of the whole group cost one list call; the probes run side by si
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
@@ -17,6 +16,7 @@ from shared.domain.registries import ProvisioningState, Registry
 from shared.ports import Probe, ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.state import Clock, State
+from shared.telemetry.threads import ContextThreadPool
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class HealthSweep:
     def run(self) -> dict[str, int]:
         """Checks every registry that has a login server and no work in progress; counts the verdicts by code."""
         stopped = self._stopped_sites()
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
+        with ContextThreadPool(CONCURRENCY) as pool:
             found = pool.map(self._state.registry, [name for name, _ in self._capacity.names()])
             registries = [registry for registry in found if registry and _is_due(registry)]
             revisions = list(pool.map(self._revision, registries))

@@ -26,6 +26,7 @@ from shared.services.reconcile_report import Report
 from shared.services.requests import Caller, Ledger
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
+from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +61,8 @@ class HtpasswdDrift:
             return
         operation = self._start(at_rest.registry, drift, _caller(at_rest, content))
         if operation:
-            logger.warning(
-                "registry %s: htpasswd is not as published: %s; operation %s publishes it again",
-                seen.name,
-                drift,
-                operation.id,
-            )
+            with bound(operation=operation.id):
+                logger.warning("htpasswd is not as published: %s; the operation publishes it again", drift)
             report.note("htpasswd_repaired", seen.name)
 
     def _at_rest(self, seen: Seen) -> _AtRest | None:

@@ -18,7 +18,7 @@ from shared.domain.messages import Message
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, OperationError
 from shared.services.state import State
-from shared.services.turns import Handler, Turns
+from shared.services.turns import Handler, Turns, about
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ class Poison:
             return
         if operation is None:
             logger.error("poisoned message %s: there is no operation %s", label, message.operation_id[:128])
-        else:
+            return
+        with about(message):
             self._end(operation, message, handler)
 
     def _find(self, message: Message) -> Operation | None:
@@ -50,18 +51,14 @@ class Poison:
 
     def _end(self, operation: Operation, message: Message, handler: Handler) -> None:
         if operation.final:
-            logger.warning("operation %s had a poisoned message, and has ended all the same", operation.id)
+            logger.warning("had a poisoned message, and has ended all the same")
         elif operation.turn != message.turn + 1:  # that says nothing of the operation
-            logger.warning(
-                "operation %s had a poisoned message that never got turn %d, or has been overtaken",
-                operation.id,
-                message.turn + 1,
-            )
+            logger.warning("had a poisoned message that never got its turn, or has been overtaken")
         else:
             self._give_up(operation, handler)
 
     def _give_up(self, operation: Operation, handler: Handler) -> None:
-        logger.error("operation %s turn %d failed again and again", operation.id, operation.turn)
+        logger.error("failed again and again")
         if operation.kind.is_lifecycle:
             fix = f"Look for operation {operation.id} in the logs, then send the same request again."
             self._turns.abandon(operation, handler, _failure(fix))

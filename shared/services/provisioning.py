@@ -4,7 +4,6 @@ No turn waits for Azure. Each looks at what could move, sends what is missing, a
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
@@ -21,6 +20,7 @@ from shared.services.health_rows import HealthRows
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
 from shared.services.visits import Turn, Visits
+from shared.telemetry.threads import ContextThreadPool
 
 type Visit = Callable[[Turn, Node], tuple[Found, bool]]
 
@@ -84,7 +84,7 @@ class Provisioning:
             except (TemporaryError, PermanentError, NameTakenError) as error:
                 return error
 
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
+        with ContextThreadPool(CONCURRENCY) as pool:
             results = list(pool.map(attempt, batch))
         for node, result in zip(batch, results, strict=True):
             self._record(turn, node, result)

@@ -7,7 +7,6 @@ says in one line of the log what it did.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,6 +21,8 @@ from shared.domain.registries import Registry
 from shared.services.capacity import Capacity
 from shared.services.reconcile_report import Report
 from shared.services.state import State
+from shared.telemetry.logs import bound
+from shared.telemetry.threads import ContextThreadPool
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Reconcile:
         """
         report, began = Report(), time.monotonic()
         entries = list(self._capacity.names())
-        with ThreadPoolExecutor(CONCURRENCY) as pool:
+        with ContextThreadPool(CONCURRENCY) as pool:
             visits = pool.map(partial(self._visit, report), entries)
             failures = [failure for found in visits for failure in found]
         for survey in self._surveys:
@@ -87,10 +88,11 @@ class Reconcile:
 
     def _visit(self, report: Report, entry: tuple[str, datetime]) -> list[Exception]:
         found: list[Seen] = []
-        failures = self._attempt(entry[0], lambda: found.append(self._see(*entry)), report)
-        for seen in found:
-            for chore in self._chores:
-                failures += self._attempt(seen.name, partial(chore.visit, seen, report), report)
+        with bound(registry=entry[0]):
+            failures = self._attempt(entry[0], lambda: found.append(self._see(*entry)), report)
+            for seen in found:
+                for chore in self._chores:
+                    failures += self._attempt(seen.name, partial(chore.visit, seen, report), report)
         return failures
 
     def _see(self, name: str, indexed_at: datetime) -> Seen:

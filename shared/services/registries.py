@@ -1,6 +1,5 @@
 """Create, update, show, list and delete registries: checks, records, enqueues. Azure is the handler's business."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +27,7 @@ from shared.services.health_rows import HealthRows
 from shared.services.requests import Caller, Ledger, Precondition, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
+from shared.telemetry.threads import ContextThreadPool
 
 LIST_CONCURRENCY = 8
 
@@ -79,7 +79,7 @@ class Registries:
     def list(self, after: str, limit: int) -> list[RegistryAnswer]:
         """At most `limit` registries after `after`, in name order; fewer only at the end."""
         found: list[RegistryAnswer] = []
-        with ThreadPoolExecutor(LIST_CONCURRENCY) as pool:
+        with ContextThreadPool(LIST_CONCURRENCY) as pool:
             while (wanted := limit - len(found)) > 0:
                 names = [name for name, _ in self._capacity.names(after, wanted)]
                 found += [answer for answer in pool.map(self._show, names) if answer]

@@ -9,6 +9,7 @@ from shared.services.reconcile import Seen
 from shared.services.reconcile_report import Report
 from shared.services.state import Clock
 from shared.services.turns import Channels
+from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ class StaleOperations:
             report.note("index_entries_removed", seen.name)
 
     def _enqueue(self, operation: Operation, report: Report) -> None:
-        logger.warning("operation %s has not moved since its deadline: enqueued again", operation.id)
+        with bound(operation=operation.id, registry=operation.registry):
+            logger.warning("has not moved since its deadline: enqueued again")
         self._channels.enqueue(operation)
         report.note("requeued", operation.id)
 

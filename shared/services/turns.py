@@ -7,7 +7,7 @@ chains. A message that the host redelivers after an error may take up its own cl
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
@@ -19,6 +19,7 @@ from shared.domain.operations import Kind, Operation, OperationError, Status, St
 from shared.domain.records import Change
 from shared.ports import Queue
 from shared.services.state import Clock, State, retry_on_conflict
+from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,14 @@ class Channels:
         try:
             self.of(operation.kind).send(Message(operation_id=operation.id, turn=operation.turn), delay)
         except DependencyError as error:
-            logger.warning("operation %s waits for reconcile: %s", operation.id, error)
+            with bound(operation=operation.id, registry=operation.registry):
+                logger.warning("waits for reconcile: %s", error)
+
+
+def about(message: Message) -> AbstractContextManager[None]:
+    """Every log line inside says which turn of which operation it is about; the first turn is 1."""
+    registry, _, _ = message.operation_id.partition(".")
+    return bound(operation=message.operation_id, turn=message.turn + 1, registry=registry)
 
 
 class Turns:
@@ -88,17 +96,18 @@ class Turns:
 
     def run(self, message: Message, message_id: str, handler: Handler) -> None:
         """One turn: claim, act, then end the operation or enqueue its next turn."""
-        operation = self._claim(message, message_id)
-        if operation is None:
-            logger.info("operation %s turn %d: not ours, dropped", message.operation_id, message.turn)
-            return
-        try:
-            self._take(operation, handler)
-        except DependencyError as error:  # a claimed turn is never poisoned for that: its deadline passes
-            logger.warning("operation %s waits for reconcile: %s", operation.id, error)
+        with about(message):
+            operation = self._claim(message, message_id)
+            if operation is None:
+                logger.info("not ours, dropped")
+            else:
+                self._take(operation, handler)
 
     def _take(self, operation: Operation, handler: Handler) -> None:
-        self._conclude(operation, handler, self._act(operation, handler))
+        try:
+            self._conclude(operation, handler, self._act(operation, handler))
+        except DependencyError as error:  # a claimed turn is never poisoned for that: its deadline passes
+            logger.warning("waits for reconcile: %s", error)
 
     def _conclude(self, operation: Operation, handler: Handler, outcome: Done | Again) -> None:
         if isinstance(outcome, Done) and outcome.error:
@@ -152,7 +161,7 @@ class Turns:
         attempts = operation.attempts + 1
         backoff = min(MAX_BACKOFF_SECONDS, 2 ** min(attempts // 4, 5))
         level = logging.INFO if attempts % 10 else logging.WARNING
-        logger.log(level, "operation %s turn %d: later, %s", operation.id, operation.turn, error)
+        logger.log(level, "later: %s", error)
         delay = max(outcome.delay, error.retry_after, backoff)
         obstacle = OperationError(code=error.code, message=error.message, fix=PATIENCE)
         return Again(delay, {**outcome.changes, "attempts": attempts, "obstacle": obstacle})
@@ -161,9 +170,7 @@ class Turns:
         self, operation: Operation, outcome: Done, error: OperationError, handler: Handler
     ) -> Done | Again:
         """A failed operation may have to clean up before it ends. Whatever comes of that, the first reason stays."""
-        logger.warning(
-            "operation %s turn %d: %s: %s", operation.id, operation.turn, error.code, error.message
-        )
+        logger.warning("%s: %s", error.code, error.message)
         if operation.error and operation.error != error:
             return replace(outcome, error=operation.error.then(error))
         steps = operation.steps if outcome.steps is None else list(outcome.steps)
@@ -190,7 +197,7 @@ class Turns:
             present = present.change(steps=list(outcome.steps))
         ended = present.change(result=outcome.result or None).ended(status, self._now(), outcome.error)
         self._state.commit(operation.registry, ended.save(), *handler.settle(ended, status))
-        logger.info("operation %s %s after %d turns", operation.id, status.value, operation.turn)
+        logger.info("%s after %d turns", status.value, operation.turn)
         handler.finished(ended, status)
 
     def abandon(self, operation: Operation, handler: Handler, error: OperationError) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -17,7 +18,7 @@ from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.settings import SettingsError
-from shared.triggers.parsing import request_id
+from shared.telemetry.logs import bound, bound_value
 from shared.triggers.request_models import Page
 from shared.triggers.throttle import admit
 from shared.triggers.views import operation_link, operation_url, operation_view
@@ -91,13 +92,13 @@ def http_endpoint(
 
     @functools.wraps(handler)
     def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        request_id.set(str(uuid4()))
-        try:
-            admit(req)
-            response = handler(req)
-        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-            response = _error_answer(error)
-        return _finish(req, response)
+        with _about(req):
+            try:
+                admit(req)
+                response = handler(req)
+            except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
+                response = _error_answer(error)
+            return _finish(req, response, handler.__name__)
 
     return endpoint
 
@@ -109,39 +110,41 @@ def async_http_endpoint(
 
     @functools.wraps(handler)
     async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        request_id.set(str(uuid4()))
-        try:
-            admit(req)
-            response = await handler(req)
-        except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-            response = _error_answer(error)
-        return _finish(req, response)
+        with _about(req):
+            try:
+                admit(req)
+                response = await handler(req)
+            except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
+                response = _error_answer(error)
+            return _finish(req, response, handler.__name__)
 
     return endpoint
 
 
-def _finish(req: func.HttpRequest, response: func.HttpResponse) -> func.HttpResponse:
-    response.headers[REQUEST_ID] = request_id.get()
+def _about(req: func.HttpRequest) -> AbstractContextManager[None]:
+    """One id for the whole request: in its answer, its log lines and its audit entry."""
+    named = req.route_params
+    return bound(request=uuid4(), operation=named.get("operation"), registry=named.get("registry"))
+
+
+def _finish(req: func.HttpRequest, response: func.HttpResponse, function: str) -> func.HttpResponse:
+    response.headers[REQUEST_ID] = bound_value("request")
     echoed = req.headers.get(CLIENT_REQUEST_ID, "")
     if echoed and echoed.isascii() and echoed.isprintable():
         response.headers[CLIENT_REQUEST_ID] = echoed[:128]
-    logger.info("%s %s: %d, request %s", req.method, _route(req), response.status_code, request_id.get())
+    logger.info("%s %s: %d", req.method, function, response.status_code)
     return response
-
-
-def _route(req: func.HttpRequest) -> str:
-    return "/".join(str(value)[:64] for value in req.route_params.values()) or "-"
 
 
 def _error_answer(error: Exception) -> func.HttpResponse:
     known = _known(error)
     if known is None:
-        logger.error("request %s failed", request_id.get(), exc_info=error)
+        logger.error("request failed", exc_info=error)
         known = ApiError(
             500,
             "InternalServerError",
             "The control plane failed; this is not your request's fault.",
-            f"Send it again; if it fails again, look for request {request_id.get()} in the logs.",
+            f"Send it again; if it fails again, look for request {bound_value('request')} in the logs.",
         )
     headers = {"x-ms-error-code": known.code, **known.headers}
     if isinstance(known, OperationInProgressError):

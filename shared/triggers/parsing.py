@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import azure.functions as func
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 from shared.domain.errors import ApiError, Problem, bad_request
 from shared.domain.registries import Policy
 from shared.services.requests import Caller
+from shared.telemetry.logs import bound_value
 from shared.triggers.request_models import DeleteRegistryRequest
 
 MAX_BODY_BYTES = 64 * 1024
@@ -19,8 +19,6 @@ MAX_TARGET = 64
 """Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
 _HEADERS = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "operationId": "Operation-Id"}
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""One id for the whole request: in its answer, its log lines and its audit entry."""
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
 
@@ -70,7 +68,7 @@ def caller(req: func.HttpRequest) -> Caller:
     actor = f"key:{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
     path = "/".join(req.route_params.values())
     payload = b"\0".join([str(req.method).encode(), _path(req).encode(), path.encode(), req.get_body()])
-    return Caller(actor, request_id.get(), req.headers.get("Operation-Id"), payload)
+    return Caller(actor, bound_value("request"), req.headers.get("Operation-Id"), payload)
 
 
 def _presented_key(req: func.HttpRequest) -> str:

@@ -215,3 +215,17 @@ def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     assert int(answer["headers"]["Retry-After"]) > 0
     assert "Table Storage" in error["message"]
     assert not TRACE.search(answer["text"])
+
+
+@pytest.mark.parametrize("function", HTTP)
+def test_the_log_of_an_http_function_has_the_request_id_of_its_answer(
+    without_storage: Invoked, function: str
+) -> None:
+    answer = without_storage.outcomes[list(HTTP).index(function)]
+    [line] = [
+        line
+        for line in without_storage.log.splitlines()
+        if line.partition(" request=")[2].startswith(answer["headers"]["x-ms-request-id"])
+    ]
+    assert line.startswith("Table Storage: ")
+    assert ("registry=demo" in line) == ("registries/" in HTTP[function][1])

@@ -32,9 +32,12 @@ from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
 from shared.services.visits import Visits
 from shared.settings import Settings
+from shared.telemetry import logs
 from tests.fakes import FakeClock, FakeProbe, FakeResourceManager, FakeShare, FakeShares, FakeTable
 from tests.unit.services.host import Delivery, Host, HostQueue
 from tests.unit.services.wire import Wire, WiredShares
+
+logs.install()  # as the composition root does
 
 KEY = "probe-key-of-at-least-32-characters"
 NAME = "demo"

@@ -142,7 +142,7 @@ def test_a_poisoned_message_never_changes_an_end(lifecycle: bool, caplog: pytest
     [message] = [each.message for each in rig.host.history if each.lifecycle is lifecycle]
     rig.end_poisoned(message, lifecycle=lifecycle)
     assert rig.all_operations() == before
-    assert f"operation {message.operation_id} had a poisoned message, and has ended" in caplog.text
+    assert f"and has ended all the same operation={message.operation_id} " in caplog.text
 
 
 def test_a_poisoned_message_that_others_have_overtaken_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -164,7 +164,7 @@ def test_a_message_that_never_got_its_turn_is_reported_and_reconcile_sends_anoth
     rig = Rig()
     rig.put()
     rig.end_poisoned(rig.host.waiting.pop().message)
-    assert f"operation {the_operation(rig).id} had a poisoned message that never got turn 1" in caplog.text
+    assert f"or has been overtaken operation={the_operation(rig).id} turn=1 " in caplog.text
     rig.mend()
     rig.check_up()
 

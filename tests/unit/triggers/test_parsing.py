@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from shared.domain.errors import ApiError, Problem
 from shared.settings import Settings
-from shared.triggers.parsing import MAX_BODY_BYTES, caller, check_confirmation, parse, request_id
+from shared.telemetry.logs import bound
+from shared.triggers.parsing import MAX_BODY_BYTES, caller, check_confirmation, parse
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
@@ -523,11 +524,8 @@ def test_a_repeat_has_the_same_payload_and_another_request_has_not() -> None:
 
 
 def test_the_request_s_id_and_the_client_s_operation_go_with_the_caller() -> None:
-    token = request_id.set("the-request")
-    try:
+    with bound(request="the-request"):
         found = caller(request(headers={"operation-id": "0b1c"}))
-    finally:
-        request_id.reset(token)
     assert (found.request_id, found.operation_key) == ("the-request", "0b1c")
 
 
