@@ -88,22 +88,30 @@ def _run(options: UpOptions, state: StateFolder, console: Console) -> None:
     authority = CertificateAuthority.load_or_create(state.folder("emulator"))
     ready = Ready(ports, state.secrets(), authority.ca_file, authority.bundle(), state.path)
     ready_files = _ready_files(options, state)
+    programs = _programs(options, state, ready)
+    hold = state.folder("hold")
     announced = False
 
     def on_ready(pids: Pids) -> None:
         nonlocal announced
         for file in ready_files:
             ready.write(file, pids)
-        if announced:
-            console.say("everything is up again")
-        else:
+        if not announced:
             console.plain(ready.first_steps(own_host=not options.functions_host))
+        elif len(pids) == len(programs):
+            console.say("everything is up again")
         announced = True
 
     def on_start(pids: Pids) -> None:
         write_private_json(state.file("processes.json"), dict(pids))
 
-    supervisor = Supervisor(_programs(options, state, ready), console, on_start=on_start, on_ready=on_ready)
+    supervisor = Supervisor(
+        programs,
+        console,
+        on_start=on_start,
+        on_ready=on_ready,
+        is_held=lambda name: (hold / name).exists(),
+    )
     _stop_on_signals(supervisor)
     try:
         supervisor.run()

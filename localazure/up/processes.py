@@ -93,6 +93,11 @@ class Child:
         _kill_group(process.pid)
         process.wait()
 
+    def hold(self, *, hurry: Callable[[], bool]) -> None:
+        """Stop it as `stop` does, if it runs; the next `look` starts it at once. Failed starts stay counted."""
+        self.stop(hurry=hurry)
+        self._start_not_before = 0.0
+
     def _start(self) -> None:
         environment = {**self.program.environment, "PYTHONUNBUFFERED": "1"}
         self._process = subprocess.Popen(

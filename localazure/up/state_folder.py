@@ -18,6 +18,7 @@ _OURS = (
     "azurite",
     "emulator",
     "functions-host",
+    "hold",
     "keys.json",
     "local.settings.json",
     "ports.json",

@@ -1,4 +1,8 @@
-"""Keeps a set of programs running until it is told to stop."""
+"""Keeps a set of programs running until it is told to stop.
+
+A program may be held: it is stopped as at the end and stays down as long as it is held. That is no failure of its own,
+and the others go on.
+"""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +28,18 @@ class Supervisor:
         *,
         on_start: Callable[[Pids], None],
         on_ready: Callable[[Pids], None],
+        is_held: Callable[[str], bool] = lambda _name: False,
     ) -> None:
-        """`on_start` gets the process ids when one changed, `on_ready` when all are ready with new ids."""
+        """`on_start` gets the process ids when one changed, `on_ready` when all are ready with new ids.
+
+        `is_held` says of a program's name whether it is to be down; `on_ready` then gets the ids of the others.
+        """
         self._children = [Child(program, console) for program in programs]
         self._console = console
         self._on_start = on_start
         self._on_ready = on_ready
+        self._is_held = is_held
+        self._held: set[str] = set()
         self._stop_requests = 0
         self._told: Pids = {}
         self._told_ready: Pids = {}
@@ -55,18 +65,27 @@ class Supervisor:
 
     def _look(self) -> None:
         for child in self._children:
-            if self._may_run(child):
+            if self._is_held(child.name):
+                self._hold(child)
+            elif self._may_run(child):
+                self._held.discard(child.name)
                 child.look()
         pids = self._pids()
         if pids != self._told:
             self._told = pids
             self._on_start(pids)
-        if all(child.ready for child in self._children):
+        if all(child.ready or child.name in self._held for child in self._children):
             if pids != self._told_ready:
                 self._told_ready = pids
                 self._on_ready(pids)
         else:
             self._report_waiting()
+
+    def _hold(self, child: Child) -> None:
+        if child.name not in self._held:
+            self._console.say(f"{child.name} is held: it stays down until it is let go")
+            self._held.add(child.name)
+        child.hold(hurry=lambda: self._stop_requests > 1)
 
     def _may_run(self, child: Child) -> bool:
         if child.name not in self._begun:
