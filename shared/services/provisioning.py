@@ -97,7 +97,7 @@ class Provisioning:
         step = turn.steps[node.step]
         if isinstance(result, Exception):
             if isinstance(result, TemporaryError):
-                turn.obstacle = result
+                turn.obstacle = max(turn.obstacle or result, result, key=lambda error: error.retry_after)
             turn.steps[node.step] = step.moved(Status.RUNNING, self._now())
             return
         found, sent = result
