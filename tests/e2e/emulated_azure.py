@@ -42,7 +42,7 @@ class EmulatedAzure:
     def control(self, method: str, path: str, body: object = None) -> Json:
         """A request to /_emulator."""
         answer = self._client.request(method, f"{self._control}/{path}", json=body).raise_for_status()
-        content: Json = answer.json()
+        content: Json = answer.json() if answer.content else {}
         return content
 
     def slow_down(self, seconds: float) -> None:

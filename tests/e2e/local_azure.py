@@ -41,9 +41,9 @@ class LocalAzure:
 
 
 @contextmanager
-def running(folder: Path, settings: Mapping[str, str]) -> Iterator[LocalAzure]:
-    """Started in `folder`, which may hold the state of an earlier run; stopped in the end."""
-    up = Up(folder, ROOT)
+def running(folder: Path, settings: Mapping[str, str], *options: str) -> Iterator[LocalAzure]:
+    """Started in `folder`, which may hold the state of an earlier run, with `options` of `up`; stopped in the end."""
+    up = Up(folder, ROOT, *options)
     with pytest.MonkeyPatch.context() as environment:
         for name, value in {**QUIET, **settings}.items():
             environment.setenv(name, value)

@@ -1,0 +1,105 @@
+"""`scripts/chaos`: the whole matrix, one cell, or minutes of random chaos. Exit code 1 on any violation."""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.chaos.cloud import Cloud, chaos_cloud
+from tests.chaos.index import the_index_forgets
+from tests.chaos.matrix import MOUNT_LAG_SECONDS, Matrix
+from tests.chaos.outage import OUTAGE_SECONDS, outage_under_load
+from tests.chaos.secrecy import search_for_secrets
+from tests.chaos.specials import SPECIALS
+from tests.chaos.storm import storm
+from tests.chaos.tally import Tally
+
+Say = Callable[[str], None]
+
+STORM_PACE = {"RECONCILE_SCHEDULE": "*/2 * * * * *"}
+"""Random mode has the product's own timer."""
+
+
+def main() -> int:
+    """Runs what the arguments ask for, and prints the numbers."""
+    arguments = _arguments()
+    began = time.monotonic()
+    tally = Tally()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        place = arguments.state or Path(folder)
+        say(f"seed {arguments.seed}")
+        if arguments.minutes is None:
+            with chaos_cloud(place / "matrix", tally) as cloud:
+                _matrix(cloud, arguments, say)
+        else:
+            with chaos_cloud(place / "storm", tally, STORM_PACE) as cloud:
+                storm(cloud, arguments.minutes, arguments.seed, say)
+                search_for_secrets(cloud, say)
+    say("over")
+    print("\n".join(["", *tally.lines()]))
+    for missed in tally.missed:
+        print(f"not met: {missed}")
+    return _verdict(tally, arguments)
+
+
+def _matrix(cloud: Cloud, arguments: argparse.Namespace, say: Say) -> None:
+    matrix = Matrix(cloud, say, arguments.wave, arguments.mount_lag)
+    cells = matrix.discover()
+    if arguments.cell:
+        _some(matrix, [cell for cell in cells if cell.id in arguments.cell], arguments.cell)
+        return
+    random.Random(arguments.seed).shuffle(cells)
+    matrix.run_cells(cells)
+    matrix.run_specials()
+    outage_under_load(cloud, matrix.pool, OUTAGE_SECONDS, say)
+    the_index_forgets(cloud, matrix.gone, say)
+    search_for_secrets(cloud, say)
+
+
+def _some(matrix: Matrix, cells: list, wanted: list[str]) -> None:  # type: ignore[type-arg] # of cells
+    if cells:
+        matrix.run_cells(cells)
+    found = {cell.id for cell in cells}
+    for special in SPECIALS:
+        chosen = [cell for cell in special.cells() if cell[0] in wanted]
+        found |= {cell for cell, _ in chosen}
+        if chosen:
+            matrix.run_special(special, chosen)
+    if unknown := set(wanted) - found:
+        raise SystemExit(f"there are no such cells: {', '.join(sorted(unknown))}")
+
+
+def _verdict(tally: Tally, arguments: argparse.Namespace) -> int:
+    if not tally.violations:
+        print("every invariant held")
+        return 0
+    print("\nTo see it again:")
+    for cell in sorted(
+        {text.partition(" ")[0] for text in tally.violations if "/" in text.partition(" ")[0]}
+    ):
+        print(f"  scripts/chaos --cell {cell}")
+    if arguments.minutes is not None:
+        print(f"  scripts/chaos --minutes {arguments.minutes:g} --seed {arguments.seed}")
+    return 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), metavar="N")
+    parser.add_argument("--minutes", type=float, metavar="N", help="random chaos for so long, not the matrix")
+    parser.add_argument("--cell", action="append", metavar="ID", help="only this cell; may be given again")
+    parser.add_argument("--wave", type=int, default=12, metavar="N", help="cells side by side")
+    parser.add_argument("--mount-lag", type=float, default=MOUNT_LAG_SECONDS, metavar="SECONDS")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep what the local Azure wrote there")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
