@@ -17,11 +17,13 @@ from shared.domain.graph import Context
 from shared.domain.health import Thresholds
 from shared.ports import Table
 from shared.services.accounts import Accounts
+from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.liveness import Liveness
 from shared.services.operations import Operations
 from shared.services.registries import Registries
 from shared.services.requests import Ledger
+from shared.services.retry import Retry
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
 from shared.settings import Settings, together
@@ -106,6 +108,16 @@ class Services:
     def operations(self) -> Operations:
         """Operations over HTTP."""
         return Operations(self.state)
+
+    @cached_property
+    def cancel(self) -> Cancel:
+        """Cancels operations."""
+        return Cancel(self.state, self.operations, self.channels, now)
+
+    @cached_property
+    def retry(self) -> Retry:
+        """Repeats operations."""
+        return Retry(self.state, self.operations, self.registries, self.channels, self._ledger, now)
 
     @cached_property
     def _resources(self) -> ResourceManager:

@@ -9,6 +9,10 @@ mount-lag        {"seconds": 0}  after which sites see a change in their mounted
 site-behaviour   [{"site": "demo-*", "behaviour": "slow" | "never" | "dies" | "stubborn", "seconds": 5}]  all of them:
                  sites that start slowly, never start, die so long after each start, ignore SIGTERM; a site for
                  which that is a change restarts
+throttling       {"reads": null, "writes": null, "deletes": null, "seconds": 60}  buckets of Resource Manager, and the
+                 time in which an empty one is full again; {"storageReads": null, "storageWrites": null,
+                 "storageLists": null, "storageSeconds": 300}  windows of Microsoft.Storage; null = no limit.
+                 All of it at once: what is left out is not limited
 """
 
 from collections.abc import Callable
@@ -22,11 +26,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from localazure.emulator.arm.models.throttling import Limits
 from localazure.emulator.arm.service import ResourceManager
 from localazure.sites.behaviour import SiteBehaviour
 
 _SECONDS = TypeAdapter(dict[str, float])
 _NAMES = TypeAdapter(dict[str, list[str]])
+_LIMITS = TypeAdapter(Limits)
 _BEHAVIOURS = TypeAdapter(list[SiteBehaviour])
 
 
@@ -55,6 +61,7 @@ class ControlSettings:
             "held-names": (self._held_names, self._change_held_names),
             "deleted-names": (self._deleted_names, self._change_deleted_names),
             "mount-lag": (self._mount_lag, self._change_mount_lag),
+            "throttling": (self._throttling, self._change_throttling),
             "site-behaviour": (self._site_behaviour, self._change_site_behaviour),
         }
         return [_setting(f"{prefix}/{name}", *calls) for name, calls in settings.items()]
@@ -96,6 +103,13 @@ class ControlSettings:
 
     def _change_site_behaviour(self, body: Any) -> None:
         self._manager.change_site_behaviour(_BEHAVIOURS.validate_python(body))
+
+    def _throttling(self) -> object:
+        return {to_camel(name): value for name, value in asdict(self._store.settings.limits).items()}
+
+    def _change_throttling(self, body: Any) -> None:
+        sent = _LIMITS.validate_python(body)
+        self._store.change_settings(limits=sent)
 
 
 def _setting(path: str, read: Callable[[], object], change: Callable[[Any], None]) -> Route:

@@ -1,5 +1,7 @@
 """What a failed call says of itself. Never the request: its headers hold tokens, its body may hold keys."""
 
+from typing import Any
+
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.domain.errors import DependencyError
@@ -10,7 +12,11 @@ MAX_RETRY_SECONDS = 300.0
 
 def retry_after(error: AzureError) -> float:
     """Seconds that the service asks for, or a default."""
-    response = getattr(error, "response", None)
+    return seconds_asked_for(getattr(error, "response", None))
+
+
+def seconds_asked_for(response: Any) -> float:
+    """The same of an answer; the default if there is none."""
     value = response.headers.get("Retry-After", "") if response is not None else ""
     return min(float(value), MAX_RETRY_SECONDS) if str(value).isdigit() else DEFAULT_RETRY_SECONDS
 

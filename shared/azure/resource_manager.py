@@ -15,6 +15,7 @@ from azure.mgmt.web import WebSiteManagementClient
 
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import DEFAULT_RETRY_SECONDS, retry_after, summary
+from shared.azure.patience import Patience
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.resources import Json, Ref, Type
 
@@ -53,8 +54,12 @@ class AzureResourceManager:
             "retry_total": 0,
             **TIMEOUTS,
         }
-        self._storage = StorageManagementClient(credential(), subscription, **options)
-        self._web = WebSiteManagementClient(credential(), subscription, **options)
+        self._storage = StorageManagementClient(
+            credential(), subscription, per_call_policies=[Patience()], **options
+        )
+        self._web = WebSiteManagementClient(
+            credential(), subscription, per_call_policies=[Patience()], **options
+        )
         self._group = group
 
     def get(self, ref: Ref) -> Json | None:

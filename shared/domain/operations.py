@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
 from shared.domain.names import operation_id
 from shared.domain.records import Model, Nested, Record
+from shared.domain.registries import Desired, ProvisioningState
 
 
 class Kind(StrEnum):
@@ -81,6 +82,14 @@ class OperationError(Model):
         return type(self)(code=self.code, message=message, fix=f"{self.fix} {later.fix}")
 
 
+class Intent(Model):
+    """What a lifecycle operation changes: a cancel goes back to what was, a retry goes for what was wanted."""
+
+    wanted: Desired
+    was: Desired
+    was_state: ProvisioningState
+
+
 class Operation(Record):
     """One operation's row. `turn`, `deadline` and `claimed_by` belong to the claim of DESIGN section 5."""
 
@@ -107,6 +116,17 @@ class Operation(Record):
     obstacle: Nested[OperationError | None] = None
     """What keeps it from moving just now; it is tried again all the same. An operation that has ended has none."""
     rolling_back: bool = False
+    intent: Nested[Intent | None] = None
+    cancel_requested_at: datetime | None = None
+    """From then on it goes back, at its next turn. Written by the request, not by a turn."""
+    irrevocable: bool = False
+    """True from before the first thing that an update or a delete sends: too late to cancel it."""
+    at_work: bool = False
+    """Has a turn claimed it and not come back?"""
+    retry_of: str | None = None
+    """The operation that this one repeats."""
+    retried_by: str | None = None
+    """The operation that repeats this one."""
     result: Nested[dict[str, str] | None] = None
     fingerprint: str = ""
     """A keyed hash of the request that made it: tells a repeat from another request."""
@@ -165,7 +185,7 @@ class AuditEntry(Record):
     id_key: str
     at: datetime
     actor: str
-    action: Kind
+    action: Kind | Literal["CancelOperation"]
     target: str
     operation_id: str
     request_id: str

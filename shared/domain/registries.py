@@ -160,6 +160,8 @@ class Registry(Record):
     """Raised by every change of a user: the htpasswd file says which revision it shows."""
     user_count: int = 0
     active_operation: str | None = None
+    last_operation: str | None = None
+    """The lifecycle operation that came last, ended or not."""
     created_at: datetime
     updated_at: datetime
 

@@ -17,6 +17,7 @@ from shared.domain.resources import Type
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
+from shared.services.point_of_no_return import PointOfNoReturn
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
 from shared.services.visits import Turn, Visits
@@ -52,6 +53,8 @@ class Provisioning:
         registry = self._state.registry(operation.registry)
         if registry is None or registry.uid != operation.uid:
             return Done()  # a delete that died between its last two lines
+        if operation.cancel_requested_at and not operation.rolling_back:
+            return self._go_back(operation)
         removing = operation.rolling_back or operation.kind is Kind.DELETE_REGISTRY
         nodes = removal(registry) if removing else graph(registry, self._context)
         turn = self._begin(operation, registry, nodes)
@@ -72,7 +75,7 @@ class Provisioning:
         known = {step.name: step for step in operation.steps}
         steps = {**known, **{node.step: known.get(node.step, Step(name=node.step)) for node in nodes}}
         done = {name for name, step in steps.items() if step.status is Status.SUCCEEDED}
-        return Turn(registry, steps, done)
+        return Turn(registry, steps, done, may_send=PointOfNoReturn(self._state, operation))
 
     def _visit_all(self, turn: Turn, batch: Sequence[Node], visit: Visit) -> None:
         """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""
@@ -97,7 +100,7 @@ class Provisioning:
         step = turn.steps[node.step]
         if isinstance(result, Exception):
             if isinstance(result, TemporaryError):
-                turn.obstacle = result
+                turn.obstacle = max(turn.obstacle or result, result, key=lambda error: error.retry_after)
             turn.steps[node.step] = step.moved(Status.RUNNING, self._now())
             return
         found, sent = result
@@ -153,8 +156,11 @@ class Provisioning:
     def _finish(self, operation: Operation, turn: Turn) -> Done:
         steps = list(turn.steps.values())
         if operation.rolling_back:
-            return Done(steps=steps, error=operation.error)
+            return Done(
+                steps=steps, error=operation.error, canceled=operation.cancel_requested_at is not None
+            )
         if operation.kind is Kind.DELETE_REGISTRY:
+            turn.may_send()  # the rows below are no less gone than resources
             self._health.forget(turn.registry.name)
             self._forget_users(turn.registry)
             return Done(steps=steps)
@@ -194,6 +200,9 @@ class Provisioning:
         settled = registry.change(active_operation=None, updated_at=self._now(), version=registry.version + 1)
         if status is Status.SUCCEEDED:
             return [settled.change(provisioning_state=ProvisioningState.SUCCEEDED, provisioned=True).save()]
+        if status is Status.CANCELED and operation.intent and not operation.rolling_back:
+            before = operation.intent
+            return [settled.change(desired=before.was, provisioning_state=before.was_state).save()]
         failed = settled.change(provisioning_state=ProvisioningState.FAILED)
         if not operation.rolling_back or projection is None:
             return [failed.save()]
@@ -207,10 +216,18 @@ class Provisioning:
             return None
         if registry.provisioned:
             return None
+        return self._roll_back(operation, error, Status.FAILED)
+
+    def _go_back(self, operation: Operation) -> Done | Again:
+        """As its caller asked: a create takes back what it made; an update or a delete has sent nothing yet."""
+        if operation.kind is Kind.CREATE_REGISTRY:
+            return self._roll_back(operation, _canceled(operation), Status.CANCELED)
+        return Done(error=_canceled(operation), canceled=True)
+
+    def _roll_back(self, operation: Operation, error: OperationError, status: Status) -> Again:
         now = self._now()
         steps = [
-            step.moved(Status.FAILED, now) if step.status is Status.RUNNING else step
-            for step in operation.steps
+            step.moved(status, now) if step.status is Status.RUNNING else step for step in operation.steps
         ]
         until = now + self._timeout
         # not at once: what was just sent may not be visible yet
@@ -225,4 +242,12 @@ def _lost_name(registry: Registry, kind: Type) -> PermanentError:
         f"{name} is gone, and its name is still reserved after its deletion or held by somebody else.",
         "Restore what was deleted (the portal lists deleted storage accounts), or wait until the name is free; "
         f"then PUT /api/registries/{registry.name} again.",
+    )
+
+
+def _canceled(operation: Operation) -> OperationError:
+    return OperationError(
+        code="OperationCanceled",
+        message="Canceled, as its caller asked.",
+        fix=f"To have it after all: POST /api/operations/{operation.id}/retry",
     )

@@ -10,7 +10,7 @@ from shared.domain.graph import Context
 from shared.domain.health import Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
-from shared.domain.operations import Kind, Operation
+from shared.domain.operations import Intent, Kind, Operation
 from shared.domain.registries import (
     Desired,
     Policy,
@@ -30,6 +30,12 @@ from shared.services.turns import Channels
 from shared.telemetry.threads import ContextThreadPool
 
 LIST_CONCURRENCY = 8
+STATES = {
+    Kind.CREATE_REGISTRY: ProvisioningState.CREATING,
+    Kind.UPDATE_REGISTRY: ProvisioningState.UPDATING,
+    Kind.DELETE_REGISTRY: ProvisioningState.DELETING,
+}
+"""What a registry shows while such an operation works on it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Registries:
     def get(self, name: str) -> RegistryAnswer:
         """404 names the nearest registry."""
         registry = self.require(name)
-        return RegistryAnswer(registry, self._active(registry), self._verdict(registry))
+        return RegistryAnswer(registry, self.active(registry), self._verdict(registry))
 
     def list(self, after: str, limit: int) -> list[RegistryAnswer]:
         """At most `limit` registries after `after`, in name order; fewer only at the end."""
@@ -97,12 +103,45 @@ class Registries:
         condition.check(present.version_tag if present else None)
         if present is None:
             return None
-        active = self._active(present)
+        active = self.active(present)
         if active and active.kind is Kind.DELETE_REGISTRY:
             return active
         if active:
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
-        return self._begin(present, Kind.DELETE_REGISTRY, ProvisioningState.DELETING, caller)
+        _, operation = self.begin(present, present.desired, Kind.DELETE_REGISTRY, caller)
+        return operation
+
+    def begin(
+        self,
+        present: Registry,
+        desired: Desired,
+        kind: Kind,
+        caller: Caller,
+        *,
+        retry_of: Operation | None = None,
+    ) -> tuple[Registry, Operation]:
+        """Starts lifecycle work on a registry that nothing works on. Raises `ConflictError` if something does."""
+        now, state = self._now(), STATES[kind]
+        intent = Intent(wanted=desired, was=present.desired, was_state=present.provisioning_state)
+        operation, rows = self._ledger.start(caller, kind, present, now, intent=intent, retry_of=retry_of)
+        changed = present.change(
+            desired=desired,
+            provisioning_state=state,
+            active_operation=operation.id,
+            last_operation=operation.id,
+            version=present.version + 1,
+            updated_at=now,
+        )
+        self._state.commit(present.name, changed.save(), *rows)
+        self._channels.enqueue(operation)
+        return changed, operation
+
+    def active(self, registry: Registry) -> Operation | None:
+        """The lifecycle operation that works on it."""
+        parts = split_operation_id(registry.active_operation or "")
+        operation = self._state.operation(*parts) if parts else None
+        # one that has ended since we read the row is in nobody's way: the row is old, and a commit will say so
+        return operation if operation and not operation.final else None
 
     def require(self, name: str) -> Registry:
         """The registry, or 404 that names the nearest."""
@@ -114,7 +153,7 @@ class Registries:
 
     def _show(self, name: str) -> RegistryAnswer | None:
         registry = self._state.registry(name)
-        return RegistryAnswer(registry, self._active(registry), self._verdict(registry)) if registry else None
+        return RegistryAnswer(registry, self.active(registry), self._verdict(registry)) if registry else None
 
     def _create(self, name: str, desired: Desired, caller: Caller) -> RegistryAnswer:
         self._capacity.reserve(name)
@@ -128,53 +167,35 @@ class Registries:
             updated_at=now,
         )
         operation, rows = self._ledger.start(caller, Kind.CREATE_REGISTRY, registry, now)
-        registry = registry.change(active_operation=operation.id)
+        registry = registry.change(active_operation=operation.id, last_operation=operation.id)
         self._state.commit(name, registry.save(), Projection(uid=registry.uid).save(), *rows)
         self._channels.enqueue(operation)
         return RegistryAnswer(registry, operation, created=True)
 
     def _update(self, present: Registry, desired: Desired, caller: Caller) -> RegistryAnswer:
-        active = self._active(present)
+        active = self.active(present)
         same = desired == present.desired
         if active and not (same and active.kind is not Kind.DELETE_REGISTRY):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         if active or (same and present.provisioning_state is ProvisioningState.SUCCEEDED):
             return RegistryAnswer(present, active, self._verdict(present))
         _check_change(present, desired)
-        kind = Kind.UPDATE_REGISTRY if present.provisioned else Kind.CREATE_REGISTRY
-        state = ProvisioningState.UPDATING if present.provisioned else ProvisioningState.CREATING
-        changed = present.change(desired=desired)
-        operation = self._begin(changed, kind, state, caller)
-        shown = changed.change(provisioning_state=state, version=present.version + 1)
-        return RegistryAnswer(shown, operation, self._verdict(present))
-
-    def _begin(self, registry: Registry, kind: Kind, state: ProvisioningState, caller: Caller) -> Operation:
-        now = self._now()
-        operation, rows = self._ledger.start(caller, kind, registry, now)
-        changed = registry.change(
-            provisioning_state=state,
-            active_operation=operation.id,
-            version=registry.version + 1,
-            updated_at=now,
-        )
-        self._state.commit(registry.name, changed.save(), *rows)
-        self._channels.enqueue(operation)
-        return operation
+        changed, operation = self.begin(present, desired, provide(present), caller)
+        return RegistryAnswer(changed, operation, self._verdict(present))
 
     def _again(self, name: str, operation: Operation) -> RegistryAnswer:
         return RegistryAnswer(self.require(name), operation)
-
-    def _active(self, registry: Registry) -> Operation | None:
-        parts = split_operation_id(registry.active_operation or "")
-        operation = self._state.operation(*parts) if parts else None
-        # one that has ended since we read the row is in nobody's way: the row is old, and a commit will say so
-        return operation if operation and not operation.final else None
 
     def _verdict(self, registry: Registry) -> Verdict | None:
         return self._health.read(registry).verdict
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)
+
+
+def provide(registry: Registry) -> Kind:
+    """What brings a registry to its desired state."""
+    return Kind.UPDATE_REGISTRY if registry.provisioned else Kind.CREATE_REGISTRY
 
 
 def _check_change(present: Registry, desired: Desired) -> None:

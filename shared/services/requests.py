@@ -6,11 +6,12 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ulid import ULID
 
 from shared.domain.errors import ApiError, precondition_failed
-from shared.domain.operations import AuditEntry, Kind, Operation
+from shared.domain.operations import AuditEntry, Intent, Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import Registry
 from shared.services.state import State
@@ -80,6 +81,8 @@ class Ledger:
         now: datetime,
         *,
         user: str | None = None,
+        intent: Intent | None = None,
+        retry_of: Operation | None = None,
         details: Findings | None = None,
     ) -> tuple[Operation, list[Change]]:
         """A new operation, and the rows that begin it: they belong into the mutation's own transaction."""
@@ -93,23 +96,39 @@ class Ledger:
             revision=registry.users_revision,
             deadline=now + self._stale,
             expires_at=now + self._timeout if kind.is_lifecycle else None,
+            intent=intent,
+            retry_of=retry_of.id if retry_of else None,
             fingerprint=self._fingerprint(caller),
             created_at=now,
         )
-        entry = AuditEntry(
-            id_key=str(ULID()),
-            at=now,
-            actor=caller.actor,
-            action=kind,
-            target=f"{registry.name}/{user}" if user else registry.name,
-            operation_id=operation.id,
-            request_id=caller.request_id,
-            details=details,
-        )
-        return operation, [operation.save(), entry.save()]
+        rows = [operation.save(), audit_entry(caller, kind, operation, now, details).save()]
+        if retry_of:
+            rows.append(retry_of.change(retried_by=operation.id).save())
+        return operation, rows
 
     def _fingerprint(self, caller: Caller) -> str:
         return hmac.new(self._key.encode(), b"request\0" + caller.payload, hashlib.sha256).hexdigest()
+
+
+def audit_entry(
+    caller: Caller,
+    action: Kind | Literal["CancelOperation"],
+    operation: Operation,
+    now: datetime,
+    details: Findings | None = None,
+) -> AuditEntry:
+    """Who did that, and to what."""
+    registry, user = operation.registry, operation.user
+    return AuditEntry(
+        id_key=str(ULID()),
+        at=now,
+        actor=caller.actor,
+        action=action,
+        target=f"{registry}/{user}" if user else registry,
+        operation_id=operation.id,
+        request_id=caller.request_id,
+        details=details,
+    )
 
 
 def nearest(name: str, existing: Iterable[str]) -> str | None:

@@ -29,11 +29,19 @@ PATIENCE = "It is tried again by itself. If this stays, look at what the message
 
 @dataclass(frozen=True)
 class Done:
-    """The operation ends: `Failed` if there is an `error`, otherwise `Succeeded`."""
+    """The operation ends: `Canceled` if it is `canceled`, `Failed` if there is an `error`, otherwise `Succeeded`."""
 
     result: dict[str, str] = field(default_factory=dict)
     steps: Sequence[Step] | None = None
     error: OperationError | None = None
+    canceled: bool = False
+
+    @property
+    def status(self) -> Status:
+        """How the operation ends."""
+        if self.canceled:
+            return Status.CANCELED
+        return Status.FAILED if self.error else Status.SUCCEEDED
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class Turns:
             logger.warning("waits for reconcile: %s", error)
 
     def _conclude(self, operation: Operation, handler: Handler, outcome: Done | Again) -> None:
-        if isinstance(outcome, Done) and outcome.error:
+        if isinstance(outcome, Done) and outcome.error and not outcome.canceled:
             outcome = self._failed(operation, outcome, outcome.error, handler)
         if isinstance(outcome, Done):
             self.end(operation, handler, outcome)
@@ -132,7 +140,9 @@ class Turns:
             return Done(error=_timed_out(outcome.because))
         return self._later(operation, outcome.because, outcome) if outcome.because else outcome
 
+    @retry_on_conflict
     def _claim(self, message: Message, message_id: str) -> Operation | None:
+        """A conflict is looked at again: somebody asked to cancel, or it is the echo of our own write."""
         parts = split_operation_id(message.operation_id)
         operation = self._state.operation(*parts) if parts else None
         if operation is None or operation.final:
@@ -146,12 +156,11 @@ class Turns:
             claimed_by=message_id,
             deadline=now + self._stale,
             status=Status.RUNNING,
+            at_work=True,
             started_at=operation.started_at or now,
         )
-        with suppress(ConflictError):
-            self._state.commit(operation.registry, claimed.save())
+        self._state.commit(operation.registry, claimed.save())
         present = self._state.operation(operation.registry, operation.id_key)
-        # a conflict may be the echo of our own write, whose answer was lost: the row says whose claim it is
         ours = (
             present and not present.final and (present.turn, present.claimed_by) == (claimed.turn, message_id)
         )
@@ -179,12 +188,28 @@ class Turns:
 
     def _continue(self, operation: Operation, outcome: Again) -> None:
         deadline = self._now() + self._stale + timedelta(seconds=outcome.delay)
-        saved = operation.change(**{"attempts": 0, "obstacle": None, **outcome.changes, "deadline": deadline})
+        changes = {"attempts": 0, "obstacle": None, **outcome.changes, "deadline": deadline, "at_work": False}
+        saved: Operation | None = (continued := operation.change(**changes))
         try:
-            self._state.commit(operation.registry, saved.save())
+            self._state.commit(operation.registry, continued.save())
         except ConflictError:
-            return  # a later turn has been claimed: this one was given up for lost
-        self._channels.enqueue(saved, outcome.delay)
+            saved = self._merge(operation, changes)
+        if saved:
+            self._channels.enqueue(saved, outcome.delay)
+
+    @retry_on_conflict
+    def _merge(self, operation: Operation, changes: Mapping[str, object]) -> Operation | None:
+        """Adds what this turn found out to a row that others have written to, unless it is another turn's by now."""
+        present = self._state.operation(operation.registry, operation.id_key)
+        if present is None or present.final or present.turn != operation.turn:
+            return None  # a later turn has been claimed: this one was given up for lost
+        if not present.at_work:
+            return present  # our own write, whose answer was lost
+        if present.deadline != operation.deadline:
+            return None  # the same message came again, and is at work
+        merged = present.change(**changes)
+        self._state.commit(operation.registry, merged.save())
+        return merged
 
     @retry_on_conflict
     def end(self, operation: Operation, handler: Handler, outcome: Done) -> None:
@@ -192,9 +217,12 @@ class Turns:
         present = self._state.operation(operation.registry, operation.id_key)
         if present is None or present.final or present.turn != operation.turn:
             return
-        status = Status.FAILED if outcome.error else Status.SUCCEEDED
         if outcome.steps is not None:
             present = present.change(steps=list(outcome.steps))
+        if present.cancel_requested_at and not operation.cancel_requested_at:
+            self._continue(present, Again(0))  # asked for during this turn: the next one goes back
+            return
+        status = outcome.status
         ended = present.change(result=outcome.result or None).ended(status, self._now(), outcome.error)
         self._state.commit(operation.registry, ended.save(), *handler.settle(ended, status))
         logger.info("%s after %d turns", status.value, operation.turn)

@@ -1,5 +1,6 @@
 """One visit to one node of a registry's graph: look at it, and send what is missing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.domain import htpasswd
@@ -26,6 +27,8 @@ class Turn:
     done: set[str]
     visited: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
+    may_send: Callable[[], None] = lambda: None
+    """Raises `TemporaryError` when nothing may be sent any more."""
     seen: dict[str, Json] = field(default_factory=dict)
     obstacle: TemporaryError | None = None
 
@@ -48,6 +51,7 @@ class Visits:
         if found in {Found.READY, Found.IN_PROGRESS}:
             return found, False
         self._give_up_after_too_many(turn.steps[node.step], node, found)
+        turn.may_send()
         self._resources.put(node.ref, self._with_secrets(turn.registry, node.body or {}))
         return self._look(turn, node), True
 
@@ -56,6 +60,7 @@ class Visits:
         found = self._look(turn, node)
         if node.ref is None or found in {Found.MISSING, Found.FOREIGN}:
             return Found.READY, False
+        turn.may_send()
         self._resources.delete(node.ref)
         gone = self._look(turn, node) is Found.MISSING
         return Found.READY if gone else Found.IN_PROGRESS, True

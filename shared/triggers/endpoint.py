@@ -59,6 +59,12 @@ def shown(operation: Operation) -> func.HttpResponse:
     return answer(200, operation_view(_base(), operation), _waiting(operation))
 
 
+def changed(operation: Operation) -> func.HttpResponse:
+    """An operation that a request has started or changed."""
+    body = operation_view(_base(), operation) | {"operation": operation_link(_base(), operation)}
+    return answer(200 if operation.final else 202, body, _waiting(operation))
+
+
 def page_answer[A](
     view: Callable[[str, A], dict[str, Any]], found: Sequence[A], page: Page, path: str, key: str
 ) -> func.HttpResponse:

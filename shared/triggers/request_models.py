@@ -116,6 +116,21 @@ class PutUserRequest(UserRequest):
     body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
 
 
+class OperationHeaders(_Part):
+    """An operation has no version: conditions make no sense there."""
+
+    operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
+        default=None, alias="operationId"
+    )
+
+
+class ChangeOperationRequest(_Request):
+    """One operation, to cancel or to repeat it."""
+
+    operation: str
+    headers: OperationHeaders  # type: ignore[assignment] # each request has its own headers
+
+
 class OperationRequest(_Request):
     """One operation, now or when it has ended."""
 

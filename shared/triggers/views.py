@@ -22,6 +22,10 @@ def operation_link(base: str, operation: Operation | None) -> Json | None:
     return {"id": operation.id, "url": operation_url(base, operation.id), "status": operation.status.value}
 
 
+def _link(base: str, operation_id: str | None) -> Json | None:
+    return {"id": operation_id, "url": operation_url(base, operation_id)} if operation_id else None
+
+
 def operation_view(base: str, operation: Operation) -> Json:
     """The operation itself."""
     view = {
@@ -45,11 +49,14 @@ def operation_view(base: str, operation: Operation) -> Json:
         "createdAt": _time(operation.created_at),
         "startedAt": _time(operation.started_at),
         "endedAt": _time(operation.ended_at),
+        "cancelRequestedAt": _time(operation.cancel_requested_at),
+        "retryOf": _link(base, operation.retry_of),
+        "retriedBy": _link(base, operation.retried_by),
         "error": operation.error.model_dump() if operation.error else None,
         "obstacle": operation.obstacle.model_dump() if operation.obstacle else None,
         "result": operation.result,
     }
-    optional = {"user", "error", "obstacle", "result"}
+    optional = {"user", "cancelRequestedAt", "retryOf", "retriedBy", "error", "obstacle", "result"}
     return {name: value for name, value in view.items() if value is not None or name not in optional}
 
 

@@ -1,5 +1,6 @@
 """What `AzureResourceManager` makes of refusals that the emulator does not give on demand."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -41,7 +42,7 @@ def canned(emulator: Emulator) -> Iterator[CannedAzure]:
         yield azure
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def manager(canned: CannedAzure) -> Iterator[AzureResourceManager]:
     adapter = AzureResourceManager(canned.url, SUBSCRIPTION, GROUP)
     with adapter._storage, adapter._web:
@@ -170,13 +171,31 @@ def test_what_does_not_pass_is_permanent_with_azures_own_words(
 def test_every_call_says_what_azure_said(
     manager: AzureResourceManager, canned: CannedAzure, call: Call
 ) -> None:
+    canned.answer = Answer(403, arm("AuthorizationFailed"))
+    with pytest.raises(PermanentError, match=r"AuthorizationFailed.*Azure says why"):
+        call(manager)
     canned.answer = Answer(429, arm("TooManyRequests"), {"Retry-After": "17"})
     with pytest.raises(TemporaryError, match="TooManyRequests") as temporary:
         call(manager)
     assert temporary.value.retry_after == 17
+
+
+def test_what_was_refused_for_a_time_is_not_asked_again_before(
+    manager: AzureResourceManager, canned: CannedAzure
+) -> None:
+    canned.answer = Answer(429, arm("TooManyRequests"), {"Retry-After": "1"})
+    with pytest.raises(TemporaryError):
+        manager.get(PLAN)
     canned.answer = Answer(403, arm("AuthorizationFailed"))
-    with pytest.raises(PermanentError, match=r"AuthorizationFailed.*Azure says why"):
-        call(manager)
+    for call in ("get", "put", "put site", "delete", "sites"):
+        with pytest.raises(TemporaryError, match="TooManyRequests") as early:
+            CALLS[call](manager)
+        assert 0 < early.value.retry_after <= 1
+    with pytest.raises(PermanentError):  # the other provider has not refused anything
+        manager.account_key("demo")
+    time.sleep(1)
+    with pytest.raises(PermanentError):
+        manager.get(PLAN)
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,21 @@ HEADERS = [
         headers={"If-None-Match": '"x"'}, targets=("If-None-Match",)),
 ]  # fmt: skip
 
+CHANGES_OF_OPERATIONS = [
+    bad
+    for path in ("operations/harbour.nothing/cancel", "operations/harbour.nothing/retry")
+    for bad in (
+        Bad(f"body for {path}", "POST", path, 400, "UnknownField", body={"force": True}, targets=("force",)),
+        Bad(f"list for {path}", "POST", path, 400, "InvalidType", body=["force"], targets=("body",)),
+        Bad(f"form for {path}", "POST", path, 415, "UnsupportedMediaType", content=b"force=1"),
+        Bad(f"parameter for {path}", "POST", f"{path}?force=1", 400, "UnknownField", targets=("force",)),
+        Bad(f"bad Operation-Id for {path}", "POST", path, 400, "InvalidOperationId",
+            headers={"Operation-Id": "a.b"}, targets=("Operation-Id",), fix="UUID"),
+        Bad(f"condition for {path}", "POST", path, 400, "UnknownField",
+            headers={"If-Match": '"x"'}, targets=("If-Match",), fix="Remove it"),
+    )
+]  # fmt: skip
+
 BODIES_AS_BYTES = [
     Bad("oversized", "PUT", HARBOUR, 413, "RequestBodyTooLarge", headers=JSON,
         content=json.dumps({"tags": {"t": "x" * 70_000}}).encode()),
@@ -170,9 +185,23 @@ MISSING = [
     Bad("rotating nobody", "POST", f"{HARBOUR}/users/Alice/rotate", 404, "UserNotFound", fix="'alice'"),
     Bad("operation that there is not", "GET", "operations/harbour.nothing", 404, "OperationNotFound"),
     Bad("operation id that is none", "GET", "operations/nothing", 404, "OperationNotFound"),
+    *(
+        Bad(f"{verb} of {what}", "POST", f"operations/{name}/{verb}", 404, "OperationNotFound")
+        for verb in ("cancel", "retry")
+        for what, name in (("nothing", "harbour.nothing"), ("no id", "nothing"), ("a long id", "x" * 2000))
+    ),
 ]  # fmt: skip
 
-BAD = [*REGISTRY_BODIES, *USER_BODIES, *NAMES, *QUERIES, *HEADERS, *BODIES_AS_BYTES, *MISSING]
+BAD = [
+    *REGISTRY_BODIES,
+    *USER_BODIES,
+    *NAMES,
+    *QUERIES,
+    *HEADERS,
+    *CHANGES_OF_OPERATIONS,
+    *BODIES_AS_BYTES,
+    *MISSING,
+]
 
 
 @pytest.fixture
@@ -240,7 +269,15 @@ def test_a_wrong_key_gets_the_hosts_own_empty_401(local: LocalAzure, rows: Rows,
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("PATCH", HARBOUR), ("POST", HARBOUR), ("PUT", "registries"), ("GET", f"{ALICE}/rotate"), ("GET", "x")],
+    [
+        ("PATCH", HARBOUR),
+        ("POST", HARBOUR),
+        ("PUT", "registries"),
+        ("GET", f"{ALICE}/rotate"),
+        ("GET", "x"),
+        ("GET", "operations/harbour.x/retry"),
+        ("DELETE", "operations/harbour.x"),
+    ],
 )
 def test_a_wrong_method_gets_the_hosts_own_empty_404(
     local: LocalAzure, rows: Rows, method: str, path: str

@@ -106,3 +106,18 @@ def test_a_create_fails_when_somebody_else_holds_every_candidate(
     assert failed["error"]["fix"]
     assert local.azure.resources("envied") == []
     local.api.delete_registry("envied")
+
+
+def test_names_that_stay_reserved_after_a_delete_are_passed_over(local: LocalAzure) -> None:
+    kinds = ("Microsoft.Storage/storageAccounts", "Microsoft.Web/sites")
+    local.azure.control("PUT", "deleted-names", dict.fromkeys(kinds, 600))
+    try:
+        for attempt in range(2):
+            local.api.create_registry("again")
+            names = candidates(local, "again", attempt)
+            has = {resource.rpartition("/")[2] for resource in local.azure.resources("again")}
+            assert {names.storage_account, names.site} < has
+            local.api.delete_registry("again")
+            assert local.azure.resources("again") == []
+    finally:
+        local.azure.control("PUT", "deleted-names", dict.fromkeys(kinds, 0))

@@ -21,6 +21,8 @@ HTTP = {
     "list_users": ("GET", "registries/{registry}/users", "FUNCTION"),
     "delete_user": ("DELETE", "registries/{registry}/users/{username}", "FUNCTION"),
     "get_operation": ("GET", "operations/{operation}", "FUNCTION"),
+    "cancel_operation": ("POST", "operations/{operation}/cancel", "FUNCTION"),
+    "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
 }
 QUEUES = {

@@ -4,6 +4,8 @@ Messages are the ones seen in public bug reports (azure-cli, azure-powershell, t
 people search for them. Where a code could not be confirmed, the docstring says so.
 """
 
+import math
+from datetime import timedelta
 from typing import Any
 
 Json = dict[str, Any]
@@ -169,6 +171,19 @@ def operation_not_found(operation: str) -> ArmError:
     return ArmError(404, "ResourceNotFound", f"The operation '{operation}' was not found.")
 
 
+def subscription_throttled(kind: str, subscription: str, principal: str, wait: float) -> ArmError:
+    """429: the caller's bucket of `read`, `write` or `delete` tokens is empty for `wait` seconds."""
+    seconds = math.ceil(wait)
+    return ArmError(
+        429,
+        "SubscriptionRequestsThrottled",
+        f"Number of '{kind}' requests for subscription '{subscription}' actor '{principal}' exceeded. Please try "
+        f"again after '{seconds}' seconds after additional tokens are available. Refer to "
+        "https://aka.ms/arm-throttling for additional information.",
+        {"Retry-After": str(seconds)},
+    )
+
+
 def unauthorized(code: str, message: str, challenge: str) -> ArmError:
     """401 with the challenge that Resource Manager sends."""
     header = (
@@ -274,6 +289,18 @@ def container_being_deleted() -> ArmError:
 def share_being_deleted() -> ArmError:
     """409: a share of that name was deleted a moment ago (as seen in the tests of azurefile-csi-driver)."""
     return ArmError(409, "ShareBeingDeleted", "The specified share is being deleted. Try operation later.")
+
+
+def storage_throttled(operation: str, window: float, wait: float, told: dict[str, str]) -> ArmError:
+    """429 of the provider itself, after Resource Manager let the request in: `told` are the headers of that."""
+    span = str(timedelta(seconds=math.ceil(window))).zfill(8)
+    return ArmError(
+        429,
+        "TooManyRequests",
+        "The request is being throttled as the limit has been reached for operation type - "
+        f"{operation}_ObservationWindow_{span}. For more information, see - https://aka.ms/srpthrottlinglimits",
+        {**told, "Retry-After": str(math.ceil(wait))},
+    )
 
 
 # --- Microsoft.Web

@@ -56,18 +56,16 @@ class Answer:
 Handler = Callable[[Call], Answer]
 """Runs in a thread of its own, so it may block; raises ArmError."""
 
-Authenticate = Callable[[str | None], None]
-"""Checks an Authorization header. Raises ArmError 401."""
+Admit = Callable[[Request], Mapping[str, str]]
+"""Who calls, and may it call so often? Returns headers for every answer. Raises ArmError 401, 429."""
 
 
 class ArmRoute(Route):
     """One path of a resource provider, in any case, with a handler per method."""
 
-    def __init__(
-        self, path: str, namespace: str, authenticate: Authenticate, handlers: Mapping[str, Handler]
-    ) -> None:
+    def __init__(self, path: str, namespace: str, admit: Admit, handlers: Mapping[str, Handler]) -> None:
         async def endpoint(request: Request) -> Response:
-            return await respond(request, namespace, authenticate, handlers)
+            return await respond(request, namespace, admit, handlers)
 
         super().__init__(path, endpoint)
         self.methods = None  # ours to refuse, with Resource Manager's error body
@@ -75,20 +73,22 @@ class ArmRoute(Route):
 
 
 async def respond(
-    request: Request, namespace: str, authenticate: Authenticate, handlers: Mapping[str, Handler]
+    request: Request, namespace: str, admit: Admit, handlers: Mapping[str, Handler]
 ) -> Response:
     """Check the request, run its handler, render the answer or the refusal."""
+    told: Mapping[str, str] = {}
     try:
-        answer = await _handle(request, namespace, authenticate, handlers)
+        told = admit(request)
+        answer = await _handle(request, namespace, handlers)
     except errors.ArmError as error:
         answer = Answer(error.status, error.body(), error.headers)
-    return _render(request, answer)
+    return _render(request, answer, told)
 
 
-async def refuse_unknown(request: Request, authenticate: Authenticate) -> Response:
+async def refuse_unknown(request: Request, admit: Admit) -> Response:
     """404 for a path that no resource provider here has, once the caller has proved who it is."""
     try:
-        authenticate(request.headers.get("authorization"))
+        admit(request)
         version = request.query_params.get("api-version")
         if not version:
             raise errors.missing_api_version()
@@ -96,13 +96,10 @@ async def refuse_unknown(request: Request, authenticate: Authenticate) -> Respon
         namespace, _, rest = provider.partition("/")
         raise errors.invalid_resource_type(rest, namespace, version, API_VERSIONS.get(namespace, []))
     except errors.ArmError as error:
-        return _render(request, Answer(error.status, error.body(), error.headers))
+        return _render(request, Answer(error.status, error.body(), error.headers), {})
 
 
-async def _handle(
-    request: Request, namespace: str, authenticate: Authenticate, handlers: Mapping[str, Handler]
-) -> Answer:
-    authenticate(request.headers.get("authorization"))
+async def _handle(request: Request, namespace: str, handlers: Mapping[str, Handler]) -> Answer:
     _check_api_version(request, namespace)
     if request.method not in handlers:
         raise errors.method_not_allowed(request.method, sorted(handlers))
@@ -167,12 +164,13 @@ def _checked(value: Any) -> dict[str, Any]:
     return value
 
 
-def _render(request: Request, answer: Answer) -> Response:
+def _render(request: Request, answer: Answer, told: Mapping[str, str]) -> Response:
     request_id = str(uuid.uuid4())
     headers = {
         "cache-control": "no-cache",
         "x-ms-request-id": request_id,
         "x-ms-correlation-request-id": request_id,
+        **told,
         **answer.headers,
     }
     if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":

@@ -8,6 +8,7 @@ from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.site_processes import SiteProcesses
 from localazure.emulator.arm.models.storage_services import StorageServices
 from localazure.emulator.arm.models.store import Store
+from localazure.emulator.arm.models.throttling import Throttling
 from localazure.emulator.arm.models.web_sites import WebSites
 from localazure.emulator.arm.resource_ids import PLANS, SITES, STORAGE_ACCOUNTS
 from localazure.emulator.arm.responses.lists import Lists
@@ -31,6 +32,7 @@ class ResourceManager:
     ) -> None:
         """`origin` is where clients reach it, `https://localhost:PORT`. Raises ValueError for a foreign state."""
         self.store = Store(state / "resource-manager.json")
+        self.throttling = Throttling(lambda: self.store.settings.limits)
         self.accounts = StorageAccounts(self.store, shares, sites)
         self.mounts = LateMounts(state / "mounts", shares.share_path, lambda: self.store.settings.mount_lag)
         self.processes = SiteProcesses(

@@ -1,14 +1,14 @@
 """The paths of Resource Manager, and who answers there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from localazure.emulator.arm.models.storage_services import BLOB_SERVICES, FILE_SERVICES
-from localazure.emulator.arm.requests import ArmRoute, Authenticate, Handler, refuse_unknown
+from localazure.emulator.arm.requests import Admit, ArmRoute, Handler, refuse_unknown
 from localazure.emulator.arm.resource_ids import STORAGE, WEB
 from localazure.emulator.arm.responses.long_running import OPERATION_PATHS
 from localazure.emulator.arm.service import ResourceManager
@@ -19,13 +19,21 @@ _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/"
 Table = Mapping[str, Mapping[str, Handler]]
 
 
-def routes(service: ResourceManager, authenticate: Authenticate) -> list[BaseRoute]:
-    """All routes below `/subscriptions`; what is not there gets Resource Manager's own 404."""
+def routes(service: ResourceManager, authenticate: Callable[[str | None], str]) -> list[BaseRoute]:
+    """All routes below `/subscriptions`; what is not there gets Resource Manager's own 404.
+
+    `authenticate` takes an Authorization header and returns the principal behind it. It raises ArmError 401.
+    """
+
+    def admit(request: Request) -> dict[str, str]:
+        principal = authenticate(request.headers.get("authorization"))
+        return service.throttling.admit(principal, request.method, request.url.path)
+
     found: list[BaseRoute] = []
     for namespace, table in ((STORAGE, _storage(service)), (WEB, _web(service))):
         for path, handlers in {**table, **_operations(service, namespace)}.items():
-            found.append(ArmRoute(path, namespace, authenticate, handlers))
-    return [*found, _nothing(authenticate)]
+            found.append(ArmRoute(path, namespace, admit, handlers))
+    return [*found, _nothing(admit)]
 
 
 def _storage(service: ResourceManager) -> Table:
@@ -87,11 +95,11 @@ def _operations(service: ResourceManager, namespace: str) -> Table:
     }
 
 
-def _nothing(authenticate: Authenticate) -> Route:
+def _nothing(admit: Admit) -> Route:
     """Whatever else is asked of Resource Manager."""
 
     async def endpoint(request: Request) -> Response:
-        return await refuse_unknown(request, authenticate)
+        return await refuse_unknown(request, admit)
 
     route = Route("/subscriptions/{rest:path}", endpoint)
     route.methods = None

@@ -65,22 +65,25 @@ class Identity:
             raise IdentityError(500, "An unexpected error occured while fetching the AAD Token.")
         return self._sign(resource)
 
-    def audience(self, token: str) -> str:
-        """The resource that a token is for. Raises jwt.InvalidTokenError if it is not ours, or expired."""
+    def claims(self, token: str) -> dict[str, str]:
+        """What a token says: `aud` is the resource that it is for, `oid` the principal that it was issued to.
+
+        Raises jwt.InvalidTokenError if it is not ours, or expired.
+        """
         # The caller compares the audience: which ones are good depends on the service.
-        claims = jwt.decode(
+        claims: dict[str, str] = jwt.decode(
             token,
             self._key.public_key(),
             algorithms=["RS256"],
             issuer=self._issuer,
             options={"verify_aud": False, "require": ["exp", "aud", "iss", "tid", "oid"]},
         )
-        return str(claims["aud"])
+        return claims
 
     def accepts(self, token: str, audiences: Iterable[str]) -> bool:
         """Is it one of our tokens, not expired, and for one of these services?"""
         try:
-            audience = self.audience(token)
+            audience = self.claims(token)["aud"]
         except jwt.InvalidTokenError:
             return False
         return audience.rstrip("/") in {name.rstrip("/") for name in audiences}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.health import Code, Severity, Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import AzureNames
-from shared.domain.operations import AuditEntry, Kind, Operation, OperationError, Status, Step
+from shared.domain.operations import AuditEntry, Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
 from shared.domain.users import User, UserState
@@ -47,6 +47,7 @@ wanted = _built(
     delete_enabled=st.booleans(),
     tags=st.dictionaries(text, text, max_size=3),
 )
+intents = _built(Intent, wanted=wanted, was=wanted, was_state=st.sampled_from(ProvisioningState))
 FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
     Registry: {
         "name": registry_names,
@@ -63,6 +64,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "users_revision": numbers,
         "user_count": numbers,
         "active_operation": maybe_text,
+        "last_operation": maybe_text,
         "created_at": times,
         "updated_at": times,
     },
@@ -96,6 +98,12 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "error": st.none() | errors,
         "obstacle": st.none() | errors,
         "rolling_back": st.booleans(),
+        "intent": st.none() | intents,
+        "cancel_requested_at": maybe_time,
+        "irrevocable": st.booleans(),
+        "at_work": st.booleans(),
+        "retry_of": maybe_text,
+        "retried_by": maybe_text,
         "result": st.none() | st.dictionaries(text, text, max_size=3),
         "fingerprint": text,
         "created_at": times,
@@ -106,7 +114,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "id_key": text,
         "at": times,
         "actor": text,
-        "action": st.sampled_from(Kind),
+        "action": st.sampled_from([*Kind, "CancelOperation"]),
         "target": text,
         "operation_id": text,
         "request_id": text,

@@ -14,6 +14,7 @@ from shared.domain.resources import Ref, Type
 from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
+from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
 from shared.services.health_sweep import HealthSweep
@@ -27,6 +28,7 @@ from shared.services.publisher import Publisher
 from shared.services.reconcile import Chore, Reconcile
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.retry import Retry
 from shared.services.stale_operations import IndexCount, StaleOperations
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
@@ -100,6 +102,8 @@ class Rig:
         )
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state)
+        self.cancel = Cancel(self.state, self.operations, self.channels, now)
+        self.retry = Retry(self.state, self.operations, self.registries, self.channels, ledger, now)
         self.publisher = Publisher(self.state, shares, probe, KEY, now)
         self.provisioning = Provisioning(
             self.state,
@@ -205,6 +209,9 @@ class Rig:
 
     def put_user(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
         return self.accounts.put(NAME, username, UserSpec(**fields), ALWAYS, caller)
+
+    def rotate(self, username: str) -> UserAnswer:
+        return self.accounts.rotate(NAME, username, ALWAYS, ME)
 
     def delete_user(self, username: str, caller: Caller = ME) -> Operation | None:
         return self.accounts.delete(NAME, username, ALWAYS, caller)

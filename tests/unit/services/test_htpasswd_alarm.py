@@ -102,7 +102,7 @@ def test_many_changes_are_one_line(rig: Rig, caplog: pytest.LogCaptureFixture) -
     wait(rig, HTPASSWD_STALE + 60)
     [line] = errors(caplog)
     assert line.count("operation ") == 5
-    assert line.endswith("and 4 more")
+    assert line.endswith(f"and 4 more registry={NAME}")
 
 
 def test_users_of_a_registry_that_is_still_being_made_wait_without_an_alarm() -> None:

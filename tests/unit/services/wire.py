@@ -29,6 +29,7 @@ class Wire:
         self._before: dict[str, list[BaseException]] = {}
         self._after: dict[str, list[BaseException]] = {}
         self._meanwhile: dict[str, Callable[[], object]] = {}
+        self._interrupt: tuple[int, Callable[[], object]] | None = None
         self._lock = threading.Lock()
 
     def kill(self, at: int) -> None:
@@ -52,6 +53,11 @@ class Wire:
         """Just before the next call of `name` takes effect, somebody else does `action`."""
         self._meanwhile[name] = action
 
+    def interrupt(self, at: int, action: Callable[[], object]) -> None:
+        """Just before call number `at`, counted from now, takes effect, somebody else does `action`."""
+        self.calls.clear()
+        self._interrupt = (at, action)
+
     def revive(self) -> None:
         """A new process starts."""
         self.dead, self._kill_at = False, None
@@ -64,7 +70,7 @@ class Wire:
         with self._lock:
             self._live_or_die(name)
             self.calls.append(Call(name, args))
-            action = self._meanwhile.pop(name, None)
+            action = self._meanwhile.pop(name, None) or self._due()
             self._raise_one(self._before, name)
         if action:
             action()
@@ -72,6 +78,12 @@ class Wire:
         with self._lock:
             self._raise_one(self._after, name)
         return result
+
+    def _due(self) -> Callable[[], object] | None:
+        if self._interrupt and self._interrupt[0] == len(self.calls) - 1:
+            action, self._interrupt = self._interrupt[1], None
+            return action
+        return None
 
     def _live_or_die(self, name: str) -> None:
         if self.dead or self._kill_at == len(self.calls):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from localazure.emulator.arm.models.throttling import Limits
 from localazure.emulator.arm.resource_ids import CONTAINERS, PLANS, SHARES, SITES, STORAGE_ACCOUNTS
 from localazure.sites.behaviour import SiteBehaviour
 
@@ -52,7 +53,11 @@ class Settings:
     site_behaviour: list[SiteBehaviour] = field(default_factory=list)
     """Which sites misbehave, and how. The first that concerns a site counts."""
 
+    limits: Limits = field(default_factory=Limits)
+    """How often a caller may call."""
+
     def __post_init__(self) -> None:
+        self.limits = self.limits if isinstance(self.limits, Limits) else Limits(**self.limits)
         self.site_behaviour = [
             kept if isinstance(kept, SiteBehaviour) else SiteBehaviour(**kept) for kept in self.site_behaviour
         ]
