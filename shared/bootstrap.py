@@ -26,8 +26,9 @@ from shared.services.requests import Ledger
 from shared.services.retry import Retry
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
-from shared.settings import Settings, together
+from shared.settings import Settings, SettingsError, together
 from shared.telemetry import logs
+from shared.telemetry.traces import Listener, Nobody, telemetry
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
 logs.install()
+logger = logging.getLogger(__name__)
 
 LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
 
@@ -48,6 +50,25 @@ LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
 def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)
+
+
+def _listener() -> Listener:
+    """Who gets spans and metrics. Nothing that goes wrong here may stop the work."""
+    try:
+        settings = Settings.from_env(os.environ)
+        if settings.telemetry == "off":
+            return Nobody()
+        from shared.azure.monitor import start
+
+        return start(settings.applicationinsights_connection_string)
+    except SettingsError:
+        return Nobody()  # every request says what is wrong with them
+    except Exception as error:  # noqa: BLE001 - the message may hold the connection string
+        logger.error("telemetry is off: it could not be started (%s)", type(error).__name__)  # noqa: TRY400
+        return Nobody()
+
+
+telemetry.listen_with(_listener)
 
 
 class Services:

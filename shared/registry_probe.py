@@ -16,6 +16,7 @@ import httpx
 
 from shared.domain.health import Failure, Observation
 from shared.domain.htpasswd import PROBE_USER
+from shared.telemetry.traces import telemetry
 
 VERSION_HEADER = "Docker-Distribution-Api-Version"
 VERSION = "registry/2.0"
@@ -50,11 +51,16 @@ class HttpProbe:
         self, client: httpx.AsyncClient, places: asyncio.Semaphore, server: str, password: str
     ) -> Observation:
         async with places:
-            try:
-                async with asyncio.timeout(self._timeout):
-                    return await _observe(client, f"https://{server}/v2/", password)
-            except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, OverflowError) as error:
-                return Observation(failure=_kind(error))
+            with telemetry.span("probe") as span:
+                span.set("berthage.server", server)
+                return await self._observed(client, server, password)
+
+    async def _observed(self, client: httpx.AsyncClient, server: str, password: str) -> Observation:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await _observe(client, f"https://{server}/v2/", password)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, OverflowError) as error:
+            return Observation(failure=_kind(error))
 
 
 async def _observe(client: httpx.AsyncClient, url: str, password: str) -> Observation:

@@ -1,7 +1,8 @@
 """All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +28,8 @@ def _split(value: object) -> object:
 def _no_slash(value: str) -> str:
     return value.rstrip("/")
 
+
+_CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
@@ -80,6 +83,18 @@ class Settings(BaseModel):
     probe_concurrency: int = Field(default=16, ge=1)
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
     tls_expiry_warning_days: int = Field(default=14, ge=0)
+
+    telemetry: Literal["off", "azure-monitor"] = "off"
+    """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""
+    applicationinsights_connection_string: str = Field(default="", repr=False)
+
+    @field_validator("applicationinsights_connection_string")
+    @classmethod
+    def is_there_if_needed(cls, given: str, info: ValidationInfo) -> str:
+        """Functions sets it for its host too: without `TELEMETRY` it is not looked at."""
+        if info.data.get("telemetry") == "azure-monitor" and not _CONNECTION_STRING.search(given):
+            raise PydanticCustomError("Missing", "TELEMETRY=azure-monitor needs InstrumentationKey=GUID;...")
+        return given
 
     @field_validator("allowed_locations", "allowed_skus", "allowed_images")
     @classmethod

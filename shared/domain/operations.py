@@ -130,6 +130,8 @@ class Operation(Record):
     result: Nested[dict[str, str] | None] = None
     fingerprint: str = ""
     """A keyed hash of the request that made it: tells a repeat from another request."""
+    traceparent: str = ""
+    """The trace of the request that made it (W3C Trace Context): its turns continue it. Empty without telemetry."""
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -17,6 +17,7 @@ from shared.domain.resources import Type
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
+from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
@@ -186,7 +187,9 @@ class Provisioning:
         )
         for waiting in list(self._state.unfinished(registry.name)):
             if not waiting.kind.is_lifecycle:
-                self._state.commit(registry.name, waiting.ended(Status.FAILED, self._now(), reason).save())
+                ended = waiting.ended(Status.FAILED, self._now(), reason)
+                self._state.commit(registry.name, ended.save())
+                count(ended)
 
     def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
         """The registry's row changes together with the end of its operation."""

@@ -17,6 +17,8 @@ from shared.domain.names import FILE_SHARE
 from shared.domain.registries import Registry
 from shared.ports import Probe, Share, Shares
 from shared.services.state import Clock, State, retry_on_conflict
+from shared.telemetry.metrics import PUBLICATIONS
+from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Publisher:
             raise
         if revision is None:
             raise TemporaryError("NewerWriter", "a newer writer publishes the file", 1)
+        telemetry.record(PUBLICATIONS)
         self._acknowledge(registry, revision)
         return revision
 

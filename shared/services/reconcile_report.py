@@ -3,6 +3,9 @@
 import threading
 from collections import defaultdict
 
+from shared.telemetry.metrics import RECONCILED
+from shared.telemetry.traces import telemetry
+
 MOST_NAMES = 20
 
 
@@ -17,6 +20,7 @@ class Report:
         """`kind` is what was done or found, in snake case; `name` is a registry, an operation or a resource."""
         with self._lock:
             self._found[kind].append(name)
+        telemetry.record(RECONCILED, kind=kind)
 
     def count(self, kind: str) -> int:
         """How often that was noted."""

@@ -15,6 +15,7 @@ from shared.domain.operations import AuditEntry, Intent, Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import Registry
 from shared.services.state import State
+from shared.telemetry.traces import telemetry
 
 type Findings = dict[str, list[str]]
 """What the audit says besides who did what: lists of names, by kind."""
@@ -99,6 +100,7 @@ class Ledger:
             intent=intent,
             retry_of=retry_of.id if retry_of else None,
             fingerprint=self._fingerprint(caller),
+            traceparent=telemetry.traceparent(),
             created_at=now,
         )
         rows = [operation.save(), audit_entry(caller, kind, operation, now, details).save()]

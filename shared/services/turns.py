@@ -18,8 +18,10 @@ from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Change
 from shared.ports import Queue
+from shared.services.observed import count, observed
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.logs import bound
+from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ class Done:
             return Status.CANCELED
         return Status.FAILED if self.error else Status.SUCCEEDED
 
+    @property
+    def outcome(self) -> str:
+        """For traces and metrics."""
+        return self.status.value
+
 
 @dataclass(frozen=True)
 class Again:
@@ -51,6 +58,11 @@ class Again:
     delay: float
     changes: Mapping[str, object] = field(default_factory=dict)
     because: TemporaryError | None = None
+
+    @property
+    def outcome(self) -> str:
+        """For traces and metrics."""
+        return "Retry" if self.because else "Again"
 
 
 class Handler(Protocol):
@@ -105,25 +117,29 @@ class Turns:
     def run(self, message: Message, message_id: str, handler: Handler) -> None:
         """One turn: claim, act, then end the operation or enqueue its next turn."""
         with about(message):
-            operation = self._claim(message, message_id)
+            with telemetry.span("claim", parent=""):  # whose trace it belongs to is in the row
+                operation = self._claim(message, message_id)
             if operation is None:
                 logger.info("not ours, dropped")
             else:
                 self._take(operation, handler)
 
     def _take(self, operation: Operation, handler: Handler) -> None:
-        try:
-            self._conclude(operation, handler, self._act(operation, handler))
-        except DependencyError as error:  # a claimed turn is never poisoned for that: its deadline passes
-            logger.warning("waits for reconcile: %s", error)
+        with observed(operation) as ended:
+            try:
+                ended(self._conclude(operation, handler, self._act(operation, handler)).outcome)
+            except DependencyError as error:  # a claimed turn is never poisoned for that: its deadline passes
+                ended("Lost")
+                logger.warning("waits for reconcile: %s", error)
 
-    def _conclude(self, operation: Operation, handler: Handler, outcome: Done | Again) -> None:
+    def _conclude(self, operation: Operation, handler: Handler, outcome: Done | Again) -> Done | Again:
         if isinstance(outcome, Done) and outcome.error and not outcome.canceled:
             outcome = self._failed(operation, outcome, outcome.error, handler)
         if isinstance(outcome, Done):
             self.end(operation, handler, outcome)
         else:
             self._continue(operation, outcome)
+        return outcome
 
     def _act(self, operation: Operation, handler: Handler) -> Done | Again:
         try:
@@ -173,7 +189,7 @@ class Turns:
         logger.log(level, "later: %s", error)
         delay = max(outcome.delay, error.retry_after, backoff)
         obstacle = OperationError(code=error.code, message=error.message, fix=PATIENCE)
-        return Again(delay, {**outcome.changes, "attempts": attempts, "obstacle": obstacle})
+        return Again(delay, {**outcome.changes, "attempts": attempts, "obstacle": obstacle}, error)
 
     def _failed(
         self, operation: Operation, outcome: Done, error: OperationError, handler: Handler
@@ -226,6 +242,7 @@ class Turns:
         ended = present.change(result=outcome.result or None).ended(status, self._now(), outcome.error)
         self._state.commit(operation.registry, ended.save(), *handler.settle(ended, status))
         logger.info("%s after %d turns", status.value, operation.turn)
+        count(ended)
         handler.finished(ended, status)
 
     def abandon(self, operation: Operation, handler: Handler, error: OperationError) -> None:

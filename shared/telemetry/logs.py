@@ -35,6 +35,11 @@ def bound_value(name: str) -> str:
     return _fields.get().get(name, "")
 
 
+def attributes_of_work() -> dict[str, str]:
+    """The fields by the names that exporters see."""
+    return {PREFIX + name: value for name, value in _fields.get().items()}
+
+
 def plain(value: object) -> str:
     """One word of printable ASCII, whoever wrote it: no line of its own, no field of its own, no end."""
     text = str(value)[:MAX_VALUE]
@@ -46,7 +51,7 @@ class Record(logging.LogRecord):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        vars(self).update({PREFIX + name: value for name, value in _fields.get().items()})
+        vars(self).update(attributes_of_work())
 
     @override
     def getMessage(self) -> str:

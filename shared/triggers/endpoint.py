@@ -4,8 +4,9 @@ import functools
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -19,6 +20,8 @@ from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.settings import SettingsError
 from shared.telemetry.logs import bound, bound_value
+from shared.telemetry.metrics import REQUEST_SECONDS
+from shared.telemetry.traces import telemetry
 from shared.triggers.request_models import Page
 from shared.triggers.throttle import admit
 from shared.triggers.views import operation_link, operation_url, operation_view
@@ -93,52 +96,71 @@ def _location(operation_id: str) -> dict[str, str]:
 
 def http_endpoint(
     handler: Callable[[func.HttpRequest], func.HttpResponse],
-) -> Callable[[func.HttpRequest], func.HttpResponse]:
+) -> Callable[[func.HttpRequest, func.Context], func.HttpResponse]:
     """Too many writes are refused; domain errors become error bodies; anything unforeseen a 500 that shows nothing."""
 
-    @functools.wraps(handler)
-    def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        with _about(req):
+    def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        with _exchange(req, context, handler.__name__) as finish:
             try:
                 admit(req)
                 response = handler(req)
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
                 response = _error_answer(error)
-            return _finish(req, response, handler.__name__)
+            return finish(response)
 
-    return endpoint
+    return _under_the_name_of(handler, endpoint)
 
 
 def async_http_endpoint(
     handler: Callable[[func.HttpRequest], Awaitable[func.HttpResponse]],
-) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
+) -> Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]:
     """The same for a handler that waits."""
 
-    @functools.wraps(handler)
-    async def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        with _about(req):
+    async def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        with _exchange(req, context, handler.__name__) as finish:
             try:
                 admit(req)
                 response = await handler(req)
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
                 response = _error_answer(error)
-            return _finish(req, response, handler.__name__)
+            return finish(response)
 
+    return _under_the_name_of(handler, endpoint)
+
+
+def _under_the_name_of[**P, R](handler: Callable[..., object], endpoint: Callable[P, R]) -> Callable[P, R]:
+    """With its own parameters, though: the worker gives `context` to a function that names it."""
+    functools.update_wrapper(endpoint, handler, ("__module__", "__name__", "__qualname__", "__doc__"))
+    del vars(endpoint)["__wrapped__"]
     return endpoint
 
 
-def _about(req: func.HttpRequest) -> AbstractContextManager[None]:
-    """One id for the whole request: in its answer, its log lines and its audit entry."""
-    named = req.route_params
-    return bound(request=uuid4(), operation=named.get("operation"), registry=named.get("registry"))
+@contextmanager
+def _exchange(
+    req: func.HttpRequest, context: func.Context, function: str
+) -> Iterator[Callable[[func.HttpResponse], func.HttpResponse]]:
+    """One id for the whole request: in its answer, its log lines and its audit entry. Its caller's trace goes on."""
+    named, began = req.route_params, time.perf_counter()
+
+    def finish(response: func.HttpResponse) -> func.HttpResponse:
+        status = response.status_code
+        span.set("berthage.status", status)
+        telemetry.record(REQUEST_SECONDS, time.perf_counter() - began, function=function, status=str(status))
+        logger.info("%s %s: %d", req.method, function, status)
+        return _with_ids(req, response)
+
+    with (
+        bound(request=uuid4(), operation=named.get("operation"), registry=named.get("registry")),
+        telemetry.span(f"{req.method} {function}", context.trace_context.trace_parent) as span,
+    ):
+        yield finish
 
 
-def _finish(req: func.HttpRequest, response: func.HttpResponse, function: str) -> func.HttpResponse:
+def _with_ids(req: func.HttpRequest, response: func.HttpResponse) -> func.HttpResponse:
     response.headers[REQUEST_ID] = bound_value("request")
     echoed = req.headers.get(CLIENT_REQUEST_ID, "")
     if echoed and echoed.isascii() and echoed.isprintable():
         response.headers[CLIENT_REQUEST_ID] = echoed[:128]
-    logger.info("%s %s: %d", req.method, function, response.status_code)
     return response
 
 

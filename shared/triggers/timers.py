@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared.bootstrap import services
+from shared.telemetry.traces import telemetry
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
@@ -12,7 +13,8 @@ bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types th
 def reconcile(timer: func.TimerRequest) -> None:
     """Sets in motion again what has stopped moving."""
     _ = timer
-    services().reconcile.run()
+    with telemetry.span("reconcile", parent=""):
+        services().reconcile.run()
 
 
 @bp.function_name("sweep_health")
@@ -20,4 +22,5 @@ def reconcile(timer: func.TimerRequest) -> None:
 def sweep_health(timer: func.TimerRequest) -> None:
     """Probes every registry and keeps the verdicts."""
     _ = timer
-    services().health_sweep.run()
+    with telemetry.span("sweep_health", parent=""):
+        services().health_sweep.run()

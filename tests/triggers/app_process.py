@@ -23,6 +23,7 @@ class Invoked:
     """By function; the first one is the trigger."""
     imported: list[str]
     """Modules that were there when the app was indexed and nothing invoked yet."""
+    imported_in_the_end: list[str]
     outcomes: list[dict[str, Any]]
     log: str
 

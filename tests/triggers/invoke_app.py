@@ -28,6 +28,7 @@ async def main() -> None:
         {
             "bindings": {name: function.bindings for name, function in functions.items()},
             "imported": imported,
+            "imported_in_the_end": sorted(sys.modules),
             "outcomes": [_shown(outcome) for outcome in outcomes],
         },
         sys.stdout,

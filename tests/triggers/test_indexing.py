@@ -140,6 +140,12 @@ def test_indexing_imports_nothing_that_only_an_invocation_needs(unconfigured: In
     assert found == []
 
 
+def test_without_telemetry_nothing_of_it_is_ever_imported(without_storage: Invoked) -> None:
+    assert "azure.core.pipeline.policies" in without_storage.imported_in_the_end
+    found = [name for name in without_storage.imported_in_the_end if name.startswith("opentelemetry")]
+    assert found == []
+
+
 def test_an_http_function_imports_no_resource_manager(unconfigured: Invoked) -> None:
     assert "function_app" in unconfigured.imported
     assert "shared.services.provisioning" not in unconfigured.imported

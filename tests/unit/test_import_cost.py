@@ -23,6 +23,7 @@ HEAVY = [
     "limits",
     "localazure",
     "msal",
+    "opentelemetry",
     "requests",
     "tests",
 ]

@@ -17,6 +17,9 @@ GIVEN = {
     "PUBLIC_URL": "https://berthage.example",
     "PROBE_KEY": "p" * 32,
 }
+INSIGHTS = (
+    "InstrumentationKey=11111111-1111-4111-8111-111111111111;IngestionEndpoint=https://insights.example/"
+)
 HOST_S_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 """Settings of the Functions host: docs of Azure Functions, app settings reference."""
 
@@ -69,6 +72,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "PROBE_CONCURRENCY": "3",
         "SLOW_PROBE_MILLISECONDS": "2001",
         "TLS_EXPIRY_WARNING_DAYS": "0",
+        "TELEMETRY": "azure-monitor",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
     assert set(environ) == {name.upper() for name in Settings.model_fields}
     assert Settings.from_env(environ).model_dump() == {
@@ -96,6 +101,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "probe_concurrency": 3,
         "slow_probe_milliseconds": 2001,
         "tls_expiry_warning_days": 0,
+        "telemetry": "azure-monitor",
+        "applicationinsights_connection_string": INSIGHTS,
     }
 
 
@@ -125,6 +132,7 @@ BAD = {
     "PROBE_CONCURRENCY": "1.5",
     "SLOW_PROBE_MILLISECONDS": "s3cret",
     "TLS_EXPIRY_WARNING_DAYS": "-1",
+    "TELEMETRY": "s3cret",
 }
 
 
@@ -132,6 +140,22 @@ def test_every_mistake_is_named_at_once_and_no_value_is_shown() -> None:
     message = refusal({**GIVEN, **BAD})
     assert named(message) == set(BAD)
     assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    "text", ["", "s3cret", "InstrumentationKey=s3cret;IngestionEndpoint=https://s3cret/"]
+)
+def test_a_connection_string_is_needed_by_telemetry_alone(text: str) -> None:
+    environ = {**GIVEN, "APPLICATIONINSIGHTS_CONNECTION_STRING": text}
+    assert Settings.from_env(environ).telemetry == "off"
+    message = refusal({**environ, "TELEMETRY": "azure-monitor"})
+    assert "APPLICATIONINSIGHTS_CONNECTION_STRING: TELEMETRY=azure-monitor needs" in message
+    assert "s3cret" not in message
+
+
+def test_the_connection_string_is_not_shown() -> None:
+    shown = repr(Settings.from_env({**GIVEN, "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS}))
+    assert "1111" not in shown
 
 
 @pytest.mark.parametrize("name", BAD)

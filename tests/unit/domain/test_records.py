@@ -106,6 +106,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "retried_by": maybe_text,
         "result": st.none() | st.dictionaries(text, text, max_size=3),
         "fingerprint": text,
+        "traceparent": text,
         "created_at": times,
         "started_at": maybe_time,
         "ended_at": maybe_time,
