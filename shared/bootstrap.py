@@ -223,6 +223,7 @@ class Services:
         from shared.services.htpasswd_alarm import HtpasswdAlarm
         from shared.services.htpasswd_drift import HtpasswdDrift
         from shared.services.reconcile import Reconcile
+        from shared.services.site_drift import SiteDrift
         from shared.services.stale_operations import IndexCount, StaleOperations
 
         settings, health = self.settings, HealthRows(self._health)
@@ -230,8 +231,19 @@ class Services:
             StaleOperations(self.capacity, self.channels, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
             HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
+            SiteDrift(
+                self.state,
+                health,
+                self.registries,
+                lambda: self._resources,
+                self.context,
+                settings.probe_key,
+                now,
+                action=settings.drift_action,
+                check_seconds=settings.drift_check_seconds,
+            ),
         ]
-        return Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
+        return Reconcile(self.state, health, self.capacity, chores, [IndexCount(self.capacity)])
 
 
 @cache

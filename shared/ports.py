@@ -6,7 +6,7 @@ from typing import Protocol
 from shared.domain.health import Observation
 from shared.domain.messages import Message
 from shared.domain.records import Change, Row
-from shared.domain.resources import Json, Ref
+from shared.domain.resources import Json, Ref, Type
 
 
 class Table(Protocol):
@@ -58,8 +58,14 @@ class ResourceManager(Protocol):
     def account_key(self, account: str) -> str:
         """A key of the storage account: only for the mount and the registry's driver."""
 
-    def sites(self) -> Iterator[Json]:
-        """All sites of the group, with one list call per page."""
+    def differences(self, site: str, body: Json) -> list[str]:
+        """Names of the settings and mounts in a site's filled-in `body` that the site lacks or has otherwise.
+
+        Values are compared in the adapter and stay there: both hold secrets.
+        """
+
+    def all_of(self, kind: Type) -> Iterator[Json]:
+        """All storage accounts, plans or sites of the group, with one list call per page."""
 
 
 class Share(Protocol):

@@ -77,6 +77,10 @@ class Settings(BaseModel):
     """A create, update or delete that takes longer fails, and a first create is rolled back."""
     mount_cache_seconds: Seconds = 30
     """How long a mount may show an old file."""
+    drift_action: Literal["repair", "report"] = "repair"
+    """What becomes of a registry's resources, settings and mounts that somebody else changed."""
+    drift_check_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3600
+    """Between two looks at what a registry has in Azure."""
     htpasswd_stale_seconds: Seconds = 300
     """A user's change that is not proven for so long is an alarm."""
     probe_timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.htpasswd import FILE_NAME
 from shared.domain.resources import Json, Ref, Type
+from shared.domain.site_drift import differing
 
 if TYPE_CHECKING:
     from tests.fakes import FakeShares
@@ -108,12 +109,26 @@ class FakeResourceManager:
             self._refuse_while_in_progress(ref)
             return f"key-of-{account}"
 
-    def sites(self) -> Iterator[Json]:
+    def differences(self, site: str, body: Json) -> list[str]:
         with self._lock:
-            self._fail("sites")
-            sites = [(ref, body) for ref, body in self.resources.items() if ref.type is Type.SITE]
-            found = [_shown(ref, body, busy=self._is_in_progress(ref)) for ref, body in sites]
+            self._fail("differences")
+            if Ref(Type.SITE, site) not in self.resources:
+                raise TemporaryError("NotFound", f"{site}: no such site", _BUSY_SECONDS)
+            config = self.site_config(site)
+            settings = {pair["name"]: pair["value"] for pair in config["appSettings"]}
+            return differing(body, settings, config["azureStorageAccounts"])
+
+    def all_of(self, kind: Type) -> Iterator[Json]:
+        with self._lock:
+            self._fail("all_of")
+            kept = [(ref, body) for ref, body in self.resources.items() if ref.type is kind]
+            found = [_shown(ref, body, busy=self._is_in_progress(ref)) for ref, body in kept]
         yield from found
+
+    def site_config(self, name: str) -> dict[str, Any]:
+        """Settings and mounts as they are, for a test to change behind our back."""
+        config: dict[str, Any] = self.resources[Ref(Type.SITE, name)]["properties"]["siteConfig"]
+        return config
 
     def stop_site(self, name: str) -> None:
         """As somebody does in the portal."""

@@ -18,6 +18,7 @@ from shared.azure.failures import DEFAULT_RETRY_SECONDS, retry_after, summary
 from shared.azure.patience import Patience
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.resources import Json, Ref, Type
+from shared.domain.site_drift import differing
 
 _FAILURES = (AzureError, json.JSONDecodeError)
 """What the SDK raises; the second for an answer of 200 that is not Resource Manager's, such as a proxy's page."""
@@ -135,12 +136,27 @@ class AzureResourceManager:
             raise TemporaryError("NoAccountKey", f"storage account {account} has no key yet", 5)
         return keys[0].value
 
-    def sites(self) -> Iterator[Json]:
-        """See `ports.ResourceManager`."""
+    def differences(self, site: str, body: Json) -> list[str]:
+        """See `ports.ResourceManager`. A GET of a site shows neither: each has a list call of its own."""
+        apps = self._web.web_apps
         try:
-            yield from map(_plain, self._web.web_apps.list_by_resource_group(self._group))
+            settings = _plain(apps.list_application_settings(self._group, site))
+            mounts = _plain(apps.list_azure_storage_accounts(self._group, site))
         except _FAILURES as error:
-            raise _translate(error, Ref(Type.SITE, self._group)) from None
+            raise _translate(error, Ref(Type.SITE, site)) from None
+        return differing(body, settings.get("properties") or {}, mounts.get("properties") or {})
+
+    def all_of(self, kind: Type) -> Iterator[Json]:
+        """See `ports.ResourceManager`."""
+        lists: dict[Type, Callable[[], Any]] = {
+            Type.STORAGE_ACCOUNT: lambda: self._storage.storage_accounts.list_by_resource_group(self._group),
+            Type.PLAN: lambda: self._web.app_service_plans.list_by_resource_group(self._group),
+            Type.SITE: lambda: self._web.web_apps.list_by_resource_group(self._group),
+        }
+        try:
+            yield from map(_plain, lists[kind]())
+        except _FAILURES as error:
+            raise _translate(error, Ref(kind, self._group)) from None
 
 
 def _plain(model: Any) -> Json:

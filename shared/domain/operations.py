@@ -128,6 +128,8 @@ class Operation(Record):
     retried_by: str | None = None
     """The operation that repeats this one."""
     result: Nested[dict[str, str] | None] = None
+    resend: Nested[list[str]] = Field(default_factory=list)
+    """Steps to send whatever is found: a repair of what a look at the resource does not show."""
     fingerprint: str = ""
     """A keyed hash of the request that made it: tells a repeat from another request."""
     traceparent: str = ""

@@ -28,12 +28,12 @@ def assess(node: Node, registry: Registry, seen: Json | None) -> Found:
         return Found.MISSING
     if node.tagged and not is_ours(registry, seen):
         return Found.FOREIGN
-    state = _at(seen, "properties.provisioningState")
-    if state not in _FINAL or _at(seen, "properties.inProgressOperationId"):
+    state = at(seen, "properties.provisioningState")
+    if state not in _FINAL or at(seen, "properties.inProgressOperationId"):
         return Found.IN_PROGRESS
     if state in {"Failed", "Canceled"}:
         return Found.FAILED
-    same = all(_at(seen, path) == _at(node.body or {}, path) for path in node.watch)
+    same = all(at(seen, path) == at(node.body or {}, path) for path in node.watch)
     return Found.READY if same else Found.DIFFERENT
 
 
@@ -43,7 +43,8 @@ def is_ours(registry: Registry, seen: Json) -> bool:
     return tags.get(REGISTRY_TAG) == registry.name and tags.get(UID_TAG) == registry.uid
 
 
-def _at(body: Json, path: str) -> object:
+def at(body: Json, path: str) -> object:
+    """The value at a dotted path, or `None`."""
     value: object = body
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None

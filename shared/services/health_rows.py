@@ -1,15 +1,17 @@
-"""What was found out about one registry from outside: the sweep's last verdict, and `reconcile`'s alarm.
+"""What was found out about one registry from outside: the sweep's last verdict, `reconcile`'s alarm, and drift.
 
 Each has a row and a writer of its own, so that nobody writes over the other's finding.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.errors import ConflictError
 from shared.domain.health import ALARM_KEY, VERDICT_KEY, Alarm, Verdict, gravest
-from shared.domain.records import Delete, Row, Upsert, key_range
+from shared.domain.records import Delete, Record, Row, Upsert, key_range
 from shared.domain.registries import Registry
+from shared.domain.site_drift import DRIFT_KEY, SiteFinding
 from shared.ports import Table
 
 
@@ -19,11 +21,22 @@ class Known:
 
     last: Verdict | None
     alarm: Alarm | None
+    looked: SiteFinding | None
+    """The last look at its resources."""
+    changed_at: datetime
+    """When an operation last changed the registry."""
 
     @property
     def verdict(self) -> Verdict | None:
         """What its reader should know first."""
         return gravest(self.last, self.alarm)
+
+    @property
+    def drift(self) -> SiteFinding | None:
+        """What is still to be repaired: found since an operation last sent anything."""
+        looked = self.looked
+        is_new = looked and looked.checked_at and looked.checked_at > self.changed_at
+        return looked if looked and looked.found and is_new else None
 
 
 class HealthRows:
@@ -38,13 +51,15 @@ class HealthRows:
         return Known(
             _of(registry, Verdict.from_row(rows[VERDICT_KEY]) if VERDICT_KEY in rows else None),
             _of(registry, Alarm.from_row(rows[ALARM_KEY]) if ALARM_KEY in rows else None),
+            _of(registry, SiteFinding.from_row(rows[DRIFT_KEY]) if DRIFT_KEY in rows else None),
+            registry.updated_at,
         )
 
-    def keep(self, name: str, finding: Verdict) -> None:
+    def keep(self, name: str, finding: Record) -> None:
         """In place of what its kind of row said before."""
         self._health.transact(name, [Upsert(finding.to_row())])
 
-    def drop(self, name: str, finding: Verdict) -> None:
+    def drop(self, name: str, finding: Record) -> None:
         """Unless somebody has written a newer one."""
         with suppress(ConflictError):
             self._health.transact(name, [Delete(finding.key, finding.etag)])
@@ -61,5 +76,5 @@ class HealthRows:
         return {row.key: row for row in self._health.query(name, *key_range(VERDICT_KEY))}
 
 
-def _of[V: Verdict](registry: Registry, found: V | None) -> V | None:
+def _of[V: (Verdict, Alarm, SiteFinding)](registry: Registry, found: V | None) -> V | None:
     return found if found and found.uid == registry.uid else None

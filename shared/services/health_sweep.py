@@ -13,6 +13,7 @@ from shared.domain.health import Observation, Thresholds, Verdict, judge, verdic
 from shared.domain.htpasswd import probe_password
 from shared.domain.records import Upsert
 from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.resources import Type
 from shared.ports import Probe, ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.state import Clock, State
@@ -62,7 +63,7 @@ class HealthSweep:
     def _stopped_sites(self) -> set[str]:
         """Names of stopped sites. Without Resource Manager the probes still tell."""
         try:
-            sites = list(self._resources.sites())
+            sites = list(self._resources.all_of(Type.SITE))
         except (TemporaryError, PermanentError) as error:
             logger.warning("health sweep without site states: %s", error)
             return set()

@@ -27,12 +27,12 @@ class HtpasswdAlarm:
     def visit(self, seen: Seen, report: Report) -> None:
         """See `Chore`."""
         registry, projection = seen.registry, seen.projection
-        if registry is None:
+        if registry is None or seen.known is None:
             return
         served = projection is not None and projection.published_revision >= 0
         changes = [each for each in seen.unfinished if served and not each.kind.is_lifecycle]
         wanted = self._judge(registry, changes, report)
-        present = self._health.read(registry).alarm
+        present = seen.known.alarm
         if wanted and (present is None or present.message != wanted.message):
             self._health.keep(seen.name, wanted)
         elif present and not wanted:

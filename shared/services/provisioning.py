@@ -76,7 +76,13 @@ class Provisioning:
         known = {step.name: step for step in operation.steps}
         steps = {**known, **{node.step: known.get(node.step, Step(name=node.step)) for node in nodes}}
         done = {name for name, step in steps.items() if step.status is Status.SUCCEEDED}
-        return Turn(registry, steps, done, may_send=PointOfNoReturn(self._state, operation))
+        return Turn(
+            registry,
+            steps,
+            done,
+            frozenset(operation.resend),
+            may_send=PointOfNoReturn(self._state, operation),
+        )
 
     def _visit_all(self, turn: Turn, batch: Sequence[Node], visit: Visit) -> None:
         """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""

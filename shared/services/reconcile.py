@@ -19,6 +19,7 @@ from shared.domain.htpasswd import Projection
 from shared.domain.operations import Operation
 from shared.domain.registries import Registry
 from shared.services.capacity import Capacity
+from shared.services.health_rows import HealthRows, Known
 from shared.services.reconcile_report import Report
 from shared.services.state import State
 from shared.telemetry.logs import bound
@@ -43,6 +44,8 @@ class Seen:
     unfinished: Sequence[Operation]
     registry: Registry | None
     projection: Projection | None
+    known: Known | None
+    """What was found out about it from outside; `None` without a registry."""
 
 
 class Chore(Protocol):
@@ -63,9 +66,14 @@ class Reconcile:
     """The timer's work. Two runs at the same time do no harm."""
 
     def __init__(
-        self, state: State, capacity: Capacity, chores: Sequence[Chore], surveys: Sequence[Survey]
+        self,
+        state: State,
+        health: HealthRows,
+        capacity: Capacity,
+        chores: Sequence[Chore],
+        surveys: Sequence[Survey],
     ) -> None:
-        self._state, self._capacity = state, capacity
+        self._state, self._health, self._capacity = state, health, capacity
         self._chores, self._surveys = chores, surveys
 
     def run(self) -> int:
@@ -97,7 +105,9 @@ class Reconcile:
 
     def _see(self, name: str, indexed_at: datetime) -> Seen:
         unfinished = list(self._state.unfinished(name))
-        return Seen(name, indexed_at, unfinished, self._state.registry(name), self._state.projection(name))
+        registry = self._state.registry(name)
+        known = self._health.read(registry) if registry else None
+        return Seen(name, indexed_at, unfinished, registry, self._state.projection(name), known)
 
     def _attempt(self, name: str, action: Callable[[], object], report: Report) -> list[Exception]:
         """What it raised and nobody expected."""

@@ -1,11 +1,12 @@
 """Create, update, show, list and delete registries: checks, records, enqueues. Azure is the handler's business."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ulid import ULID
 
-from shared.domain.errors import ApiError, OperationInProgressError, not_found
+from shared.domain.errors import ApiError, ConflictError, OperationInProgressError, not_found
 from shared.domain.graph import Context
 from shared.domain.health import Verdict
 from shared.domain.htpasswd import Projection
@@ -21,10 +22,11 @@ from shared.domain.registries import (
     major_version,
     merge,
 )
+from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity
-from shared.services.health_rows import HealthRows
-from shared.services.requests import Caller, Ledger, Precondition, nearest
+from shared.services.health_rows import HealthRows, Known
+from shared.services.requests import Caller, Findings, Ledger, Precondition, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
 from shared.telemetry.threads import ContextThreadPool
@@ -44,8 +46,18 @@ class RegistryAnswer:
 
     registry: Registry
     operation: Operation | None = None
-    verdict: Verdict | None = None
+    known: Known | None = None
     created: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How it looks from outside."""
+        return self.known.verdict if self.known else None
+
+    @property
+    def drift(self) -> SiteFinding | None:
+        """What somebody else changed and nobody has repaired."""
+        return self.known.drift if self.known else None
 
 
 class Registries:
@@ -80,7 +92,7 @@ class Registries:
     def get(self, name: str) -> RegistryAnswer:
         """404 names the nearest registry."""
         registry = self.require(name)
-        return RegistryAnswer(registry, self.active(registry), self._verdict(registry))
+        return RegistryAnswer(registry, self.active(registry), self._known(registry))
 
     def list(self, after: str, limit: int) -> list[RegistryAnswer]:
         """At most `limit` registries after `after`, in name order; fewer only at the end."""
@@ -119,11 +131,22 @@ class Registries:
         caller: Caller,
         *,
         retry_of: Operation | None = None,
+        resend: Sequence[str] = (),
+        details: Findings | None = None,
     ) -> tuple[Registry, Operation]:
         """Starts lifecycle work on a registry that nothing works on. Raises `ConflictError` if something does."""
         now, state = self._now(), STATES[kind]
         intent = Intent(wanted=desired, was=present.desired, was_state=present.provisioning_state)
-        operation, rows = self._ledger.start(caller, kind, present, now, intent=intent, retry_of=retry_of)
+        operation, rows = self._ledger.start(
+            caller,
+            kind,
+            present,
+            now,
+            intent=intent,
+            retry_of=retry_of,
+            resend=resend or (retry_of.resend if retry_of else ()),
+            details=details,
+        )
         changed = present.change(
             desired=desired,
             provisioning_state=state,
@@ -143,6 +166,21 @@ class Registries:
         # one that has ended since we read the row is in nobody's way: the row is old, and a commit will say so
         return operation if operation and not operation.final else None
 
+    def repair(
+        self, seen: Registry, steps: Sequence[str], details: Findings, caller: Caller
+    ) -> Operation | None:
+        """Sends `steps` again, whatever is found; `None` if somebody has changed the registry since it was `seen`."""
+        present = self._state.registry(seen.name)
+        if present is None or present.active_operation or present.version_tag != seen.version_tag:
+            return None
+        try:
+            _, operation = self.begin(
+                present, present.desired, Kind.UPDATE_REGISTRY, caller, resend=steps, details=details
+            )
+        except ConflictError:
+            return None
+        return operation
+
     def require(self, name: str) -> Registry:
         """The registry, or 404 that names the nearest."""
         registry = self._state.registry(name)
@@ -153,7 +191,7 @@ class Registries:
 
     def _show(self, name: str) -> RegistryAnswer | None:
         registry = self._state.registry(name)
-        return RegistryAnswer(registry, self.active(registry), self._verdict(registry)) if registry else None
+        return RegistryAnswer(registry, self.active(registry), self._known(registry)) if registry else None
 
     def _create(self, name: str, desired: Desired, caller: Caller) -> RegistryAnswer:
         self._capacity.reserve(name)
@@ -177,17 +215,20 @@ class Registries:
         same = desired == present.desired
         if active and not (same and active.kind is not Kind.DELETE_REGISTRY):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
-        if active or (same and present.provisioning_state is ProvisioningState.SUCCEEDED):
-            return RegistryAnswer(present, active, self._verdict(present))
+        known = self._known(present)
+        at_rest = present.provisioning_state is ProvisioningState.SUCCEEDED and known.drift is None
+        if active or (same and at_rest):
+            return RegistryAnswer(present, active, known)
         _check_change(present, desired)
-        changed, operation = self.begin(present, desired, provide(present), caller)
-        return RegistryAnswer(changed, operation, self._verdict(present))
+        resend = known.drift.steps if known.drift else ()
+        changed, operation = self.begin(present, desired, provide(present), caller, resend=resend)
+        return RegistryAnswer(changed, operation, known)
 
     def _again(self, name: str, operation: Operation) -> RegistryAnswer:
         return RegistryAnswer(self.require(name), operation)
 
-    def _verdict(self, registry: Registry) -> Verdict | None:
-        return self._health.read(registry).verdict
+    def _known(self, registry: Registry) -> Known:
+        return self._health.read(registry)
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)

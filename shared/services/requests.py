@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -85,6 +85,7 @@ class Ledger:
         intent: Intent | None = None,
         retry_of: Operation | None = None,
         details: Findings | None = None,
+        resend: Sequence[str] = (),
     ) -> tuple[Operation, list[Change]]:
         """A new operation, and the rows that begin it: they belong into the mutation's own transaction."""
         key = caller.operation_key or str(ULID())
@@ -99,6 +100,7 @@ class Ledger:
             expires_at=now + self._timeout if kind.is_lifecycle else None,
             intent=intent,
             retry_of=retry_of.id if retry_of else None,
+            resend=list(resend),
             fingerprint=self._fingerprint(caller),
             traceparent=telemetry.traceparent(),
             created_at=now,

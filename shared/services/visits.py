@@ -25,6 +25,8 @@ class Turn:
     registry: Registry
     steps: dict[str, Step]
     done: set[str]
+    resend: frozenset[str] = frozenset()
+    """Steps that are sent once in any case."""
     visited: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     may_send: Callable[[], None] = lambda: None
@@ -48,11 +50,12 @@ class Visits:
         found = self._look(turn, node)
         if found is Found.FOREIGN:
             self._refuse_foreign(turn.registry, node)
-        if found in {Found.READY, Found.IN_PROGRESS}:
+        again = node.step in turn.resend and not turn.steps[node.step].attempts
+        if found is Found.IN_PROGRESS or (found is Found.READY and not again):
             return found, False
         self._give_up_after_too_many(turn.steps[node.step], node, found)
         turn.may_send()
-        self._resources.put(node.ref, self._with_secrets(turn.registry, node.body or {}))
+        self._resources.put(node.ref, filled(self._resources, self._key, turn.registry, node.body or {}))
         return self._look(turn, node), True
 
     def remove(self, turn: Turn, node: Node) -> tuple[Found, bool]:
@@ -86,16 +89,6 @@ class Visits:
         self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
         return Found.READY, True
 
-    def _with_secrets(self, registry: Registry, body: Json) -> Json:
-        if not has_placeholder(body):
-            return body
-        secrets = {
-            ACCOUNT_KEY: self._resources.account_key(registry.names.storage_account),
-            HTTP_SECRET: htpasswd.http_secret(self._key, registry.uid),
-        }
-        filled: Json = fill(body, secrets)
-        return filled
-
     def _refuse_foreign(self, registry: Registry, node: Node) -> None:
         if node.ref is None or registry.provisioned or node.step == "plan":
             raise PermanentError(
@@ -113,3 +106,15 @@ class Visits:
                 f"Azure took the request for {node.step} {step.attempts} times, and it is still {found.value}.",
                 f"Look at the activity log of {node.ref.name if node.ref else node.step} in the portal.",
             )
+
+
+def filled(resources: ResourceManager, key: str, registry: Registry, body: Json) -> Json:
+    """A body as it is sent, with its secrets: never kept, never logged. Raises what `account_key` raises."""
+    if not has_placeholder(body):
+        return body
+    secrets = {
+        ACCOUNT_KEY: resources.account_key(registry.names.storage_account),
+        HTTP_SECRET: htpasswd.http_secret(key, registry.uid),
+    }
+    complete: Json = fill(body, secrets)
+    return complete

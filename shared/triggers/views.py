@@ -62,7 +62,8 @@ def operation_view(base: str, operation: Operation) -> Json:
 
 def registry_view(base: str, answer: RegistryAnswer) -> Json:
     """A registry. Its login server is there as soon as Azure has named it."""
-    registry, wanted, found = answer.registry, answer.registry.desired, answer.verdict
+    registry, wanted = answer.registry, answer.registry.desired
+    found, drift = answer.verdict, answer.drift
     return {
         "name": registry.name,
         **wanted.model_dump(mode="json", by_alias=True),
@@ -78,6 +79,7 @@ def registry_view(base: str, answer: RegistryAnswer) -> Json:
         }
         if found
         else None,
+        "drift": {"found": drift.found, "checkedAt": _time(drift.checked_at)} if drift else None,
         "userCount": registry.user_count,
         "uid": registry.uid,
         "etag": registry.version_tag,

@@ -1,9 +1,9 @@
 """What the suite of the port `ResourceManager` runs on."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import TemporaryError
@@ -36,6 +36,11 @@ class Cloud(Protocol):
     def stop_site(self, name: str) -> None:
         """As in the portal."""
 
+    def configure(
+        self, site: str, settings: Mapping[str, str | None], mounts: Mapping[str, str | None]
+    ) -> None:
+        """As in the portal: values of settings, and paths of mounts, by name; `None` removes one."""
+
     def crash_site(self, name: str) -> None:
         """Its registry ends by itself from now on, soon after each start."""
 
@@ -59,6 +64,16 @@ class FakeCloud:
 
     def stop_site(self, name: str) -> None:
         self.fake.stop_site(name)
+
+    def configure(
+        self, site: str, settings: Mapping[str, str | None], mounts: Mapping[str, str | None]
+    ) -> None:
+        config = self.fake.site_config(site)
+        present = {pair["name"]: pair["value"] for pair in config["appSettings"]}
+        config["appSettings"] = [
+            {"name": name, "value": value} for name, value in _changed(present, settings).items()
+        ]
+        config["azureStorageAccounts"] = _moved(config["azureStorageAccounts"], mounts)
 
     def crash_site(self, name: str) -> None:
         self.fake.crash_site(name)
@@ -86,6 +101,33 @@ class EmulatedCloud:
     def crash_site(self, name: str) -> None:
         behaviour = [{"site": name, "behaviour": "dies", "seconds": 0}]
         self._emulator.control("PUT", "site-behaviour", behaviour)
+
+    def configure(
+        self, site: str, settings: Mapping[str, str | None], mounts: Mapping[str, str | None]
+    ) -> None:
+        apps = self._web.web_apps
+        if settings:
+            present = apps.list_application_settings(GROUP, site).properties or {}
+            wanted: Any = {"properties": _changed(present, settings)}
+            apps.update_application_settings(GROUP, site, wanted)
+        if mounts:
+            listed = apps.list_azure_storage_accounts(GROUP, site).as_dict()["properties"]
+            wanted = {"properties": _moved(listed, mounts)}
+            apps.update_azure_storage_accounts(GROUP, site, wanted)
+
+
+def _changed(present: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in {**present, **changes}.items() if value is not None}
+
+
+def _moved(present: Mapping[str, Any], paths: Mapping[str, str | None]) -> dict[str, Any]:
+    model = next(iter(present.values()))
+    moved = {
+        name: {**present.get(name, model), "mountPath": path}
+        for name, path in paths.items()
+        if path is not None
+    }
+    return {**{name: mount for name, mount in present.items() if name not in paths}, **moved}
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_azure_tells_the_endpoints(cloud: Cloud, registry: Registry) -> None:
 
 def test_a_site_does_not_show_its_secrets(cloud: Cloud, registry: Registry) -> None:
     resources = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE)
-    shown = str(cloud.manager.get(resources.of(SITE).ref)) + str(list(cloud.manager.sites()))
+    shown = str(cloud.manager.get(resources.of(SITE).ref)) + str(list(cloud.manager.all_of(SITE)))
     assert cloud.manager.account_key(registry.names.storage_account) not in shown
     assert "a secret of the registry" not in shown
     assert MOUNT_PATH not in shown
@@ -304,12 +304,12 @@ def test_there_is_no_key_of_no_account(cloud: Cloud, registry: Registry) -> None
 
 
 def test_sites_are_all_sites_of_the_group_with_their_states(cloud: Cloud) -> None:
-    assert list(cloud.manager.sites()) == []
+    assert list(cloud.manager.all_of(SITE)) == []
     first, second = new_registry(), new_registry()
     for registry in (first, second):
         make_up_to(cloud, registry, ACCOUNT, PLAN, SITE)
     cloud.stop_site(second.names.site)
-    found = {site["name"]: site for site in cloud.manager.sites()}
+    found = {site["name"]: site for site in cloud.manager.all_of(SITE)}
     assert found.keys() == {first.names.site, second.names.site}
     states = {name: site["properties"]["state"] for name, site in found.items()}
     assert states == {first.names.site: "Running", second.names.site: "Stopped"}
@@ -326,8 +326,62 @@ def test_a_site_that_crashes_is_neither_running_nor_stopped(cloud: Cloud, regist
     assert state_of_site() == "Running"
     cloud.crash_site(site.ref.name)
     wait_for(lambda: state_of_site() == "Crashed" or None, "it shows")
-    assert [listed["properties"]["state"] for listed in cloud.manager.sites()] == ["Crashed"]
+    assert [listed["properties"]["state"] for listed in cloud.manager.all_of(SITE)] == ["Crashed"]
     assert assess(site.node, registry, cloud.manager.get(site.ref)) is Found.READY  # nothing to send again
+
+
+@pytest.mark.parametrize("kind", [ACCOUNT, PLAN])
+def test_all_of_a_kind_in_the_group_with_their_tags(cloud: Cloud, kind: Type) -> None:
+    assert list(cloud.manager.all_of(kind)) == []
+    registries = [new_registry(), new_registry()]
+    for registry in registries:
+        make_up_to(cloud, registry, kind)
+    found = {each["name"]: each["tags"] for each in cloud.manager.all_of(kind)}
+    assert found.keys() == {Resources(registry).of(kind).ref.name for registry in registries}
+    assert {tags["berthage-uid"] for tags in found.values()} == {registry.uid for registry in registries}
+
+
+SETTING, REMOVED = "REGISTRY_HTTP_SECRET", "REGISTRY_AUTH"
+
+
+@pytest.mark.parametrize(
+    ("settings", "mounts", "differences"),
+    [
+        ({}, {}, []),
+        ({"WEBSITE_ADDED_BY_A_POLICY": "1"}, {"another": "/data"}, []),
+        ({SETTING: "another secret"}, {}, [f"setting {SETTING}"]),
+        ({REMOVED: None}, {}, [f"setting {REMOVED}"]),
+        ({SETTING: "", REMOVED: "none"}, {}, [f"setting {REMOVED}", f"setting {SETTING}"]),
+        ({}, {"berthage": "/mnt/elsewhere"}, ["mount berthage"]),
+        ({}, {"berthage": None}, ["mount berthage"]),
+        ({REMOVED: None}, {"berthage": None}, ["mount berthage", f"setting {REMOVED}"]),
+    ],
+)
+def test_what_a_site_has_otherwise_is_named(
+    cloud: Cloud,
+    registry: Registry,
+    settings: dict[str, str | None],
+    mounts: dict[str, str | None],
+    differences: list[str],
+) -> None:
+    site = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE).of(SITE)
+    cloud.configure(site.ref.name, settings, mounts)
+    assert sorted(cloud.manager.differences(site.ref.name, site.body)) == differences
+
+
+def test_another_key_of_the_account_is_a_difference_of_what_uses_it(cloud: Cloud, registry: Registry) -> None:
+    site = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE).of(SITE)
+    regenerated = Resources(registry, "another key").of(SITE).body
+    assert cloud.manager.differences(site.ref.name, regenerated) == [
+        "setting REGISTRY_STORAGE_AZURE_ACCOUNTKEY",
+        "mount berthage",
+    ]
+
+
+def test_a_site_that_is_not_there_has_nothing_to_compare(cloud: Cloud, registry: Registry) -> None:
+    site = Resources(registry).of(SITE)
+    with pytest.raises(TemporaryError):
+        cloud.manager.differences(site.ref.name, site.body)
 
 
 def test_what_is_read_is_a_copy(cloud: Cloud, registry: Registry) -> None:

@@ -9,7 +9,7 @@ from localazure.ports import Ports
 from shared.azure import connection
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.resources import Ref, Type
+from shared.domain.resources import Json, Ref, Type
 from tests.contract.canned_azure import Answer, CannedAzure
 from tests.contract.conftest import forget_environment
 from tests.contract.processes import Emulator
@@ -49,6 +49,7 @@ def manager(canned: CannedAzure) -> Iterator[AzureResourceManager]:
         yield adapter
 
 
+NOTHING_WANTED: Json = {"properties": {"siteConfig": {"appSettings": [], "azureStorageAccounts": {}}}}
 type Call = Callable[[AzureResourceManager], object]
 
 CALLS: dict[str, Call] = {
@@ -58,7 +59,10 @@ CALLS: dict[str, Call] = {
     "put account": lambda manager: manager.put(ACCOUNT, BODY),
     "delete": lambda manager: manager.delete(PLAN),
     "account_key": lambda manager: manager.account_key("demo"),
-    "sites": lambda manager: list(manager.sites()),
+    "differences": lambda manager: manager.differences("demo", NOTHING_WANTED),
+    "all sites": lambda manager: list(manager.all_of(Type.SITE)),
+    "all plans": lambda manager: list(manager.all_of(Type.PLAN)),
+    "all accounts": lambda manager: list(manager.all_of(Type.STORAGE_ACCOUNT)),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
@@ -187,7 +191,7 @@ def test_what_was_refused_for_a_time_is_not_asked_again_before(
     with pytest.raises(TemporaryError):
         manager.get(PLAN)
     canned.answer = Answer(403, arm("AuthorizationFailed"))
-    for call in ("get", "put", "put site", "delete", "sites"):
+    for call in ("get", "put", "put site", "delete", "differences", "all sites"):
         with pytest.raises(TemporaryError, match="TooManyRequests") as early:
             CALLS[call](manager)
         assert 0 < early.value.retry_after <= 1
@@ -212,7 +216,7 @@ def test_a_refusal_in_another_shape_is_still_a_refusal(
 
 
 @pytest.mark.parametrize("code", ["ResourceGroupNotFound", "SubscriptionNotFound"])
-@pytest.mark.parametrize("call", [CALLS["get"], CALLS["put"], CALLS["account_key"], CALLS["sites"]])
+@pytest.mark.parametrize("call", [CALLS["get"], CALLS["put"], CALLS["account_key"], CALLS["all sites"]])
 def test_a_missing_group_is_no_missing_resource(
     manager: AzureResourceManager, canned: CannedAzure, call: Call, code: str
 ) -> None:
@@ -270,7 +274,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(
-    "call", [CALLS["get"], CALLS["account_key"], CALLS["sites"]], ids=["get", "key", "sites"]
+    "call",
+    [CALLS["get"], CALLS["account_key"], CALLS["differences"], CALLS["all sites"]],
+    ids=["get", "key", "differences", "sites"],
 )
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
 def test_a_broken_answer_is_temporary(

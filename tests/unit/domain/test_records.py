@@ -14,6 +14,7 @@ from shared.domain.names import AzureNames
 from shared.domain.operations import AuditEntry, Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.domain.site_drift import SiteFinding
 from shared.domain.users import User, UserState
 from tests.unit.domain.examples import UID, hashes, registry, registry_names, uids, usernames
 
@@ -105,6 +106,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "retry_of": maybe_text,
         "retried_by": maybe_text,
         "result": st.none() | st.dictionaries(text, text, max_size=3),
+        "resend": st.lists(text, max_size=3),
         "fingerprint": text,
         "traceparent": text,
         "created_at": times,
@@ -128,6 +130,16 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "proven_revision": st.integers(-1, 2**31 - 1),
         "locked_by": text,
         "locked_until": maybe_time,
+    },
+    SiteFinding: {
+        "uid": uids,
+        "checked_at": maybe_time,
+        "next_check_at": times,
+        "found": st.lists(text, max_size=3),
+        "steps": st.lists(text, max_size=3),
+        "repairs": numbers,
+        "next_repair_at": maybe_time,
+        "repaired_version": st.none() | numbers,
     },
     Verdict: {
         "uid": uids,

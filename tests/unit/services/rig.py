@@ -29,6 +29,7 @@ from shared.services.reconcile import Chore, Reconcile
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.retry import Retry
+from shared.services.site_drift import Action, SiteDrift
 from shared.services.stale_operations import IndexCount, StaleOperations
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
@@ -46,7 +47,7 @@ NAME = "demo"
 ME = Caller(actor="me", request_id="r1")
 ALWAYS = Precondition()
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
-HTPASSWD_STALE = 300.0
+HTPASSWD_STALE, DRIFT_CHECK = 300.0, 3600.0
 VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
 """As in host.json."""
 HIDDEN_SECONDS = 600.0
@@ -69,7 +70,9 @@ class Rig:
         max_registries: int = 100,
         mount_cache: float = MOUNT_CACHE,
         timeout: float = TIMEOUT_SECONDS,
+        drift_action: Action = "repair",
     ) -> None:
+        self.drift_action = drift_action
         self.clock, self.wire = FakeClock(), Wire()
         self.host = Host(self.clock)
         self.state_table, self.health_table, self.index_table = FakeTable(), FakeTable(), FakeTable()
@@ -116,12 +119,26 @@ class Rig:
             timeout_seconds=timeout,
         )
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
+        health_rows = HealthRows(health)
         chores: list[Chore] = [
             StaleOperations(self.capacity, self.channels, now),
-            HtpasswdAlarm(HealthRows(health), now, HTPASSWD_STALE),
+            HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
+            SiteDrift(
+                self.state,
+                health_rows,
+                self.registries,
+                lambda: resources,
+                context,
+                KEY,
+                now,
+                action=self.drift_action,
+                check_seconds=DRIFT_CHECK,
+            ),
         ]
-        self.reconcile = Reconcile(self.state, self.capacity, chores, [IndexCount(self.capacity)])
+        self.reconcile = Reconcile(
+            self.state, health_rows, self.capacity, chores, [IndexCount(self.capacity)]
+        )
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
         self.health_sweep = HealthSweep(
             self.state, health, self.capacity, resources, probe, thresholds, KEY, now

@@ -58,7 +58,7 @@ def test_many_registries_cost_one_list_and_one_look(rig: Rig) -> None:
     rig.wire.calls.clear()
     counts = rig.health_sweep.run()
     assert counts == {"HEALTHY": 9, "SITE_STOPPED": 1, "DNS_ERROR": 1, "TIMEOUT": 1, "PROBE_REFUSED": 1}
-    assert calls(rig, "azure.sites") == 1
+    assert calls(rig, "azure.all_of") == 1
     assert calls(rig, "azure.get") == 0
     assert calls(rig, "probe.look") <= 2
     codes = {name: verdict(rig, name).code for name in names[:6]}
@@ -97,9 +97,9 @@ def test_a_certificate_that_expires_soon_is_a_warning(rig: Rig) -> None:
     "error", [TemporaryError("TooManyRequests", "429", 5), PermanentError("AuthorizationFailed", "403", "x")]
 )
 def test_without_resource_manager_the_probes_still_tell(rig: Rig, error: Exception) -> None:
-    rig.azure.errors["sites"] = [error]
+    rig.azure.errors["all_of"] = [error]
     assert rig.health_sweep.run() == {"HEALTHY": 1}
-    rig.azure.errors["sites"] = [error]
+    rig.azure.errors["all_of"] = [error]
     rig.probe.failures[server(rig)] = Failure.TLS
     assert rig.health_sweep.run() == {"TLS_ERROR": 1}
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_published_during_the_sweep_is_no_alarm(rig: Rig) -> None
         rig.put_user("alice", password_hash=HASH)
         rig.drain()
 
-    rig.wire.meanwhile("azure.sites", lambda: rig.wire.meanwhile("probe.look", publish))
+    rig.wire.meanwhile("azure.all_of", lambda: rig.wire.meanwhile("probe.look", publish))
     assert rig.health_sweep.run() == {"HEALTHY": 1}
 
 
