@@ -340,6 +340,47 @@ def test_whoever_cancels_between_any_two_calls_is_told_the_truth(kind: Kind) -> 
     assert accepted, "it was never in time"
 
 
+def removed_by_somebody() -> tuple[Rig, Operation]:
+    """A delete that finds nothing left to remove but its own rows."""
+    rig, operation = started(Kind.DELETE_REGISTRY)
+    rig.azure.resources.clear()
+    rig.wire.calls.clear()
+    return rig, operation
+
+
+def test_a_delete_that_has_only_rows_left_to_remove_tells_the_truth_too() -> None:
+    rig, operation = removed_by_somebody()
+    rig.drain()
+    ends = set()
+    for at in range(len(rig.wire.calls)):
+        rig, operation = removed_by_somebody()
+        answers: list[Operation | ApiError] = []
+        rig.wire.interrupt(at, partial(ask, rig, operation, answers))
+        rig.drain()
+        status = rig.operation(operation.id).status
+        ends.add(status)
+        assert isinstance(answers[0], Operation) == (status is Status.CANCELED)
+        if status is Status.CANCELED:
+            assert [user.username for user in rig.state.users(NAME)] == ["alice"]
+        else:
+            rig.check_gone()
+    assert ends == {Status.CANCELED, Status.SUCCEEDED}
+
+
+def test_a_cancel_starts_no_second_turn_beside_the_one_at_work() -> None:
+    rig, operation = started(Kind.CREATE_REGISTRY)
+    waiting: list[int] = []
+
+    def ask_and_look() -> None:
+        cancel(rig, operation)
+        waiting.append(len(rig.host.waiting))
+
+    rig.wire.meanwhile("azure.put", ask_and_look)
+    rig.drain()
+    assert waiting == [0]
+    expect_back(rig, Kind.CREATE_REGISTRY)
+
+
 @pytest.mark.parametrize("kind", LIFECYCLE)
 def test_a_cancel_between_any_two_calls_costs_no_minute(kind: Kind) -> None:
     for at in range(calls(kind)):

@@ -14,7 +14,7 @@ from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change
 from shared.services.turns import MAX_BACKOFF_SECONDS, Again, Done
 from tests.unit.services.host import Delivery
-from tests.unit.services.rig import STALE_SECONDS, TIMEOUT_SECONDS, Rig
+from tests.unit.services.rig import STALE_SECONDS, TIMEOUT_SECONDS, VISIBILITY_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
 type Act = Callable[[Operation], Done | Again]
@@ -285,6 +285,31 @@ def test_a_turn_that_wakes_up_late_does_not_disturb_the_one_that_took_over(outco
     assert len(rig.host.waiting) == 1
     rig.drain()
     rig.check_up()
+
+
+def test_a_turn_that_wakes_up_while_its_message_is_at_work_again_changes_nothing() -> None:
+    rig, first = begun()
+
+    def act(_: Operation) -> Done | Again:
+        rig.clock.advance(VISIBILITY_SECONDS)
+        with pytest.raises(RuntimeError):
+            rig.turns.run(first.message, first.id, Scripted(raising(RuntimeError("still at work"))))
+        return Again(5, {"attempts": 7})
+
+    rig.turns.run(first.message, first.id, Scripted([act]))
+    assert rig.host.waiting == []
+    assert the_operation(rig).attempts == 0
+
+
+def test_a_turn_whose_progress_was_stored_and_whose_answer_was_lost_goes_on_at_once() -> None:
+    rig, first = begun()
+
+    def act(_: Operation) -> Done | Again:
+        rig.wire.lose_answer("state.transact", ConflictError())
+        return Again(5)
+
+    rig.turns.run(first.message, first.id, Scripted([act]))
+    assert [each.message.turn for each in rig.host.waiting] == [1]
 
 
 def test_messages_of_an_operation_that_has_ended_are_dropped() -> None:
