@@ -17,6 +17,7 @@ from shared.domain.resources import Type
 from shared.ports import Probe, ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.state import Clock, State
+from shared.telemetry.logs import bound
 from shared.telemetry.threads import ContextThreadPool
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,8 @@ class HealthSweep:
 
     def _keep(self, registry: Registry, found: Verdict) -> None:
         if found.fix:
-            logger.warning("registry %s: %s %s", registry.name, found.code.value, found.message)
+            with bound(registry=registry.name):
+                logger.warning("%s: %s", found.code.value, found.message)
         self._health.transact(registry.name, [Upsert(found.to_row())])
 
 

@@ -1,15 +1,11 @@
-"""What every HTTP function shares: answers, errors, request ids. A handler never sees a status code but its own."""
+"""What every HTTP function shares: answers and errors. A handler never sees a status code but its own."""
 
-import functools
 import json
 import logging
 import math
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import azure.functions as func
 
@@ -19,17 +15,14 @@ from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.settings import SettingsError
-from shared.telemetry.logs import bound, bound_value
-from shared.telemetry.metrics import REQUEST_SECONDS
-from shared.telemetry.traces import telemetry
+from shared.telemetry.logs import bound_value
+from shared.triggers.exchange import OPERATION_LOCATION, exchange, under_the_name_of
 from shared.triggers.request_models import Page
 from shared.triggers.throttle import admit
 from shared.triggers.views import operation_link, operation_url, operation_view
 
 logger = logging.getLogger(__name__)
 
-REQUEST_ID = "x-ms-request-id"
-CLIENT_REQUEST_ID = "x-ms-client-request-id"
 RETRY_SECONDS = 2
 
 
@@ -91,7 +84,7 @@ def _waiting(operation: Operation | None) -> dict[str, str]:
 
 
 def _location(operation_id: str) -> dict[str, str]:
-    return {"Operation-Location": operation_url(_base(), operation_id), "Retry-After": str(RETRY_SECONDS)}
+    return {OPERATION_LOCATION: operation_url(_base(), operation_id), "Retry-After": str(RETRY_SECONDS)}
 
 
 def http_endpoint(
@@ -100,7 +93,7 @@ def http_endpoint(
     """Too many writes are refused; domain errors become error bodies; anything unforeseen a 500 that shows nothing."""
 
     def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        with _exchange(req, context, handler.__name__) as finish:
+        with exchange(req, context, handler.__name__) as finish:
             try:
                 admit(req)
                 response = handler(req)
@@ -108,7 +101,7 @@ def http_endpoint(
                 response = _error_answer(error)
             return finish(response)
 
-    return _under_the_name_of(handler, endpoint)
+    return under_the_name_of(handler, endpoint)
 
 
 def async_http_endpoint(
@@ -117,7 +110,7 @@ def async_http_endpoint(
     """The same for a handler that waits."""
 
     async def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        with _exchange(req, context, handler.__name__) as finish:
+        with exchange(req, context, handler.__name__) as finish:
             try:
                 admit(req)
                 response = await handler(req)
@@ -125,43 +118,7 @@ def async_http_endpoint(
                 response = _error_answer(error)
             return finish(response)
 
-    return _under_the_name_of(handler, endpoint)
-
-
-def _under_the_name_of[**P, R](handler: Callable[..., object], endpoint: Callable[P, R]) -> Callable[P, R]:
-    """With its own parameters, though: the worker gives `context` to a function that names it."""
-    functools.update_wrapper(endpoint, handler, ("__module__", "__name__", "__qualname__", "__doc__"))
-    del vars(endpoint)["__wrapped__"]
-    return endpoint
-
-
-@contextmanager
-def _exchange(
-    req: func.HttpRequest, context: func.Context, function: str
-) -> Iterator[Callable[[func.HttpResponse], func.HttpResponse]]:
-    """One id for the whole request: in its answer, its log lines and its audit entry. Its caller's trace goes on."""
-    named, began = req.route_params, time.perf_counter()
-
-    def finish(response: func.HttpResponse) -> func.HttpResponse:
-        status = response.status_code
-        span.set("berthage.status", status)
-        telemetry.record(REQUEST_SECONDS, time.perf_counter() - began, function=function, status=str(status))
-        logger.info("%s %s: %d", req.method, function, status)
-        return _with_ids(req, response)
-
-    with (
-        bound(request=uuid4(), operation=named.get("operation"), registry=named.get("registry")),
-        telemetry.span(f"{req.method} {function}", context.trace_context.trace_parent) as span,
-    ):
-        yield finish
-
-
-def _with_ids(req: func.HttpRequest, response: func.HttpResponse) -> func.HttpResponse:
-    response.headers[REQUEST_ID] = bound_value("request")
-    echoed = req.headers.get(CLIENT_REQUEST_ID, "")
-    if echoed and echoed.isascii() and echoed.isprintable():
-        response.headers[CLIENT_REQUEST_ID] = echoed[:128]
-    return response
+    return under_the_name_of(handler, endpoint)
 
 
 def _error_answer(error: Exception) -> func.HttpResponse:

@@ -84,6 +84,7 @@ def test_a_create_is_one_trace_from_the_request_to_azure(told: Told) -> None:
     [request] = told.spans("PUT create_or_update_registry")
     turns = told.spans("turn CreateRegistry")
     assert (request["trace"], request["parent"]) == (TRACE, SPAN)
+    assert request["properties"]["berthage.operation"] == told.created["id"]
     assert len(turns) > 1
     assert {(turn["trace"], turn["parent"]) for turn in turns} == {(TRACE, request["id"])}
     sent = [
@@ -128,13 +129,13 @@ def test_a_user_s_change_is_a_trace_of_its_own(told: Told) -> None:
 
 
 def test_log_lines_are_in_the_trace_with_their_fields(told: Told) -> None:
-    [line] = [
-        line
-        for line in told.seen.of_type("MessageData")
-        if line["message"].startswith("Succeeded after") and line["trace"] == TRACE
-    ]
-    assert line["properties"]["berthage.operation"] == told.created["id"]
-    assert line["properties"]["berthage.registry"] == "told"
+    lines = [line for line in told.seen.of_type("MessageData") if line["trace"] == TRACE]
+    begun, ended = lines[0], lines[-1]
+    assert begun["message"].startswith("PUT create_or_update_registry: 201 request=")
+    assert ended["message"].startswith("Succeeded after")
+    for line in (begun, ended):
+        assert line["properties"]["berthage.operation"] == told.created["id"]
+        assert line["properties"]["berthage.registry"] == "told"
 
 
 def test_metrics_count_what_happened_and_name_nobody(told: Told) -> None:
