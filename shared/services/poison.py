@@ -60,7 +60,7 @@ class Poison:
     def _give_up(self, operation: Operation, handler: Handler) -> None:
         logger.error("failed again and again")
         if operation.kind.is_lifecycle:
-            fix = f"Look for operation {operation.id} in the logs, then send the same request again."
+            fix = f"Look for operation {operation.id} in the logs, then POST /api/operations/{operation.id}/retry"
             self._turns.abandon(operation, handler, _failure(fix))
         else:
             fix = (

@@ -1,8 +1,9 @@
 """What Azure made fail can be repeated, what nobody wants any more can be canceled: with a real registry behind it."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -34,6 +35,17 @@ def until[T](look: Callable[[], T], seconds: float = 30) -> T:
         assert time.monotonic() < deadline, f"nothing after {seconds} s"
         time.sleep(0.05)
     return seen
+
+
+@contextmanager
+def poison_queue(local: LocalAzure, name: str) -> Iterator[QueueClient]:
+    """Where the host puts what has failed five times."""
+    with QueueClient.from_connection_string(
+        local.azure.connection_string, name, message_encode_policy=TextBase64EncodePolicy()
+    ) as client:
+        with suppress(ResourceExistsError):
+            client.create_queue()
+        yield client
 
 
 def show(local: LocalAzure, operation: Json) -> Json:
@@ -150,6 +162,26 @@ def test_what_was_deleted_is_not_retried(local: LocalAzure, fault: Callable[...,
     assert "PUT /api/registries/brief" in error["fix"]
 
 
+def test_a_create_whose_message_was_given_up_takes_back_what_it_made_and_can_be_retried(
+    local: LocalAzure, fault: Callable[..., str]
+) -> None:
+    api = local.api
+    fault(method="GET", path=PLANS, answer={"status": 503, "headers": {"Retry-After": "30"}}, count=None)
+    started = api.call("PUT", "registries/poisoned", 201, {})
+    until(lambda: local.azure.resources("poisoned") and show(local, started).get("obstacle"))
+    message = {"version": 1, "operationId": started["operation"]["id"], "turn": 0}
+    with poison_queue(local, "registry-operations-poison") as queue:
+        queue.send_message(json.dumps(message))
+        until(lambda: show(local, started).get("error"))
+    local.azure.control("DELETE", "faults")
+    failed = api.end_of(started)
+    assert (failed["status"], failed["error"]["code"]) == ("Failed", "InternalError")
+    assert f"/api/operations/{failed['id']}/retry" in failed["error"]["fix"]
+    assert local.azure.resources("poisoned") == []
+    api.finish(api.call("POST", path_of(started, "retry"), 202))
+    api.delete_registry("poisoned")
+
+
 @pytest.mark.parametrize("queue", ["registry-operations-poison", "htpasswd-sync-poison"])
 @pytest.mark.parametrize(
     "text", ["no JSON", '{"version": 9, "operationId": "harbour.from-the-future", "turn": 0}']
@@ -157,11 +189,7 @@ def test_what_was_deleted_is_not_retried(local: LocalAzure, fault: Callable[...,
 def test_a_poisoned_message_that_nobody_can_read_is_an_error_in_the_log_and_gone(
     local: LocalAzure, queue: str, text: str
 ) -> None:
-    with QueueClient.from_connection_string(
-        local.azure.connection_string, queue, message_encode_policy=TextBase64EncodePolicy()
-    ) as client:
-        with suppress(ResourceExistsError):
-            client.create_queue()
+    with poison_queue(local, queue) as client:
         sent = client.send_message(text)
         log = until(lambda: _line(local, f"poisoned message {sent.id}"))
         until(lambda: client.get_queue_properties().approximate_message_count == 0)
