@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
-    from shared.services.reconcile import Chore, Reconcile
+    from shared.services.reconcile import Chore, Reconcile, Survey
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -222,13 +222,16 @@ class Services:
         from shared.services.health_rows import HealthRows
         from shared.services.htpasswd_alarm import HtpasswdAlarm
         from shared.services.htpasswd_drift import HtpasswdDrift
+        from shared.services.orphans import Orphans
         from shared.services.reconcile import Reconcile
         from shared.services.site_drift import SiteDrift
         from shared.services.stale_operations import IndexCount, StaleOperations
+        from shared.services.stuck_rows import StuckRows
 
         settings, health = self.settings, HealthRows(self._health)
         chores: list[Chore] = [
-            StaleOperations(self.capacity, self.channels, now),
+            StaleOperations(self.state, self.capacity, self.channels, now),
+            StuckRows(self.state, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
             HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
             SiteDrift(
@@ -243,7 +246,18 @@ class Services:
                 check_seconds=settings.drift_check_seconds,
             ),
         ]
-        return Reconcile(self.state, health, self.capacity, chores, [IndexCount(self.capacity)])
+        surveys: list[Survey] = [
+            Orphans(
+                self.state,
+                self._health,
+                self.capacity,
+                lambda: self._resources,
+                now,
+                settings.drift_check_seconds,
+            ),
+            IndexCount(self.capacity),
+        ]
+        return Reconcile(self.state, health, self.capacity, chores, surveys)
 
 
 @cache

@@ -3,11 +3,12 @@
 import logging
 from datetime import timedelta
 
-from shared.domain.operations import Operation
+from shared.domain.operations import Kind, Operation, OperationError, Status
+from shared.domain.registries import Registry
 from shared.services.capacity import Capacity
 from shared.services.reconcile import Seen
 from shared.services.reconcile_report import Report
-from shared.services.state import Clock
+from shared.services.state import Clock, State
 from shared.services.turns import Channels
 from shared.telemetry.logs import bound
 
@@ -16,28 +17,48 @@ logger = logging.getLogger(__name__)
 ORPHAN_AGE = timedelta(minutes=5)
 """A create writes the index before the registry: an entry is an orphan only after this time."""
 
+GONE = OperationError(
+    code="RegistryDeleted",
+    message="The registry was deleted meanwhile: nobody can log in.",
+    fix="Nothing needs to be done.",
+)
+
 
 class StaleOperations:
     """Enqueues again what has passed its deadline. A lost message delays an operation; it never ends it."""
 
-    def __init__(self, capacity: Capacity, channels: Channels, now: Clock) -> None:
-        self._capacity, self._channels, self._now = capacity, channels, now
+    def __init__(self, state: State, capacity: Capacity, channels: Channels, now: Clock) -> None:
+        self._state, self._capacity, self._channels, self._now = state, capacity, channels, now
 
     def visit(self, seen: Seen, report: Report) -> None:
         """See `Chore`."""
         now = self._now()
         for operation in seen.unfinished:
-            if operation.deadline < now:
+            if operation.deadline < now and _is_homeless(operation, seen.registry):
+                self._end(operation, report)
+            elif operation.deadline < now:
                 self._enqueue(operation, report)
         if seen.registry is None and not seen.unfinished and now - seen.indexed_at > ORPHAN_AGE:
             self._capacity.release(seen.name, seen.indexed_at)
             report.note("index_entries_removed", seen.name)
+
+    def _end(self, operation: Operation, report: Report) -> None:
+        with bound(operation=operation.id, registry=operation.registry):
+            self._state.commit(operation.registry, operation.ended(Status.FAILED, self._now(), GONE).save())
+            logger.warning("its registry is gone: Failed")
+        report.note("ended_without_registry", operation.id)
 
     def _enqueue(self, operation: Operation, report: Report) -> None:
         with bound(operation=operation.id, registry=operation.registry):
             logger.warning("has not moved since its deadline: enqueued again")
         self._channels.enqueue(operation)
         report.note("requeued", operation.id)
+
+
+def _is_homeless(operation: Operation, registry: Registry | None) -> bool:
+    """Its registry was deleted. A delete that only has to end does that itself."""
+    is_gone = registry is None or registry.uid != operation.uid
+    return is_gone and operation.kind is not Kind.DELETE_REGISTRY
 
 
 class IndexCount:

@@ -53,6 +53,12 @@ class State:
         users = (User.from_row(row) for row in rows)
         return islice((user for user in users if user.state is not UserState.DELETING), limit)
 
+    def deleting_users(self, registry: str) -> Iterator[User]:
+        """Users whose deletion the registry has not proven yet."""
+        rows = self._table.query(registry, *key_range(USER_KEYS))
+        users = (User.from_row(row) for row in rows)
+        return (user for user in users if user.state is UserState.DELETING)
+
     def operation(self, registry: str, key: str) -> Operation | None:
         """One operation's row."""
         row = self._table.get(registry, operation_key(key))

@@ -22,16 +22,18 @@ from shared.services.htpasswd_alarm import HtpasswdAlarm
 from shared.services.htpasswd_drift import HtpasswdDrift
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.operations import Operations
+from shared.services.orphans import Orphans
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
-from shared.services.reconcile import Chore, Reconcile
+from shared.services.reconcile import Chore, Reconcile, Survey
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.retry import Retry
 from shared.services.site_drift import Action, SiteDrift
 from shared.services.stale_operations import IndexCount, StaleOperations
 from shared.services.state import State
+from shared.services.stuck_rows import StuckRows
 from shared.services.turns import Channels, Handler, Turns
 from shared.services.visits import Visits
 from shared.settings import Settings
@@ -121,7 +123,8 @@ class Rig:
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
         health_rows = HealthRows(health)
         chores: list[Chore] = [
-            StaleOperations(self.capacity, self.channels, now),
+            StaleOperations(self.state, self.capacity, self.channels, now),
+            StuckRows(self.state, now),
             HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
             SiteDrift(
@@ -136,9 +139,11 @@ class Rig:
                 check_seconds=DRIFT_CHECK,
             ),
         ]
-        self.reconcile = Reconcile(
-            self.state, health_rows, self.capacity, chores, [IndexCount(self.capacity)]
-        )
+        surveys: list[Survey] = [
+            Orphans(self.state, health, self.capacity, lambda: resources, now, DRIFT_CHECK),
+            IndexCount(self.capacity),
+        ]
+        self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys)
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
         self.health_sweep = HealthSweep(
             self.state, health, self.capacity, resources, probe, thresholds, KEY, now
