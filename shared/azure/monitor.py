@@ -3,6 +3,7 @@
 Spans of Azure's SDKs are azure-core's own; values in query strings are redacted there, all but `api-version`.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ def start(connection_string: str) -> "Monitor":
 
 
 def _configure(connection_string: str) -> None:
+    # while ingestion is away, a warning for each attempt would be exported itself, and be one more attempt
+    logging.getLogger("azure.monitor").setLevel(logging.ERROR)
     # as Microsoft's worker does (azure_functions_runtime/otel.py): the distro's default asks a VM's metadata service
     os.environ.setdefault("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS", "azure_functions")
     # the distro's default keeps five spans a second, which tears traces apart; an operator's own sampler wins
