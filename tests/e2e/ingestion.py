@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, override
+from uuid import uuid4
 
 Json = dict[str, Any]
 
@@ -15,7 +16,10 @@ class Ingestion:
     """What has arrived. `text` is all of it as it came, for whoever looks for secrets."""
 
     def __init__(self, port: int) -> None:
-        self.connection_string = f"InstrumentationKey=00000000-0000-4000-8000-000000000001;IngestionEndpoint=http://127.0.0.1:{port}/"
+        key = (
+            uuid4()
+        )  # an exporter also sends what another one with the same key has left in the temporary folder
+        self.connection_string = f"InstrumentationKey={key};IngestionEndpoint=http://127.0.0.1:{port}/"
         self.items: list[Json] = []
         self.text = ""
 
