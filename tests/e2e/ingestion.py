@@ -16,9 +16,8 @@ class Ingestion:
     """What has arrived. `text` is all of it as it came, for whoever looks for secrets."""
 
     def __init__(self, port: int) -> None:
-        key = (
-            uuid4()
-        )  # an exporter also sends what another one with the same key has left in the temporary folder
+        # an exporter also sends what another one with the same key has left in the temporary folder
+        key = uuid4()
         self.connection_string = f"InstrumentationKey={key};IngestionEndpoint=http://127.0.0.1:{port}/"
         self.items: list[Json] = []
         self.text = ""
