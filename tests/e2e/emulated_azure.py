@@ -77,7 +77,7 @@ class EmulatedAzure:
         answers = [entry for entry in self.requests() if entry["path"].endswith("/listKeys")]
         return {key["value"] for entry in answers for key in (entry["response_body"] or {}).get("keys", [])}
 
-    def resource_manager(self, method: str, kind: str, path: str = "") -> Json:
+    def resource_manager(self, method: str, kind: str, path: str = "", body: object = None) -> Json:
         """A request to Resource Manager with a token of the managed identity's endpoint, as the app makes them."""
         token = self._client.get(
             self.settings["IDENTITY_ENDPOINT"],
@@ -89,6 +89,7 @@ class EmulatedAzure:
             f"{self.settings['RESOURCE_MANAGER_URL']}/subscriptions/{self.settings['AZURE_SUBSCRIPTION_ID']}"
             f"/resourceGroups/{self.settings['AZURE_RESOURCE_GROUP']}/providers/{kind}{path}",
             params={"api-version": _API_VERSIONS[kind]},
+            json=body,
             headers={"Authorization": f"Bearer {token.json()['access_token']}"},
         ).raise_for_status()
         content: Json = answer.json()
