@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it keeps ten, and closes more
 logs.install()
 logger = logging.getLogger(__name__)
 
