@@ -90,7 +90,7 @@ class Share(Protocol):
         """What is not there is no error."""
 
     def read(self, name: str) -> bytes | None:
-        """The whole content, or `None`."""
+        """The whole content, or `None`. Of a file above `htpasswd.MOST_BYTES`, which is none of ours, its beginning."""
 
 
 class Shares(Protocol):

@@ -13,7 +13,7 @@ from typing import Self
 
 from shared.domain.errors import ConflictError, DependencyError, TemporaryError
 from shared.domain.health import Failure, Observation
-from shared.domain.htpasswd import FILE_NAME, PROBE_USER
+from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
 from shared.domain.messages import Message
 from shared.domain.passwords import matches
 from shared.domain.records import Change, Delete, Insert, Replace, Row
@@ -169,7 +169,8 @@ class FakeShare:
 
     def read(self, name: str) -> bytes | None:
         self._check()
-        return self.files.get(name)
+        content = self.files.get(name)
+        return None if content is None else content[:MOST_BYTES]
 
     def _check(self) -> None:
         if self.down:

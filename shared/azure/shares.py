@@ -12,6 +12,7 @@ from azure.storage.fileshare import LinearRetry, ShareClient, ShareFileClient
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import retry_after, summary
 from shared.domain.errors import TemporaryError
+from shared.domain.htpasswd import MOST_BYTES
 from shared.ports import Share
 
 
@@ -25,6 +26,8 @@ class StorageShares:
             share,
             credential=credential(),
             token_intent="backup",
+            max_single_get_size=MOST_BYTES,
+            max_chunk_get_size=MOST_BYTES,
             retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
             **TIMEOUTS,
         )
@@ -72,8 +75,14 @@ class StorageShare:
 
     def read(self, name: str) -> bytes | None:
         """See `ports.Share`."""
-        content: bytes | None = _call(lambda: self._file(name).download_file().readall(), missing=None)
-        return content
+
+        def download() -> bytes:
+            stream = self._file(name).download_file()
+            content: bytes = stream.readall() if stream.size <= MOST_BYTES else next(stream.chunks())
+            return content
+
+        found: bytes | None = _call(download, missing=None)
+        return found
 
     def _file(self, name: str) -> ShareFileClient:
         return self._client.get_file_client(name)

@@ -23,6 +23,9 @@ FILE_NAME = "htpasswd"
 TEMPORARY_PREFIX = "htpasswd."
 TEMPORARY_SUFFIX = ".tmp"
 
+MOST_BYTES = 4 * 1024 * 1024
+"""More than any file of ours: 10,000 users take a third of it."""
+
 _HEADER = re.compile(rb"# berthage uid=([!-~]+) revision=(0|[1-9][0-9]{0,17}) sha256=([0-9a-f]{64})\n")
 
 

@@ -16,7 +16,7 @@ from shared.ports import Share
 from tests.contract.processes import Emulator
 from tests.contract.registries import new_registry
 from tests.contract.resource_managers import emulated_cloud, make_up_to
-from tests.fakes import FakeShares
+from tests.fakes import FakeShare, FakeShares
 
 LARGEST = 4 * 1024 * 1024
 """Bytes that one request may write: https://learn.microsoft.com/rest/api/storageservices/put-range."""
@@ -288,3 +288,15 @@ def test_the_site_mounts_what_was_renamed(account: Account) -> None:
     put(share, "a", b"users\n")
     assert share.rename("a", "htpasswd")
     assert account.open(account.file_endpoint, share._client.share_name).read("htpasswd") == b"users\n"
+
+
+def test_of_a_huge_file_only_the_beginning_is_read(share: Share) -> None:
+    """Whoever can write to the share must not be able to fill our memory."""
+    put(share, "htpasswd", b"x" * LARGEST)
+    assert len(share.read("htpasswd") or b"") == LARGEST
+    if isinstance(share, StorageShare):
+        share._file("htpasswd").resize_file(20 * LARGEST)
+    else:
+        assert isinstance(share, FakeShare)
+        share.files["htpasswd"] += bytes(19 * LARGEST)
+    assert share.read("htpasswd") == b"x" * LARGEST

@@ -177,3 +177,44 @@ def test_a_row_that_this_release_cannot_read_stops_no_other_registry() -> None:
     assert rig.reconcile.run() == 1
     rig.drain()
     assert rig.registry("payments").provisioning_state is ProvisioningState.SUCCEEDED
+
+
+# one registry and the others
+
+
+def test_what_nobody_foresaw_stops_no_other_registry_and_fails_the_run_aloud(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    rig = stalled("api", "web")
+    rig.create("zebra")
+    rig.share("zebra").files = None  # type: ignore[assignment]
+    rig.clock.advance(STALE_SECONDS + 1)
+    rig.index_table.transact("registries", [Upsert(Row("!count", {"number": 9}))])
+    with pytest.raises(AttributeError):
+        rig.reconcile.run()
+    assert "requeued=2:api." in caplog.text
+    assert "failed=1:zebra" in caplog.text
+    assert rig.index_count() == 3
+
+
+def test_a_table_that_refuses_one_registry_lets_the_others_be_visited_and_fails_the_run_aloud() -> None:
+    rig = stalled("api", "web")
+    rig.clock.advance(STALE_SECONDS + 1)
+    rig.wire.refuse("state.query", DependencyError("Table Storage", "busy"))
+    with pytest.raises(DependencyError):
+        rig.reconcile.run()
+    assert len(rig.host.waiting) == 1
+    assert rig.reconcile.run() == 2
+
+
+def test_a_run_says_in_one_line_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    rig = stalled("api", "web")
+    rig.capacity.reserve("ghost")
+    rig.clock.advance(ORPHANED)
+    rig.reconcile.run()
+    [line] = [text for text in caplog.messages if text.startswith("reconcile registries=")]
+    ids = ",".join(sorted(operation.id for operation in rig.unfinished()))
+    assert line.startswith("reconcile registries=3 seconds=")
+    assert line.endswith(f" index_entries_removed=1:ghost requeued=2:{ids}")
