@@ -105,6 +105,27 @@ def test_every_function_is_there_without_any_setting(imported: Seen) -> None:
     } <= set(imported["functions"])
 
 
+MENDS = """
+import json, os, sys
+os.environ |= {
+    "AZURE_SUBSCRIPTION_ID": "s",
+    "AZURE_RESOURCE_GROUP": "g",
+    "PUBLIC_URL": "https://api.example",
+    "PROBE_KEY": "p" * 32,
+    "AzureWebJobsStorage": "AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net",
+}
+from shared.bootstrap import services
+services().reconcile
+print(json.dumps({"modules": sorted(sys.modules)}))
+"""
+
+
+def test_reconcile_imports_resource_manager_only_when_it_asks_it() -> None:
+    modules = run(MENDS)["modules"]
+    assert "shared.services.orphans" in modules
+    assert [name for name in modules if name.startswith("azure.mgmt")] == []
+
+
 def test_these_tests_would_notice() -> None:
     """The same program sees a setting that is read and a package that is imported."""
     nosy = PROGRAM.replace("import function_app\n", NOSY)
