@@ -19,9 +19,6 @@ from tests.chaos.tally import Tally
 
 Say = Callable[[str], None]
 
-STORM_PACE = {"RECONCILE_SCHEDULE": "*/2 * * * * *"}
-"""Random mode has the product's own timer."""
-
 
 def main() -> int:
     """Runs what the arguments ask for, and prints the numbers."""
@@ -39,7 +36,7 @@ def main() -> int:
             with chaos_cloud(place / "matrix", tally) as cloud:
                 _matrix(cloud, arguments, say)
         else:
-            with chaos_cloud(place / "storm", tally, STORM_PACE) as cloud:
+            with chaos_cloud(place / "storm", tally) as cloud:
                 storm(cloud, arguments.minutes, arguments.seed, say)
                 search_for_secrets(cloud, say)
     say("over")

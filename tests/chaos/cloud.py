@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,17 +18,14 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
-from localazure.azurite import direct_connection_string
-from localazure.ports import Ports
 from tests.chaos.tally import Tally
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 from tests.e2e.local_azure import LocalAzure, running
 
 Json = dict[str, Any]
 
-NEVER = "0 0 0 1 1 *"
 PACE = {
-    "RECONCILE_SCHEDULE": NEVER,
+    "RECONCILE_SCHEDULE": "* * * * * *",
     "TURN_DELAY_SECONDS": "0",
     "OPERATION_STALE_SECONDS": "3",
     "MOUNT_CACHE_SECONDS": "0",
@@ -39,8 +35,15 @@ PACE = {
     "SECRETS_PER_MINUTE": "0",
     "DRIFT_CHECK_SECONDS": "86400",
 }
-"""The matrix calls `reconcile` itself, once a second, but never while a request is held: so the process that holds it
-is killed before anybody takes over from it. Held requests need threads of their own."""
+"""Every second, but never while a request is held (`Cloud.quiet`): the process that holds it is killed before anybody
+takes over from it. Held requests need threads of their own."""
+QUIET_SECONDS = 15.0
+_LIST_OF_REGISTRIES: Json = {
+    "method": "GET",
+    "pathRegex": r"^/tables/[^/]+/index\(\)$",
+    "count": None,
+    "hold": "before",
+}
 TRANSITION_SECONDS = 0.1
 HOST_SECONDS = 60.0
 
@@ -51,21 +54,14 @@ class Cloud:
     def __init__(self, local: LocalAzure, tally: Tally) -> None:
         self.local, self.tally = local, tally
         self.api, self.azure, self.door = local.api, local.azure, local.door
-        ports = json.loads((self.azure.state / "ports.json").read_text(encoding="utf-8"))
-        direct = direct_connection_string(Ports(**ports))
+        direct = local.up.ready()["azuriteConnectionString"]
         self._tables = TableServiceClient.from_connection_string(direct, retry_total=8)
         self._rows = self._tables.get_table_client("state")
         self._queues = QueueServiceClient.from_connection_string(direct)
-        self._beats = threading.Event()
-        self._end = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="reconcile", daemon=True)
-        self._heart.start()
         self.azure.control("PUT", "transitions", dict.fromkeys((ACCOUNTS, PLANS, SITES), TRANSITION_SECONDS))
 
     def close(self) -> None:
         """Leave the local Azure alone."""
-        self._end.set()
-        self._heart.join()
         self._tables.close()
         self._queues.close()
 
@@ -130,22 +126,19 @@ class Cloud:
                     return True
         return False
 
-    # the heart
+    # reconcile
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
-        """`reconcile` runs once a second meanwhile."""
-        self._beats.set()
+    def quiet(self) -> Iterator[None]:
+        """No `reconcile` runs meanwhile: the next run waits for its list of registries, and runs do not overlap."""
+        pause = self.place(_LIST_OF_REGISTRIES)
         try:
+            deadline = time.monotonic() + QUIET_SECONDS
+            while not self.used().get(pause) and time.monotonic() < deadline:
+                time.sleep(0.05)
             yield
         finally:
-            self._beats.clear()
-
-    def _beat(self) -> None:
-        while not self._end.wait(1.0):
-            if self._beats.is_set():
-                with suppress(httpx.HTTPError, AssertionError):  # the host is away: it comes back
-                    self.api.run_now("reconcile")
+            self.remove(pause)
 
     # rows and messages
 
@@ -222,13 +215,10 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def chaos_cloud(
-    folder: Path, tally: Tally, settings: Mapping[str, str] | None = None, *, storage_faults: bool = True
-) -> Iterator[Cloud]:
+def chaos_cloud(folder: Path, tally: Tally, settings: Mapping[str, str] | None = None) -> Iterator[Cloud]:
     """A local Azure of its own in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    options = ["--storage-faults"] if storage_faults else []
-    with running(folder, {**PACE, **(settings or {})}, *options) as local:
+    with running(folder, {**PACE, **(settings or {})}, "--storage-faults") as local:
         local.api.call("GET", "registries", 200)  # the first request makes the tables' clients
         cloud = Cloud(local, tally)
         try:

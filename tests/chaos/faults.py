@@ -8,6 +8,7 @@ conflict. An error or a dropped connection comes as often as the SDK tries again
 from dataclasses import dataclass
 from typing import Any
 
+from shared.services.visits import MAX_SENDS
 from tests.chaos.steps import Kind, Step
 
 Json = dict[str, Any]
@@ -30,10 +31,11 @@ class FaultClass:
     effect: Json
     exhausts: bool = False
     """It hits every try of the client."""
+    count: int = 1
 
     def fault(self, step: Step, mentions: str) -> Json:
         """The whole fault, for one registry."""
-        count = _TRIES[step.kind.service] if self.exhausts else 1
+        count = _TRIES[step.kind.service] if self.exhausts else self.count
         return {
             **step.kind.fault(),
             "mentions": mentions,
@@ -66,11 +68,19 @@ _OF_WRITES = (
     FaultClass(KILL_BEFORE, {"hold": "before"}),
     FaultClass(KILL_AFTER, {"hold": "after"}),
 )
-_OF_OPERATIONS = (_failed("arm"), _failed("appservice"), _failed("resource"))
+REFUSED = FaultClass("refused", {"answer": {"status": 403, "code": "AuthorizationFailed"}})
+"""A refusal that no repetition mends: the operation fails, a first create takes back what it made."""
+_OF_OPERATIONS = (
+    _failed("arm"),
+    _failed("appservice"),
+    _failed("resource"),
+    FaultClass("failed-for-good", {"operation": {"shown": "arm"}}, count=MAX_SENDS + 1),
+)
 
 
 def classes_of(kind: Kind) -> tuple[FaultClass, ...]:
     """What may happen to calls of that kind."""
     if kind.is_read:
         return _OF_READS
-    return (*_OF_WRITES, *_OF_OPERATIONS) if kind.starts_operation else _OF_WRITES
+    arm = (REFUSED,) if kind.service == "arm" else ()
+    return (*_OF_WRITES, *arm, *(_OF_OPERATIONS if kind.starts_operation else ()))

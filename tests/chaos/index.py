@@ -15,9 +15,8 @@ def the_index_forgets(cloud: Cloud, gone: Mapping[str, str], say: Callable[[str]
     `gone`: deleted registries, and the cell that each belongs to.
     """
     deadline = time.monotonic() + ORPHAN_AGE.total_seconds() + _MORE_SECONDS
-    with cloud.beating():
-        while (left := cloud.index() & gone.keys()) and time.monotonic() < deadline:
-            time.sleep(1)
+    while (left := cloud.index() & gone.keys()) and time.monotonic() < deadline:
+        time.sleep(1)
     for name in left:
         cloud.tally.violate(f"{gone[name]} (registry {name}): the_index_forgets: it is still there")
     say(f"the index has forgotten {len(gone) - len(left)} of {len(gone)} deleted registries")

@@ -19,17 +19,16 @@ BEFORE_SECONDS = 2.0
 def outage_under_load(cloud: Cloud, pool: Pool, seconds: float, say: Callable[[str], None]) -> None:
     """Clients change users without a pause while Azurite is away for so long; then everything is looked at."""
     registries = pool.take([scenarios.SCENARIOS["put"]] * CLIENTS)
-    with cloud.beating():
-        end = Event()
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            working = [clients.submit(_work, registry, end) for registry in registries]
-            time.sleep(BEFORE_SECONDS)
-            with cloud.stopped("azurite"):
-                time.sleep(seconds)
-            time.sleep(BEFORE_SECONDS)
-            end.set()
-            asked = [future.result() for future in working]
-        in_parallel(lambda pair: settle(*pair), zip(registries, asked, strict=True))
+    end = Event()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        working = [clients.submit(_work, registry, end) for registry in registries]
+        time.sleep(BEFORE_SECONDS)
+        with cloud.stopped("azurite"):
+            time.sleep(seconds)
+        time.sleep(BEFORE_SECONDS)
+        end.set()
+        asked = [future.result() for future in working]
+    in_parallel(lambda pair: settle(*pair), zip(registries, asked, strict=True))
     for seen in look(cloud, registries):
         for problem in violations(seen):
             cloud.tally.violate(f"azurite away for {seconds:g} s, registry {seen.registry.name}: {problem}")

@@ -36,6 +36,8 @@ class Scenario:
     prepare: Callable[[Registry], list[Asked]]
     ask: Callable[[Registry], list[Asked]]
     on_new: bool = False
+    handicap: Json | None = None
+    """A fault that belongs to the scenario: what follows on it is what is disturbed."""
 
 
 def _asked(answer: Json, effect: Effect) -> Asked:
@@ -158,10 +160,18 @@ def _several(registry: Registry) -> list[Asked]:
     ]
 
 
+_SITE_REFUSED: Json = {
+    "method": "PUT",
+    "pathRegex": "/providers/Microsoft.Web/sites/[^/]+$",
+    "answer": {"status": 403, "code": "AuthorizationFailed"},
+}
+"""A create that has made everything but the site fails for good, and takes back what it made."""
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("create", _nothing, create, on_new=True),
+        Scenario("rollback", _nothing, create, on_new=True, handicap=_SITE_REFUSED),
         Scenario("update", _nothing, update),
         Scenario("delete", _nothing, delete),
         Scenario("put", _without("newcomer"), lambda registry: put_user(registry, "newcomer")),

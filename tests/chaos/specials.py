@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from shared.domain.names import azure_names
 from tests.chaos.cloud import Cloud
-from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.scenarios import SCENARIOS, put_user
 from tests.chaos.steps import Step
-from tests.chaos.wave import HIT_SECONDS, Run, Wave
+from tests.chaos.wave import HIT_SECONDS, Run, Wave, in_parallel, settle
 
 USER_SCENARIOS = ("put", "rotate", "revoke", "sync")
 OUTAGE_SECONDS = 2.0
@@ -44,12 +44,17 @@ class Special:
     scenarios: tuple[str, ...] = tuple(SCENARIOS)
     before: Disturb | None = None
     after: Disturb | None = None
+    times: int = 1
+    """How often it is run of each scenario, side by side."""
     lags: bool = False
     """The registries are made while mounts lag."""
 
     def cells(self) -> list[tuple[str, str]]:
         """`(id, scenario)`."""
-        return [(f"{scenario}/{self.name}", scenario) for scenario in self.scenarios]
+        if self.times == 1:
+            return [(f"{scenario}/{self.name}", scenario) for scenario in self.scenarios]
+        numbers = range(1, self.times + 1)
+        return [(f"{scenario}/{self.name}-{n}", scenario) for scenario in self.scenarios for n in numbers]
 
 
 def _nothing(_: Setting, __: Wave) -> None:
@@ -112,6 +117,28 @@ def _hold_at(share: float) -> Disturb:
             wave.place(run, {**step.kind.fault(), **mine})
 
     return before
+
+
+def _hold_files(setting: Setting, wave: Wave) -> None:
+    """Each at another one of the writes that publish the file."""
+    steps = setting.steps["rotate"]
+    writes = [step for step in steps if step.kind.service == "files" and not step.kind.is_read]
+    for run, step in zip(wave.runs, writes, strict=False):
+        mine = {"skip": step.skip, "mentions": run.registry.name, "hold": "before"}
+        wave.place(run, {**step.kind.fault(), **mine})
+
+
+def _newer_writer(_: Setting, wave: Wave) -> None:
+    """While a writer sleeps longer than its lock, another one publishes a newer list; then the first wakes up."""
+    wave.wait_for_hits()
+    wave.count_hits()
+
+    def change(run: Run) -> None:
+        run.problems += settle(run.registry, put_user(run.registry, "newer"))
+
+    in_parallel(change, wave.runs)
+    wave.forget_faults()
+    time.sleep(OUTAGE_SECONDS)
 
 
 def _outage(program: str) -> Disturb:
@@ -205,7 +232,8 @@ SPECIALS: tuple[Special, ...] = (
     *(Special(f"azurite-restart-{at}", _outage("azurite"), before=_hold_at(at / 2)) for at in range(3)),
     *(Special(f"emulator-restart-{at}", _outage("emulator"), before=_hold_at(at / 2)) for at in range(3)),
     Special("mount-lag", _hit, ("create", "update", *USER_SCENARIOS), lags=True),
-    Special("throttled", _nothing, ("create", "update", "delete"), before=_throttle),
+    Special("writer-asleep", _newer_writer, ("rotate",), before=_hold_files, times=4),
+    Special("throttled", _nothing, ("create", "rollback", "update", "delete"), before=_throttle),
     Special("names-held", _nothing, ("create",), before=_hold_names, after=_free_names),
     Special("registry-killed", _kill_registries, before=_hold_at(0.5)),
     Special("site-slow", _nothing, ("create", "update"), before=_misbehave("slow"), after=_behave),

@@ -67,15 +67,19 @@ class Step:
         return f"{self.kind.label.replace(' ', '-')}-{self.number}"
 
 
-def steps_of(requests: Sequence[Json]) -> list[Step]:
-    """The steps in a log that holds the requests of one scenario alone, in their order."""
+def steps_of(requests: Sequence[Json], after: int = 0) -> list[Step]:
+    """The steps in a log that holds the requests of one scenario alone, in their order.
+
+    `after`: the sequence number from which on they are disturbed.
+    """
     seen: Counter[str] = Counter()
     found = []
     for place, request in enumerate(requests):
         kind = kind_of(request)
         seen[kind.label] += 1
         skip = sum(kind.matches(earlier) for earlier in requests[:place])
-        found.append(Step(kind, seen[kind.label], skip))
+        if request["sequence"] > after:
+            found.append(Step(kind, seen[kind.label], skip))
     return found
 
 

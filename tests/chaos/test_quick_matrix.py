@@ -57,7 +57,7 @@ def test_messages_that_come_twice_late_or_out_of_order_change_nothing(
 def test_nothing_succeeds_while_the_old_password_works(
     cloud: Cloud, matrix: Matrix, cells: list[Cell]
 ) -> None:
-    """The scenario knocks with the old password at the moment of the success, while mounts show files late."""
+    """The scenario knocks with the old password at the moment of the success, while mounts lag."""
     _ = cells
     [lagging] = [special for special in SPECIALS if special.lags]
     matrix.run_special(lagging, [cell for cell in lagging.cells() if cell[1] in {"rotate", "revoke"}])
