@@ -56,6 +56,8 @@ class HtpasswdDrift:
             return
         behind = at_rest.registry.users_revision != at_rest.projection.published_revision
         content = self._publisher.share(at_rest.registry).read(FILE_NAME)
+        if behind and self._is_awaited(seen.name):
+            return
         drift = FileDrift(FileState.BEHIND) if behind else self._compare(at_rest.registry, content)
         if drift is None or not self._still_at_rest(at_rest):
             return
@@ -77,6 +79,10 @@ class HtpasswdDrift:
         if waits and registry.users_revision != projection.published_revision:
             return None  # a change is about to be published
         return _AtRest(registry, projection)
+
+    def _is_awaited(self, name: str) -> bool:
+        """Has a change come between the look at the operations and the one at the registry's row?"""
+        return any(not operation.kind.is_lifecycle for operation in self._state.unfinished(name))
 
     def _still_at_rest(self, at_rest: _AtRest) -> bool:
         registry = self._state.registry(at_rest.registry.name)

@@ -236,6 +236,14 @@ def test_a_publication_in_the_middle_of_a_run_is_no_drift(rig: Rig, call: str) -
     rig.check_up()
 
 
+def test_a_change_that_comes_just_after_the_look_at_the_operations_is_no_drift(rig: Rig) -> None:
+    rig.wire.meanwhile("state.get", lambda: rig.delete_user("alice"))
+    rig.reconcile.run()
+    assert audits(rig) == []
+    rig.drain()
+    rig.check_up()
+
+
 def test_a_change_that_comes_while_the_drift_is_recorded_does_not_lose_the_audit(rig: Rig) -> None:
     tamper(rig)
 
