@@ -18,6 +18,7 @@ from ulid import ULID
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.graph import Context, Node, graph
+from shared.domain.plan import at
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.resources import Ref
 from shared.domain.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
@@ -144,6 +145,8 @@ class SiteDrift:
                 found.append(problem)
             elif node.step == "site" and seen is not None:
                 found += shown_otherwise(node, seen)
+                if at(seen, "properties.defaultHostName") not in {None, registry.login_server}:
+                    found.append(Difference("probe", "login server"))  # the update learns it again
                 found += self._hidden(resources, registry, node) if not found else []
         return found
 

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.operations import AUDIT_KEYS, AuditEntry, Kind, Operation, Status
+from shared.domain.records import Upsert
 from shared.domain.resources import Ref, Type
 from shared.domain.site_drift import SiteFinding
 from tests.unit.services.rig import DRIFT_CHECK, NAME, Rig
@@ -137,6 +138,16 @@ def test_what_was_deleted_comes_back(rig: Rig, kinds: list[Type], found: list[st
     rig.check_up()
     look(rig)
     assert len(repairs(rig)) == 1
+
+
+def test_a_login_server_that_was_forgotten_is_learned_again(rig: Rig) -> None:
+    forgotten = rig.registry().change(login_server=None)
+    rig.state_table.transact(NAME, [Upsert(forgotten.to_row())])
+    look(rig)
+    rig.drain()
+    assert [repair.status for repair in repairs(rig)] == [Status.SUCCEEDED]
+    assert rig.registry().login_server
+    assert rig.azure.calls == [], "nothing restarts for that"
 
 
 def test_what_others_add_is_no_drift(rig: Rig) -> None:
