@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _matrix(cloud: Cloud, arguments: argparse.Namespace, say: Say) -> None:
-    matrix = Matrix(cloud, say, arguments.wave, arguments.mount_lag)
+    matrix = Matrix(cloud, say, arguments.wave, arguments.mount_lag, arguments.seed)
     cells = matrix.discover()
     if arguments.cell:
         _some(matrix, [cell for cell in cells if cell.id in arguments.cell], arguments.cell)

@@ -54,6 +54,8 @@ class Cloud:
     def __init__(self, local: LocalAzure, tally: Tally) -> None:
         self.local, self.tally = local, tally
         self.api, self.azure, self.door = local.api, local.azure, local.door
+        self.searched: set[str] = set()
+        """The passwords for which the requests of their time have been searched."""
         direct = local.up.ready()["azuriteConnectionString"]
         self._tables = TableServiceClient.from_connection_string(direct, retry_total=8)
         self._rows = self._tables.get_table_client("state")

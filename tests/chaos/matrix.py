@@ -1,5 +1,6 @@
 """Runs cells, wave after wave, and counts: the whole matrix, or some of it."""
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,12 +28,15 @@ class Matrix:
     say: Say
     wave_size: int = 10
     mount_lag: float = MOUNT_LAG_SECONDS
+    seed: int = 0
+    """Says in which order the waves are run."""
     steps: dict[str, list[Step]] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     """Registries that were deleted, with their cell."""
 
     def __post_init__(self) -> None:
         self.pool = Pool(self.cloud, Names())
+        self._chance = random.Random(self.seed)
 
     def discover(self, *, runs: int = 2) -> list[Cell]:
         """All cells that there are."""
@@ -51,6 +55,9 @@ class Matrix:
         for attempt in range(ATTEMPTS):
             by_id = {cell.id: cell for cell in left}
             ready = waves(left, self.wave_size, mixed=mixed)
+            self._chance.shuffle(
+                ready
+            )  # creates and deletes in turn, or there would be hundreds of registries
             runs = [run for number, wave in enumerate(ready) for run in self._wave(wave, number, len(ready))]
             left = [by_id[run.cell_id] for run in runs if not run.hits and not run.problems]
             if not left:

@@ -19,6 +19,7 @@ from tests.chaos.cloud import Cloud
 from tests.chaos.index import the_index_forgets
 from tests.chaos.invariants import look, violations
 from tests.chaos.registry import Names, Refused, Registry
+from tests.chaos.secrecy import requests_without_secrets
 from tests.chaos.wave import in_parallel, settle
 
 CLIENTS = 8
@@ -191,6 +192,8 @@ def storm(cloud: Cloud, minutes: float, seed: int, say: Callable[[str], None]) -
         living = [threads.submit(client.live, calm) for client in clients]
         while (left := deadline - time.monotonic()) > 0 and not cloud.tally.violations:
             time.sleep(min(30, left))
+            with suppress(httpx.HTTPError):  # the emulator may be away
+                requests_without_secrets(cloud)
             say(
                 f"{left / 60:.1f} minutes left: {sum(cloud.tally.operations.values())} operations, "
                 f"{cloud.tally.kills} kills, {cloud.tally.restarts} restarts, "

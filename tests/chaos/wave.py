@@ -10,10 +10,13 @@ from tests.chaos.cells import Cell
 from tests.chaos.cloud import Cloud
 from tests.chaos.invariants import belongs_to, look, violations
 from tests.chaos.registry import Names, Refused, Registry
-from tests.chaos.scenarios import KEEPER, SCENARIOS, Asked, Scenario, create, put_user
+from tests.chaos.scenarios import KEEPER, SCENARIOS, Asked, Scenario, create, delete, put_user
+from tests.chaos.secrecy import requests_without_secrets
 
 HIT_SECONDS = 15.0
 """A step that has not come up so long after the request does not come up."""
+STOCK = 24
+"""So many registries at rest are kept for the next waves."""
 REPEATS = 2
 """How often a scenario whose operation has failed is asked for again, once its fault is gone."""
 
@@ -41,6 +44,11 @@ class Pool:
             if KEEPER not in registry.users:
                 settle(registry, put_user(registry, KEEPER))
             self._rest.append(registry)
+
+    def trim(self) -> None:
+        """Each registry is a process, and work for `reconcile`: those beyond a stock are deleted."""
+        surplus, self._rest = self._rest[STOCK:], self._rest[:STOCK]
+        in_parallel(lambda registry: settle(registry, delete(registry)), surplus)
 
     def _make(self, number: int) -> None:
         new = [self.new() for _ in range(number)]
@@ -222,11 +230,12 @@ class Wave:
             run.problems += violations(seen)
             if not run.problems:
                 self._pool.give_back(run.registry)
+        self._pool.trim()
 
     def _harvest(self) -> None:
-        """Which names were sent to Resource Manager."""
+        """Which names were sent to Resource Manager; and did anybody send a password?"""
         mine = {run.registry.name: run.registry for run in self.runs}
-        for request in self._cloud.azure.requests():
+        for request in requests_without_secrets(self._cloud):
             parts = request["path"].partition("/providers/")[2].split("/")
             if request["method"] == "PUT" and len(parts) == 3:
                 owner = ((request["body"] or {}).get("tags") or {}).get("berthage-registry")
