@@ -228,8 +228,7 @@ class Wave:
         self._harvest()
         for run, seen in zip(self.runs, look(self._cloud, [run.registry for run in self.runs]), strict=True):
             run.problems += violations(seen)
-            if not run.problems:
-                self._pool.give_back(run.registry)
+        in_parallel(self._pool.give_back, [run.registry for run in self.runs if not run.problems])
         self._pool.trim()
 
     def _harvest(self) -> None:
