@@ -62,7 +62,7 @@ class Provisioning:
         try:
             while batch := ready_to_go(nodes, turn.done, turn.visited):
                 self._visit_all(turn, batch, self._visits.remove if removing else self._visits.provide)
-                turn.registry = self._remember(turn)
+                turn.registry = self._remember(operation, turn)
         except NameTakenError as taken:
             self._next_candidate(registry, taken)
             return Again(0, {"steps": []})
@@ -142,20 +142,25 @@ class Provisioning:
         self._state.commit(present.name, changed.save())
 
     @retry_on_conflict
-    def _remember(self, turn: Turn) -> Registry:
-        """Endpoints as Azure told them: nobody learns a login server that Azure has not named."""
-        registry = turn.registry
+    def _remember(self, operation: Operation, turn: Turn) -> Registry:
+        """Endpoints as Azure told them: nobody learns a login server that Azure has not named.
+
+        Only what this turn has seen is written: what it has not may have been found out by another meanwhile.
+        """
         account = turn.seen.get("storageAccount", {}).get("properties", {})
         site = turn.seen.get("site", {}).get("properties", {})
-        told = {
-            "file_endpoint": account.get("primaryEndpoints", {}).get("file") or registry.file_endpoint,
-            "login_server": site.get("defaultHostName") or registry.login_server,
+        seen = {
+            "file_endpoint": account.get("primaryEndpoints", {}).get("file"),
+            "login_server": site.get("defaultHostName"),
         }
-        if told == {"file_endpoint": registry.file_endpoint, "login_server": registry.login_server}:
-            return registry
-        present = self._state.registry(registry.name)
-        if present is None or present.uid != registry.uid:
-            return registry  # deleted meanwhile, and perhaps made again
+        told = {
+            name: value for name, value in seen.items() if value and value != getattr(turn.registry, name)
+        }
+        if not told:
+            return turn.registry
+        present = self._state.registry(operation.registry)
+        if present is None or present.active_operation != operation.id:
+            return turn.registry  # the operation has ended while this turn slept
         known = present.change(**told)
         self._state.commit(present.name, known.save())
         return known

@@ -708,3 +708,25 @@ def test_a_turn_that_slept_through_a_delete_and_a_create_does_not_take_its_next_
     rig.wire.meanwhile("azure.get", asleep(rig, again))
     rig.deliver(rig.host.waiting.pop())
     assert rig.registry().storage_attempt == 0
+
+
+@pytest.mark.parametrize("turns", range(1, 9))
+def test_a_turn_that_slept_through_others_forgets_nothing_that_they_found_out(turns: int) -> None:
+    rig = Rig(looks=1)
+    rig.put()
+
+    def others() -> None:
+        rig.clock.advance(STALE_SECONDS + 1)
+        rig.reconcile.run()
+        for _ in range(turns):
+            if rig.host.waiting:
+                rig.step()
+
+    rig.wire.meanwhile("azure.put", lambda: rig.wire.meanwhile("state.get", others))
+    rig.deliver(rig.host.waiting.pop())
+    rig.drain()
+    rig.check_up()
+    registry = rig.registry()
+    assert registry.login_server
+    assert registry.file_endpoint
+    assert rig.operation(str(registry.last_operation)).result == {"loginServer": registry.login_server}
