@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from shared.domain.names import azure_names
 from tests.chaos.cloud import Cloud
-from tests.chaos.scenarios import SCENARIOS, put_user
+from tests.chaos.scenarios import SCENARIOS, create, delete, put_user
 from tests.chaos.steps import Step
 from tests.chaos.wave import HIT_SECONDS, Run, Wave, in_parallel, settle
+from tests.e2e.emulated_azure import ACCOUNTS, SITES
 
 USER_SCENARIOS = ("put", "rotate", "revoke", "sync")
 OUTAGE_SECONDS = 2.0
+RESERVED_SECONDS = 600
+QUOTA = {"reads": 12, "writes": 4, "deletes": 2, "seconds": 6}
+"""A create alone asks for more than twice as much."""
 REDELIVERY_SECONDS = 2.5
 """Long enough for every message to be received: the queues are polled once a second."""
 
@@ -181,6 +185,39 @@ def _free_names(setting: Setting, _: Wave) -> None:
     setting.cloud.azure.hold_names([], [])
 
 
+def _reserve_names(setting: Setting, wave: Wave) -> None:
+    """A registry of that name has just gone, and its names stay reserved for a while."""
+    setting.cloud.azure.control("PUT", "deleted-names", dict.fromkeys((ACCOUNTS, SITES), RESERVED_SECONDS))
+
+    def come_and_go(run: Run) -> None:
+        for request in (create, delete):
+            run.problems += settle(run.registry, request(run.registry))
+        run.registry.may_change_names = True
+        run.hits = 1
+
+    in_parallel(come_and_go, wave.runs)
+
+
+def _release_names(setting: Setting, _: Wave) -> None:
+    setting.cloud.azure.control("PUT", "deleted-names", dict.fromkeys((ACCOUNTS, SITES), 0))
+
+
+def _limit(setting: Setting, _: Wave) -> None:
+    setting.cloud.azure.control("PUT", "throttling", QUOTA)
+
+
+def _unlimit(setting: Setting, wave: Wave) -> None:
+    """Every refusal is a hit of the registry that it mentions."""
+    setting.cloud.azure.control("PUT", "throttling", {})
+    refused = [
+        entry["path"]
+        for entry in setting.cloud.azure.control("GET", "requests")["value"]
+        if entry["status"] == 429
+    ]
+    for run in wave.runs:
+        run.hits = sum(run.registry.name in path for path in refused)
+
+
 def _misbehave(behaviour: str) -> Disturb:
     def before(setting: Setting, wave: Wave) -> None:
         sites = [
@@ -234,6 +271,8 @@ SPECIALS: tuple[Special, ...] = (
     Special("mount-lag", _hit, ("create", "update", *USER_SCENARIOS), lags=True),
     Special("writer-asleep", _newer_writer, ("rotate",), before=_hold_files, times=4),
     Special("throttled", _nothing, ("create", "rollback", "update", "delete"), before=_throttle),
+    Special("quota", _nothing, ("create", "update", "delete"), before=_limit, after=_unlimit),
+    Special("names-reserved", _nothing, ("create",), before=_reserve_names, after=_release_names),
     Special("names-held", _nothing, ("create",), before=_hold_names, after=_free_names),
     Special("registry-killed", _kill_registries, before=_hold_at(0.5)),
     Special("site-slow", _nothing, ("create", "update"), before=_misbehave("slow"), after=_behave),
