@@ -6,8 +6,11 @@ import signal
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from tests.chaos.cloud import Cloud, chaos_cloud
 from tests.chaos.index import the_index_forgets
@@ -19,6 +22,26 @@ from tests.chaos.storm import storm
 from tests.chaos.tally import Tally
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several parts of the matrix, for several machines: by the names of cells, which do not change."""
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`2/3`. Raises ValueError."""
+        number, of = map(int, text.split("/"))
+        if not 1 <= number <= of:
+            raise ValueError(text)
+        return cls(number, of)
+
+    def has(self, name: str) -> bool:
+        """Is that in this part?"""
+        return zlib.crc32(name.encode()) % self.of == self.number - 1
 
 
 def main() -> int:
@@ -54,10 +77,13 @@ def _matrix(cloud: Cloud, arguments: argparse.Namespace, say: Say) -> None:
     if arguments.cell:
         _some(matrix, [cell for cell in cells if cell.id in arguments.cell], arguments.cell)
         return
-    random.Random(arguments.seed).shuffle(cells)
-    matrix.run_cells(cells)
-    matrix.run_specials()
-    outage_under_load(cloud, matrix.pool, OUTAGE_SECONDS, say)
+    part: Part = arguments.part
+    mine = [cell for cell in cells if part.has(cell.id)]
+    random.Random(arguments.seed).shuffle(mine)
+    matrix.run_cells(mine)
+    matrix.run_specials([special for special in SPECIALS if part.has(special.name)])
+    if part.has("outage"):
+        outage_under_load(cloud, matrix.pool, OUTAGE_SECONDS, say)
     the_index_forgets(cloud, matrix.gone, say)
     search_for_secrets(cloud, say)
 
@@ -94,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), metavar="N")
     parser.add_argument("--minutes", type=float, metavar="N", help="random chaos for so long, not the matrix")
     parser.add_argument("--cell", action="append", metavar="ID", help="only this cell; may be given again")
+    parser.add_argument("--part", type=Part.parse, default=Part(), metavar="I/N", help="the I-th of N parts")
     parser.add_argument("--wave", type=int, default=12, metavar="N", help="cells side by side")
     parser.add_argument("--mount-lag", type=float, default=MOUNT_LAG_SECONDS, metavar="SECONDS")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep what the local Azure wrote there")

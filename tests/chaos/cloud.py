@@ -25,7 +25,7 @@ from tests.e2e.local_azure import LocalAzure, running
 Json = dict[str, Any]
 
 PACE = {
-    "RECONCILE_SCHEDULE": "* * * * * *",
+    "RECONCILE_SCHEDULE": "*/2 * * * * *",
     "TURN_DELAY_SECONDS": "0",
     "OPERATION_STALE_SECONDS": "3",
     "MOUNT_CACHE_SECONDS": "0",
@@ -35,8 +35,8 @@ PACE = {
     "SECRETS_PER_MINUTE": "0",
     "DRIFT_CHECK_SECONDS": "86400",
 }
-"""Every second, but never while a request is held (`Cloud.quiet`): the process that holds it is killed before anybody
-takes over from it. Held requests need threads of their own."""
+"""Every other second, but never while a request is held (`Cloud.quiet`): the process that holds it is killed before
+anybody takes over from it. Held requests need threads of their own."""
 QUIET_SECONDS = 15.0
 _LIST_OF_REGISTRIES: Json = {
     "method": "GET",
