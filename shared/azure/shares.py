@@ -4,6 +4,7 @@ The identity has the role Storage File Data Privileged Contributor; the calls sa
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
@@ -15,23 +16,30 @@ from shared.domain.errors import TemporaryError
 from shared.domain.htpasswd import MOST_BYTES
 from shared.ports import Share
 
+MOST_CLIENTS = 256
+"""Shares whose clients are kept. A new one opens a connection and reads every certificate that the machine trusts."""
+
 
 class StorageShares:
     """Opens shares with the app's identity."""
 
     def open(self, file_endpoint: str, share: str) -> Share:
         """See `ports.Shares`."""
-        client = ShareClient(
-            file_endpoint,
-            share,
-            credential=credential(),
-            token_intent="backup",
-            max_single_get_size=MOST_BYTES,
-            max_chunk_get_size=MOST_BYTES,
-            retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
-            **TIMEOUTS,
-        )
-        return StorageShare(client)
+        return StorageShare(_client(file_endpoint, share))
+
+
+@lru_cache(MOST_CLIENTS)
+def _client(file_endpoint: str, share: str) -> ShareClient:
+    return ShareClient(
+        file_endpoint,
+        share,
+        credential=credential(),
+        token_intent="backup",
+        max_single_get_size=MOST_BYTES,
+        max_chunk_get_size=MOST_BYTES,
+        retry_policy=LinearRetry(backoff=1, retry_total=1, random_jitter_range=1),
+        **TIMEOUTS,
+    )
 
 
 class StorageShare:
