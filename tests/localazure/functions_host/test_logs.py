@@ -10,12 +10,14 @@ from localazure.functions_host import logs
 
 @pytest.fixture(autouse=True)
 def _untouched_logging() -> Generator[None]:
-    """The host takes over all of logging; tests after these want it back."""
-    root, worker = logging.getLogger(), logging.getLogger("azure.functions")
-    handlers, level, filters = root.handlers[:], root.level, worker.filters[:]
+    """The host takes over all of logging; tests after these want it back, and an app's own levels stay out of it."""
+    root, worker, sdk = logging.getLogger(), logging.getLogger("azure.functions"), logging.getLogger("azure")
+    handlers, levels, filters = root.handlers[:], (root.level, sdk.level), worker.filters[:]
+    sdk.setLevel(logging.NOTSET)
     yield
     root.handlers[:], worker.filters[:] = handlers, filters
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    sdk.setLevel(levels[1])
     logging.captureWarnings(capture=False)
 
 
