@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
-    from shared.services.reconcile import Chore, Reconcile, Survey
+    from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -221,13 +221,13 @@ class Services:
     def reconcile(self) -> Reconcile:
         """What mends."""
         from shared.services.health_rows import HealthRows
-        from shared.services.htpasswd_alarm import HtpasswdAlarm
-        from shared.services.htpasswd_drift import HtpasswdDrift
-        from shared.services.orphans import Orphans
-        from shared.services.reconcile import Reconcile
-        from shared.services.site_drift import SiteDrift
-        from shared.services.stale_operations import IndexCount, StaleOperations
-        from shared.services.stuck_rows import StuckRows
+        from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
+        from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
+        from shared.services.reconciling.orphans import Orphans
+        from shared.services.reconciling.reconcile import Reconcile
+        from shared.services.reconciling.site_drift import SiteDrift
+        from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
+        from shared.services.reconciling.stuck_rows import StuckRows
 
         settings, health = self.settings, HealthRows(self._health)
         chores: list[Chore] = [

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
-from shared.services.stale_operations import ORPHAN_AGE
+from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from tests.chaos.cloud import Cloud
 
 _MORE_SECONDS = 30.0

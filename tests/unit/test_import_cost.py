@@ -122,7 +122,7 @@ print(json.dumps({"modules": sorted(sys.modules)}))
 
 def test_reconcile_imports_resource_manager_only_when_it_asks_it() -> None:
     modules = run(MENDS)["modules"]
-    assert "shared.services.orphans" in modules
+    assert "shared.services.reconciling.orphans" in modules
     assert [name for name in modules if name.startswith("azure.mgmt")] == []
 
 

@@ -18,22 +18,22 @@ from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
 from shared.services.health_sweep import HealthSweep
-from shared.services.htpasswd_alarm import HtpasswdAlarm
-from shared.services.htpasswd_drift import HtpasswdDrift
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.operations import Operations
-from shared.services.orphans import Orphans
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
-from shared.services.reconcile import Chore, Reconcile, Survey
+from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
+from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
+from shared.services.reconciling.orphans import Orphans
+from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
+from shared.services.reconciling.site_drift import Action, SiteDrift
+from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
+from shared.services.reconciling.stuck_rows import StuckRows
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.retry import Retry
-from shared.services.site_drift import Action, SiteDrift
-from shared.services.stale_operations import IndexCount, StaleOperations
 from shared.services.state import State
-from shared.services.stuck_rows import StuckRows
 from shared.services.turns import Channels, Handler, Turns
 from shared.services.visits import Visits
 from shared.settings import Settings

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.errors import ApiError, ConflictError
 from shared.domain.records import Upsert
 from shared.services.capacity import PARTITION
-from shared.services.stale_operations import ORPHAN_AGE
+from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from tests.unit.services.rig import NAME, Rig
 
 

@@ -12,7 +12,7 @@ from shared.domain.operations import Kind, Status
 from shared.domain.resources import Json, Ref, Type
 from shared.services import provisioning
 from shared.services.provisioning import MAX_NAME_ATTEMPTS
-from shared.services.stale_operations import ORPHAN_AGE
+from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from shared.services.visits import MAX_SENDS
 from tests.fakes import FakeResourceManager
 from tests.unit.services.rig import KEY, NAME, STALE_SECONDS, Rig

@@ -10,8 +10,8 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError, Perma
 from shared.domain.operations import AuditEntry, Kind, Operation, Status
 from shared.domain.resources import Type
 from shared.services import provisioning
+from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from shared.services.requests import Caller
-from shared.services.stale_operations import ORPHAN_AGE
 from tests.unit.services.rig import ME, NAME, Rig
 from tests.unit.services.test_cancel import begin, cancel, started, up
 from tests.unit.services.wire import Killed

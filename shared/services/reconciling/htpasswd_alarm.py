@@ -8,8 +8,8 @@ from shared.domain.health import Alarm, Code, alarm
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.services.health_rows import HealthRows
-from shared.services.reconcile import Seen
-from shared.services.reconcile_report import Report
+from shared.services.reconciling.reconcile import Seen
+from shared.services.reconciling.report import Report
 from shared.services.state import Clock
 
 logger = logging.getLogger(__name__)

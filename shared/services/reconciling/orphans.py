@@ -19,7 +19,7 @@ from shared.domain.registries import Registry
 from shared.domain.resources import Type
 from shared.ports import ResourceManager, Table
 from shared.services.capacity import Capacity
-from shared.services.reconcile_report import Report
+from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State
 from shared.telemetry.logs import plain
 

@@ -10,8 +10,8 @@ from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User
-from shared.services.reconcile import Seen
-from shared.services.reconcile_report import Report
+from shared.services.reconciling.reconcile import Seen
+from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State
 
 logger = logging.getLogger(__name__)

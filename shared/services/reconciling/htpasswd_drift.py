@@ -21,8 +21,8 @@ from shared.domain.htpasswd import FILE_NAME, Projection, render
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.services.publisher import Publisher
-from shared.services.reconcile import ACTOR, Seen
-from shared.services.reconcile_report import Report
+from shared.services.reconciling.reconcile import ACTOR, Seen
+from shared.services.reconciling.report import Report
 from shared.services.requests import Caller, Ledger
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels

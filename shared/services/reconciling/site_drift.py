@@ -24,8 +24,8 @@ from shared.domain.resources import Ref
 from shared.domain.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
 from shared.ports import ResourceManager
 from shared.services.health_rows import HealthRows
-from shared.services.reconcile import ACTOR, Seen
-from shared.services.reconcile_report import Report
+from shared.services.reconciling.reconcile import ACTOR, Seen
+from shared.services.reconciling.report import Report
 from shared.services.registries import Registries
 from shared.services.requests import Caller
 from shared.services.state import Clock, State

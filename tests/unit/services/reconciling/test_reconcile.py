@@ -6,7 +6,7 @@ from shared.domain.errors import DependencyError
 from shared.domain.operations import Kind, Status
 from shared.domain.records import Row, Upsert
 from shared.domain.registries import ProvisioningState
-from shared.services.stale_operations import ORPHAN_AGE
+from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
