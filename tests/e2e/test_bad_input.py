@@ -206,11 +206,15 @@ BAD = [
 
 @pytest.fixture
 def rows(local: LocalAzure, harbour: str) -> Iterator[Rows]:
-    """Every row of every table, before; the same afterwards."""
+    """Every row of every table, before; the same afterwards. What timers find out is theirs, whenever they run."""
     _ = harbour
-    before = local.azure.tables_at_rest()
+    before = _without_findings(local.azure.tables_at_rest())
     yield before
-    assert local.azure.tables() == before
+    assert _without_findings(local.azure.tables()) == before
+
+
+def _without_findings(rows: Rows) -> Rows:
+    return {key: row for key, row in rows.items() if key[0] != "health"}
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: f"{bad.method} {bad.what}")
