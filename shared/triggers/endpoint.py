@@ -1,172 +1,107 @@
-"""What every HTTP function shares: answers and errors. A handler never sees a status code but its own."""
+"""The one way to make an HTTP function: its route, what it takes, what it answers, and who may call it.
 
-import json
-import logging
-import math
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
-from urllib.parse import quote
+A handler parses nothing and catches nothing: it gets a checked request and its caller, calls one service and
+answers. `ENDPOINTS` is the table of all of them; the OpenAPI document is made from it.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 import azure.functions as func
+from pydantic import BaseModel
 
 from shared.bootstrap import services
-from shared.domain.errors import ApiError, ConflictError, DependencyError, OperationInProgressError
-from shared.domain.operations import Operation
-from shared.services.accounts import UserAnswer
-from shared.services.registries import RegistryAnswer
-from shared.settings import SettingsError
-from shared.telemetry.logs import bound_value
-from shared.triggers.exchange import OPERATION_LOCATION, exchange, under_the_name_of
-from shared.triggers.request_models import Page
+from shared.domain.roles import Role
+from shared.services.requests import Caller
+from shared.triggers.answer_models import View
+from shared.triggers.answers import Answer, refusal
+from shared.triggers.exchange import exchange, under_the_name_of
+from shared.triggers.known_errors import as_api_error
+from shared.triggers.parsing import caller, parse
 from shared.triggers.throttle import admit
-from shared.triggers.views import operation_link, operation_url, operation_view
 
-logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 2
+type Handler[R] = Callable[[R, Caller], Answer] | Callable[[R, Caller], Awaitable[Answer]]
 
 
-def answer(
-    status: int, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
-) -> func.HttpResponse:
-    """JSON that no cache keeps: an answer may hold a secret."""
-    content = b"" if body is None else json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
-    given = {"Cache-Control": "no-store", **(headers or {})}
-    return func.HttpResponse(content, status_code=status, headers=given, mimetype="application/json")
+@dataclass(frozen=True)
+class Endpoint:
+    """One HTTP function."""
+
+    name: str
+    method: str
+    route: str
+    """Below `/api/`."""
+    asks: type[BaseModel]
+    """Path, query, headers and body as one model."""
+    answers: Mapping[int, type[View] | str | None]
+    """By status: the model of the body, the media type of one that is no JSON, or `None` for no body."""
+    needs: Role | None
+    """Whoever has less is refused; `None` = anybody, without a key."""
+    fails: Sequence[int]
+    """Statuses of errors besides those that every request may get."""
+    shows_secret: bool
+    """Its request may set a secret, or its answer may hold one: both are counted."""
+    summary: str
+
+    @property
+    def writes(self) -> bool:
+        """Does it change anything?"""
+        return self.method != "GET"
 
 
-def accepted[A: (RegistryAnswer, UserAnswer)](
-    status: int, view: Callable[[str, A], dict[str, Any]], found: A
-) -> func.HttpResponse:
-    """A resource; the headers say where to wait, if there is anything to wait for."""
-    body = view(_base(), found)
-    return answer(status, body, {"ETag": body["etag"], **_waiting(found.operation)})
+ENDPOINTS: dict[str, Endpoint] = {}
+"""Every HTTP function by its name, as soon as the module that defines it is imported."""
 
 
-def removal(body: dict[str, Any], operation: Operation | None) -> func.HttpResponse:
-    """202 while something goes, 204 where there is nothing."""
-    if operation is None:
-        return answer(204)
-    return answer(202, body | {"operation": operation_link(_base(), operation)}, _waiting(operation))
+def endpoint[R: BaseModel](
+    bp: func.Blueprint,
+    method: str,
+    route: str,
+    asks: type[R],
+    answers: Mapping[int, type[View] | str | None],
+    *,
+    needs: Role | None,
+    fails: Sequence[int] = (),
+    shows_secret: bool = False,
+) -> Callable[[Handler[R]], Any]:
+    """Registers the handler with the blueprint, under its own name. Its docstring is the summary of the document."""
+
+    def register(handler: Handler[R]) -> Any:
+        name = str(getattr(handler, "__name__", ""))
+        summary = inspect.cleandoc(handler.__doc__ or "")
+        found = Endpoint(name, method, route, asks, answers, needs, fails, shows_secret, summary)
+        ENDPOINTS[name] = found
+        level = func.AuthLevel.FUNCTION if needs else func.AuthLevel.ANONYMOUS
+        routed = bp.route(route, methods=[method], auth_level=level)(_function(found, handler))
+        return bp.function_name(name)(routed)
+
+    return register
 
 
-def shown(operation: Operation) -> func.HttpResponse:
-    """An operation."""
-    return answer(200, operation_view(_base(), operation), _waiting(operation))
+def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..., Any]:
+    """What the worker calls. Domain errors become error answers; anything unforeseen a 500 that shows nothing."""
 
+    def prepare(req: func.HttpRequest) -> tuple[R, Caller]:
+        who = caller(req)
+        admit(who.actor, writes=found.writes, shows_secret=found.shows_secret)
+        return cast("R", parse(found.asks, req, services().settings)), who
 
-def changed(operation: Operation) -> func.HttpResponse:
-    """An operation that a request has started or changed."""
-    body = operation_view(_base(), operation) | {"operation": operation_link(_base(), operation)}
-    return answer(200 if operation.final else 202, body, _waiting(operation))
-
-
-def page_answer[A](
-    view: Callable[[str, A], dict[str, Any]], found: Sequence[A], page: Page, path: str, key: str
-) -> func.HttpResponse:
-    """One page. `found` has one more than the page holds if there is another page."""
-    values = [view(_base(), each) for each in found[: page.size]]
-    body: dict[str, Any] = {"value": values}
-    if len(found) > page.size:
-        last = quote(values[-1][key], safe="")
-        body["nextLink"] = f"{_base()}/api/{path}?maxpagesize={page.size}&$skiptoken={last}"
-    return answer(200, body)
-
-
-def _base() -> str:
-    return services().settings.public_url
-
-
-def _waiting(operation: Operation | None) -> dict[str, str]:
-    if operation is None or operation.final:
-        return {}
-    return _location(operation.id)
-
-
-def _location(operation_id: str) -> dict[str, str]:
-    return {OPERATION_LOCATION: operation_url(_base(), operation_id), "Retry-After": str(RETRY_SECONDS)}
-
-
-def http_endpoint(
-    handler: Callable[[func.HttpRequest], func.HttpResponse],
-) -> Callable[[func.HttpRequest, func.Context], func.HttpResponse]:
-    """Too many writes are refused; domain errors become error bodies; anything unforeseen a 500 that shows nothing."""
-
-    def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        with exchange(req, context, handler.__name__) as finish:
+    def threaded(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        with exchange(req, context, found.name) as finish:
             try:
-                admit(req)
-                response = handler(req)
+                answer = cast("Callable[[R, Caller], Answer]", handler)(*prepare(req))
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                response = _error_answer(error)
-            return finish(response)
+                answer = refusal(as_api_error(error))
+            return finish(answer.response())
 
-    return under_the_name_of(handler, endpoint)
-
-
-def async_http_endpoint(
-    handler: Callable[[func.HttpRequest], Awaitable[func.HttpResponse]],
-) -> Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]:
-    """The same for a handler that waits."""
-
-    async def endpoint(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        with exchange(req, context, handler.__name__) as finish:
+    async def awaited(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        with exchange(req, context, found.name) as finish:
             try:
-                admit(req)
-                response = await handler(req)
+                answer = await cast("Callable[[R, Caller], Awaitable[Answer]]", handler)(*prepare(req))
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                response = _error_answer(error)
-            return finish(response)
+                answer = refusal(as_api_error(error))
+            return finish(answer.response())
 
-    return under_the_name_of(handler, endpoint)
-
-
-def _error_answer(error: Exception) -> func.HttpResponse:
-    known = _known(error)
-    if known is None:
-        logger.error("request failed", exc_info=error)
-        known = ApiError(
-            500,
-            "InternalServerError",
-            "The control plane failed; this is not your request's fault.",
-            f"Send it again; if it fails again, look for request {bound_value('request')} in the logs.",
-        )
-    headers = {"x-ms-error-code": known.code, **known.headers}
-    if isinstance(known, OperationInProgressError):
-        headers |= _location(known.operation_id)
-    return answer(known.status, _body(known), headers)
-
-
-def _known(error: Exception) -> ApiError | None:
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, DependencyError):
-        logger.warning("%s", error)
-        wait = str(math.ceil(error.retry_after))
-        return ApiError(
-            503,
-            "DependencyUnavailable",
-            f"{error.dependency} does not answer ({error.reason}). Nothing was changed, or all of it was.",
-            f"Send the same request again in {wait} seconds: it is safe to repeat.",
-            headers={"Retry-After": wait},
-        )
-    if isinstance(error, ConflictError):
-        return ApiError(
-            503,
-            "TooManyConcurrentChanges",
-            "Too many changes of this registry at the same time. Nothing was changed.",
-            "Send the same request again in a second.",
-            headers={"Retry-After": "1"},
-        )
-    if isinstance(error, SettingsError):
-        return ApiError(500, "NotConfigured", str(error), "Set them in the app's settings and restart it.")
-    return None
-
-
-def _body(error: ApiError) -> dict[str, Any]:
-    body: dict[str, Any] = {"code": error.code, "message": error.message, "fix": error.fix}
-    if error.target:
-        body["target"] = error.target
-    if error.details:
-        body["details"] = [vars(problem) for problem in error.details]
-    return {"error": body}
+    return under_the_name_of(handler, awaited if inspect.iscoroutinefunction(handler) else threaded)

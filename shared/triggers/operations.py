@@ -3,46 +3,56 @@
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.triggers.endpoint import answer, async_http_endpoint, changed, http_endpoint, shown
-from shared.triggers.parsing import caller, parse
-from shared.triggers.request_models import ChangeOperationRequest, OperationRequest
+from shared.domain.roles import Role
+from shared.services.requests import Caller
+from shared.triggers.answer_models import Alive, ChangedOperationView, OperationView
+from shared.triggers.answers import Answer, changed, shown
+from shared.triggers.endpoint import endpoint
+from shared.triggers.request_models import ChangeOperationRequest, OperationRequest, PlainRequest
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
-
-@bp.function_name("get_operation")
-@bp.route("operations/{operation}", methods=["GET"])
-@async_http_endpoint
-async def get_operation(req: func.HttpRequest) -> func.HttpResponse:
-    """One operation; `?wait=30` holds the answer until it has ended, and no thread with it."""
-    asked = parse(OperationRequest, req)
-    found = await services().operations.wait(asked.operation, asked.query.wait)
-    return shown(found)
+ONE = "operations/{operation}"
 
 
-@bp.function_name("cancel_operation")
-@bp.route("operations/{operation}/cancel", methods=["POST"])
-@http_endpoint
-def cancel_operation(req: func.HttpRequest) -> func.HttpResponse:
-    """202 while it goes back, 200 when it is `Canceled`."""
-    asked = parse(ChangeOperationRequest, req)
-    return changed(services().cancel.request(asked.operation, caller(req)))
+@endpoint(bp, "GET", ONE, OperationRequest, {200: OperationView}, needs=Role.READER, fails=(404,))
+async def get_operation(asked: OperationRequest, caller: Caller) -> Answer:
+    """Show an operation; `?wait=30` holds the answer until it has ended, and no thread with it."""
+    _ = caller
+    return shown(await services().operations.wait(asked.operation, asked.query.wait))
 
 
-@bp.function_name("retry_operation")
-@bp.route("operations/{operation}/retry", methods=["POST"])
-@http_endpoint
-def retry_operation(req: func.HttpRequest) -> func.HttpResponse:
-    """202 with the operation that repeats this one, 200 when that one has ended."""
-    asked = parse(ChangeOperationRequest, req)
-    return changed(services().retry.start(asked.operation, caller(req)))
+@endpoint(
+    bp,
+    "POST",
+    f"{ONE}/cancel",
+    ChangeOperationRequest,
+    {202: ChangedOperationView, 200: ChangedOperationView},
+    needs=Role.OPERATOR,
+    fails=(404, 409),
+)
+def cancel_operation(asked: ChangeOperationRequest, caller: Caller) -> Answer:
+    """Cancel an operation: 202 while it goes back, 200 when it is `Canceled`."""
+    return changed(services().cancel.request(asked.operation, caller))
 
 
-@bp.function_name("get_health")
-@bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@http_endpoint
-def get_health(req: func.HttpRequest) -> func.HttpResponse:
-    """200 when the control plane can read its state, 503 when it can't. Cheap: it looks once in ten seconds."""
-    _ = req
+@endpoint(
+    bp,
+    "POST",
+    f"{ONE}/retry",
+    ChangeOperationRequest,
+    {202: ChangedOperationView, 200: ChangedOperationView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 410),
+)
+def retry_operation(asked: ChangeOperationRequest, caller: Caller) -> Answer:
+    """Repeat an operation: 202 with the one that repeats it, 200 when that one has ended."""
+    return changed(services().retry.start(asked.operation, caller))
+
+
+@endpoint(bp, "GET", "health", PlainRequest, {200: Alive}, needs=None)
+def get_health(asked: PlainRequest, caller: Caller) -> Answer:
+    """Is the control plane itself alive? 200 when it can read its state, 503 when it can't."""
+    _ = asked, caller
     services().liveness.check()
-    return answer(200, {"status": "Healthy"})
+    return Answer(200, Alive(status="Healthy"))

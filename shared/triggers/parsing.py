@@ -19,6 +19,7 @@ MAX_TARGET = 64
 """Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
 _HEADERS = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "operationId": "Operation-Id"}
+JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
 
@@ -33,7 +34,7 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
         given["headers"] = {
             field: req.headers[name] for field, name in _HEADERS.items() if name in req.headers
         }
-    if req.method in {"PUT", "POST"}:
+    if req.method in {"PUT", "POST", "PATCH"}:
         given["body"] = _body(req)
     version = req.params.get("api-version", API_VERSIONS[0])
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
@@ -94,7 +95,7 @@ def _body(req: func.HttpRequest) -> Any:
     if not raw.strip():
         return {}
     kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if kind not in JSON_TYPES:
         raise ApiError(
             415,
             "UnsupportedMediaType",

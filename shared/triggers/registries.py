@@ -3,8 +3,12 @@
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.triggers.endpoint import accepted, http_endpoint, page_answer, removal
-from shared.triggers.parsing import caller, check_confirmation, parse
+from shared.domain.roles import Role
+from shared.services.requests import Caller
+from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry
+from shared.triggers.answers import Answer, base, page_of, removal, resource
+from shared.triggers.endpoint import endpoint
+from shared.triggers.parsing import check_confirmation
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
@@ -15,42 +19,51 @@ from shared.triggers.views import registry_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
-
-@bp.function_name("create_or_update_registry")
-@bp.route("registries/{registry}", methods=["PUT"])
-@http_endpoint
-def create_or_update_registry(req: func.HttpRequest) -> func.HttpResponse:
-    """201 for a new one, 200 otherwise; the operation says what is outstanding."""
-    asked = parse(PutRegistryRequest, req, services().settings)
-    found = services().registries.put(asked.registry, asked.body, asked.headers.precondition, caller(req))
-    return accepted(201 if found.created else 200, registry_view, found)
+ONE = "registries/{registry}"
 
 
-@bp.function_name("get_registry")
-@bp.route("registries/{registry}", methods=["GET"])
-@http_endpoint
-def get_registry(req: func.HttpRequest) -> func.HttpResponse:
-    """One registry with its health."""
-    found = services().registries.get(parse(RegistryRequest, req).registry)
-    return accepted(200, registry_view, found)
+@endpoint(
+    bp,
+    "PUT",
+    ONE,
+    PutRegistryRequest,
+    {201: RegistryView, 200: RegistryView},
+    needs=Role.OPERATOR,
+    fails=(409, 412),
+)
+def create_or_update_registry(asked: PutRegistryRequest, caller: Caller) -> Answer:
+    """Create a registry, or change it: 201 for a new one; the operation says what is outstanding."""
+    found = services().registries.put(asked.registry, asked.body, asked.headers.precondition, caller)
+    return resource(201 if found.created else 200, registry_view, found)
 
 
-@bp.function_name("list_registries")
-@bp.route("registries", methods=["GET"])
-@http_endpoint
-def list_registries(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of registries, in name order."""
-    page = parse(ListRequest, req).query
-    found = services().registries.list(page.after, page.size + 1)
-    return page_answer(registry_view, found, page, "registries", "name")
+@endpoint(bp, "GET", ONE, RegistryRequest, {200: RegistryView}, needs=Role.READER, fails=(404,))
+def get_registry(asked: RegistryRequest, caller: Caller) -> Answer:
+    """Show a registry with its health."""
+    _ = caller
+    return resource(200, registry_view, services().registries.get(asked.registry))
 
 
-@bp.function_name("delete_registry")
-@bp.route("registries/{registry}", methods=["DELETE"])
-@http_endpoint
-def delete_registry(req: func.HttpRequest) -> func.HttpResponse:
-    """202 while it is removed, 204 if it is not there."""
-    asked = parse(DeleteRegistryRequest, req)
+@endpoint(bp, "GET", "registries", ListRequest, {200: Collection[RegistryView]}, needs=Role.READER)
+def list_registries(asked: ListRequest, caller: Caller) -> Answer:
+    """List registries, in name order."""
+    _ = caller
+    found = services().registries.list(asked.query.after, asked.query.size + 1)
+    views = [registry_view(base(), each) for each in found]
+    return page_of(views, asked.query, "registries", lambda view: view.name)
+
+
+@endpoint(
+    bp,
+    "DELETE",
+    ONE,
+    DeleteRegistryRequest,
+    {202: RemovedRegistry, 204: None},
+    needs=Role.ADMIN,
+    fails=(409, 412),
+)
+def delete_registry(asked: DeleteRegistryRequest, caller: Caller) -> Answer:
+    """Remove a registry: 202 while it goes, 204 if it is not there."""
     check_confirmation(asked)
-    operation = services().registries.delete(asked.registry, asked.headers.precondition, caller(req))
-    return removal({"name": asked.registry}, operation)
+    operation = services().registries.delete(asked.registry, asked.headers.precondition, caller)
+    return removal(RemovedRegistry, operation, name=asked.registry)

@@ -74,6 +74,10 @@ class _Request(_Part):
     body: NoBody = NoBody()
 
 
+class PlainRequest(_Request):
+    """Nothing but the path."""
+
+
 class RegistryRequest(_Request):
     """One registry."""
 

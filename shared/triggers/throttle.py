@@ -7,15 +7,11 @@ docs/security.md says what a count of all of them would take.
 import functools
 import math
 import time
-from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import azure.functions as func
-
 from shared.bootstrap import services
 from shared.domain.errors import ApiError
-from shared.triggers.parsing import caller
 
 if TYPE_CHECKING:
     from limits.strategies import MovingWindowRateLimiter
@@ -77,20 +73,9 @@ _writes = Throttle("writes", "WRITES_PER_MINUTE")
 _secrets = Throttle("requests that set or show a secret", "SECRETS_PER_MINUTE")
 
 
-def admit(req: func.HttpRequest) -> None:
-    """Counts a write, whatever comes of it. Raises `ApiError` 429."""
-    if req.method != "GET":
-        _writes.admit(caller(req).actor, services().settings.writes_per_minute)
-
-
-def may_show_secret(
-    handler: Callable[[func.HttpRequest], func.HttpResponse],
-) -> Callable[[func.HttpRequest], func.HttpResponse]:
-    """A request that may set a secret, or whose answer may hold one, counts against a limit of its own as well."""
-
-    @functools.wraps(handler)
-    def counted(req: func.HttpRequest) -> func.HttpResponse:
-        _secrets.admit(caller(req).actor, services().settings.secrets_per_minute)
-        return handler(req)
-
-    return counted
+def admit(actor: str, *, writes: bool, shows_secret: bool) -> None:
+    """Counts a request, whatever comes of it; one that shows a secret counts twice. Raises `ApiError` 429."""
+    if writes:
+        _writes.admit(actor, services().settings.writes_per_minute)
+    if shows_secret:
+        _secrets.admit(actor, services().settings.secrets_per_minute)

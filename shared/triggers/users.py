@@ -3,68 +3,80 @@
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.triggers.endpoint import accepted, http_endpoint, page_answer, removal
-from shared.triggers.parsing import caller, parse
+from shared.domain.roles import Role
+from shared.services.requests import Caller
+from shared.triggers.answer_models import Collection, RemovedUser, UserView
+from shared.triggers.answers import Answer, base, page_of, removal, resource
+from shared.triggers.endpoint import endpoint
 from shared.triggers.request_models import ListUsersRequest, PutUserRequest, UserRequest
-from shared.triggers.throttle import may_show_secret
 from shared.triggers.views import user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
+ALL = "registries/{registry}/users"
+ONE = "registries/{registry}/users/{username}"
 
-@bp.function_name("create_or_update_user")
-@bp.route("registries/{registry}/users/{username}", methods=["PUT"])
-@http_endpoint
-@may_show_secret
-def create_or_update_user(req: func.HttpRequest) -> func.HttpResponse:
-    """A new user's generated password is in this answer, and nowhere else."""
-    asked = parse(PutUserRequest, req)
+
+@endpoint(
+    bp,
+    "PUT",
+    ONE,
+    PutUserRequest,
+    {201: UserView, 200: UserView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+    shows_secret=True,
+)
+def create_or_update_user(asked: PutUserRequest, caller: Caller) -> Answer:
+    """Create a user, or change it: a new user's generated password is in this answer, and nowhere else."""
     found = services().accounts.put(
-        asked.registry, asked.username, asked.body, asked.headers.precondition, caller(req)
+        asked.registry, asked.username, asked.body, asked.headers.precondition, caller
     )
-    return accepted(201 if found.created else 200, user_view, found)
+    return resource(201 if found.created else 200, user_view, found)
 
 
-@bp.function_name("rotate_user")
-@bp.route("registries/{registry}/users/{username}/rotate", methods=["POST"])
-@http_endpoint
-@may_show_secret
-def rotate_user(req: func.HttpRequest) -> func.HttpResponse:
-    """A new password, in this answer and nowhere else."""
-    asked = parse(UserRequest, req)
-    found = services().accounts.rotate(
-        asked.registry, asked.username, asked.headers.precondition, caller(req)
-    )
-    return accepted(200, user_view, found)
+@endpoint(
+    bp,
+    "POST",
+    f"{ONE}/rotate",
+    UserRequest,
+    {200: UserView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+    shows_secret=True,
+)
+def rotate_user(asked: UserRequest, caller: Caller) -> Answer:
+    """Rotate a user's password: the new one is in this answer, and nowhere else."""
+    found = services().accounts.rotate(asked.registry, asked.username, asked.headers.precondition, caller)
+    return resource(200, user_view, found)
 
 
-@bp.function_name("get_user")
-@bp.route("registries/{registry}/users/{username}", methods=["GET"])
-@http_endpoint
-def get_user(req: func.HttpRequest) -> func.HttpResponse:
-    """One user; never a hash."""
-    asked = parse(UserRequest, req)
-    found = services().accounts.get(asked.registry, asked.username)
-    return accepted(200, user_view, found)
+@endpoint(bp, "GET", ONE, UserRequest, {200: UserView}, needs=Role.READER, fails=(404,))
+def get_user(asked: UserRequest, caller: Caller) -> Answer:
+    """Show a user; never a hash."""
+    _ = caller
+    return resource(200, user_view, services().accounts.get(asked.registry, asked.username))
 
 
-@bp.function_name("list_users")
-@bp.route("registries/{registry}/users", methods=["GET"])
-@http_endpoint
-def list_users(req: func.HttpRequest) -> func.HttpResponse:
-    """A page of users, in name order."""
-    asked = parse(ListUsersRequest, req)
+@endpoint(bp, "GET", ALL, ListUsersRequest, {200: Collection[UserView]}, needs=Role.READER, fails=(404,))
+def list_users(asked: ListUsersRequest, caller: Caller) -> Answer:
+    """List users, in name order."""
+    _ = caller
     found = services().accounts.list(asked.registry, asked.query.after, asked.query.size + 1)
-    return page_answer(user_view, found, asked.query, f"registries/{asked.registry}/users", "username")
+    views = [user_view(base(), each) for each in found]
+    return page_of(views, asked.query, f"registries/{asked.registry}/users", lambda view: view.username)
 
 
-@bp.function_name("delete_user")
-@bp.route("registries/{registry}/users/{username}", methods=["DELETE"])
-@http_endpoint
-def delete_user(req: func.HttpRequest) -> func.HttpResponse:
-    """202 until the registry has proven that it refuses the user, 204 if there is none."""
-    asked = parse(UserRequest, req)
-    operation = services().accounts.delete(
-        asked.registry, asked.username, asked.headers.precondition, caller(req)
-    )
-    return removal({"username": asked.username}, operation)
+@endpoint(
+    bp,
+    "DELETE",
+    ONE,
+    UserRequest,
+    {202: RemovedUser, 204: None},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+)
+def delete_user(asked: UserRequest, caller: Caller) -> Answer:
+    """Remove a user: 202 until the registry has proven that it refuses the user, 204 if there is none."""
+    operation = services().accounts.delete(asked.registry, asked.username, asked.headers.precondition, caller)
+    return removal(RemovedUser, operation, username=asked.username)

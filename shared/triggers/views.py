@@ -1,13 +1,25 @@
-"""Records as callers see them. Hashes and row versions stay inside."""
+"""From what the services return to the models that callers see."""
 
-from datetime import datetime
-from typing import Any
-
-from shared.domain.operations import Operation
+from shared.domain.errors import ApiError
+from shared.domain.health import Verdict
+from shared.domain.operations import Operation, OperationError
 from shared.services.accounts import UserAnswer
-from shared.services.registries import RegistryAnswer, shown_at
-
-type Json = dict[str, Any]
+from shared.services.registries import RegistryAnswer
+from shared.triggers.answer_models import (
+    ChangedOperationView,
+    DriftView,
+    ErrorAnswer,
+    ErrorView,
+    HealthView,
+    Link,
+    OperationLink,
+    OperationView,
+    ProblemView,
+    Reason,
+    RegistryView,
+    StepView,
+    UserView,
+)
 
 
 def operation_url(base: str, operation_id: str) -> str:
@@ -15,102 +27,127 @@ def operation_url(base: str, operation_id: str) -> str:
     return f"{base}/api/operations/{operation_id}"
 
 
-def operation_link(base: str, operation: Operation | None) -> Json | None:
+def operation_link(base: str, operation: Operation) -> OperationLink:
     """The operation inside another answer."""
-    if operation is None:
-        return None
-    return {"id": operation.id, "url": operation_url(base, operation.id), "status": operation.status.value}
+    return OperationLink(id=operation.id, url=operation_url(base, operation.id), status=operation.status)
 
 
-def _link(base: str, operation_id: str | None) -> Json | None:
-    return {"id": operation_id, "url": operation_url(base, operation_id)} if operation_id else None
-
-
-def operation_view(base: str, operation: Operation) -> Json:
+def operation_view(base: str, operation: Operation) -> OperationView:
     """The operation itself."""
-    view = {
-        "id": operation.id,
-        "url": operation_url(base, operation.id),
-        "kind": operation.kind.value,
-        "registry": operation.registry,
+    return OperationView.model_validate(_operation(base, operation))
+
+
+def changed_operation_view(base: str, operation: Operation) -> ChangedOperationView:
+    """The operation as the answer to a request that changed it."""
+    return ChangedOperationView.model_validate(
+        _operation(base, operation) | {"operation": operation_link(base, operation)}
+    )
+
+
+def _operation(base: str, operation: Operation) -> dict[str, object]:
+    optional = {
         "user": operation.user,
-        "status": operation.status.value,
-        "percentComplete": operation.percent_complete,
-        "steps": [
-            {
-                "name": step.name,
-                "status": step.status.value,
-                "startedAt": _time(step.started_at),
-                "endedAt": _time(step.ended_at),
-                "attempts": step.attempts,
-            }
-            for step in operation.steps
-        ],
-        "createdAt": _time(operation.created_at),
-        "startedAt": _time(operation.started_at),
-        "endedAt": _time(operation.ended_at),
-        "cancelRequestedAt": _time(operation.cancel_requested_at),
-        "retryOf": _link(base, operation.retry_of),
-        "retriedBy": _link(base, operation.retried_by),
-        "error": operation.error.model_dump() if operation.error else None,
-        "obstacle": operation.obstacle.model_dump() if operation.obstacle else None,
+        "cancel_requested_at": operation.cancel_requested_at,
+        "retry_of": _link(base, operation.retry_of),
+        "retried_by": _link(base, operation.retried_by),
+        "error": _reason(operation.error),
+        "obstacle": _reason(operation.obstacle),
         "result": operation.result,
     }
-    optional = {"user", "cancelRequestedAt", "retryOf", "retriedBy", "error", "obstacle", "result"}
-    return {name: value for name, value in view.items() if value is not None or name not in optional}
-
-
-def registry_view(base: str, answer: RegistryAnswer) -> Json:
-    """A registry. Its login server is there as soon as Azure has named it."""
-    registry, wanted = answer.registry, answer.registry.desired
-    found, drift = answer.verdict, answer.drift
+    steps = [
+        StepView(
+            name=step.name,
+            status=step.status,
+            started_at=step.started_at,
+            ended_at=step.ended_at,
+            attempts=step.attempts,
+        )
+        for step in operation.steps
+    ]
     return {
-        "name": registry.name,
-        **wanted.model_dump(mode="json", by_alias=True),
-        "provisioningState": registry.provisioning_state.value,
-        "loginServer": registry.login_server,
-        "health": {
-            "code": found.code.value,
-            "severity": found.severity.value,
-            "message": found.message,
-            "fix": found.fix or None,
-            "latencyMilliseconds": found.latency_ms,
-            "checkedAt": _time(found.checked_at),
-        }
-        if found
-        else None,
-        "drift": {"found": drift.found, "checkedAt": _time(drift.checked_at)} if drift else None,
-        "userCount": registry.user_count,
-        "uid": registry.uid,
-        "etag": registry.version_tag,
-        "createdAt": _time(registry.created_at),
-        "updatedAt": _time(registry.updated_at),
-        "operation": operation_link(base, answer.operation),
+        "id": operation.id,
+        "url": operation_url(base, operation.id),
+        "kind": operation.kind,
+        "registry": operation.registry,
+        "status": operation.status,
+        "percent_complete": operation.percent_complete,
+        "steps": steps,
+        "created_at": operation.created_at,
+        "started_at": operation.started_at,
+        "ended_at": operation.ended_at,
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
-def user_view(base: str, answer: UserAnswer) -> Json:
+def _link(base: str, operation_id: str | None) -> Link | None:
+    return Link(id=operation_id, url=operation_url(base, operation_id)) if operation_id else None
+
+
+def _reason(error: OperationError | None) -> Reason | None:
+    return Reason(code=error.code, message=error.message, fix=error.fix) if error else None
+
+
+def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:
+    """A registry. Its login server is there as soon as Azure has named it."""
+    registry, wanted = answer.registry, answer.registry.desired
+    drift = answer.drift
+    return RegistryView(
+        name=registry.name,
+        **dict(wanted),
+        provisioning_state=registry.provisioning_state,
+        login_server=registry.login_server,
+        health=_health(answer.verdict),
+        drift=DriftView(found=drift.found, checked_at=drift.checked_at) if drift else None,
+        user_count=registry.user_count,
+        uid=registry.uid,
+        etag=registry.version_tag,
+        created_at=registry.created_at,
+        updated_at=registry.updated_at,
+        operation=operation_link(base, answer.operation) if answer.operation else None,
+    )
+
+
+def _health(found: Verdict | None) -> HealthView | None:
+    if found is None:
+        return None
+    return HealthView(
+        code=found.code,
+        severity=found.severity,
+        message=found.message,
+        fix=found.fix or None,
+        latency_milliseconds=found.latency_ms,
+        checked_at=found.checked_at,
+    )
+
+
+def user_view(base: str, answer: UserAnswer) -> UserView:
     """A user; `password` is there once, in the answer that made it."""
     user = answer.user
     once = {
         "password": answer.password,
         "warning": answer.warning,
-        "secretAlreadyShown": answer.already_shown,
+        "secret_already_shown": answer.already_shown or None,
     }
-    return {
-        "registry": answer.registry,
-        "username": user.username,
+    return UserView(
+        registry=answer.registry,
+        username=user.username,
+        state=user.state,
+        syncing=answer.syncing,
+        description=user.description,
+        etag=user.version_tag,
+        created_at=user.created_at,
+        updated_at=user.updated_at,
+        secret_changed_at=user.secret_changed_at,
+        operation=operation_link(base, answer.operation) if answer.operation else None,
         **{name: value for name, value in once.items() if value},
-        "state": user.state.value,
-        "syncing": answer.syncing,
-        "description": user.description,
-        "etag": user.version_tag,
-        "createdAt": _time(user.created_at),
-        "updatedAt": _time(user.updated_at),
-        "secretChangedAt": _time(user.secret_changed_at),
-        "operation": operation_link(base, answer.operation),
-    }
+    )
 
 
-def _time(moment: datetime | None) -> str | None:
-    return shown_at(moment) if moment else None
+def error_view(error: ApiError) -> ErrorAnswer:
+    """What is wrong, and what to do."""
+    optional: dict[str, object] = {}
+    if error.target:
+        optional["target"] = error.target
+    if error.details:
+        optional["details"] = [ProblemView(**vars(problem)) for problem in error.details]
+    return ErrorAnswer(error=ErrorView(code=error.code, message=error.message, fix=error.fix, **optional))

@@ -1,0 +1,215 @@
+"""What the HTTP functions answer: the models that answers are built from, and that the OpenAPI document shows.
+
+A field without a default is always there, perhaps as `null`. A field with the default `None` is left out where it
+says nothing. Hashes and row versions have no field here.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from shared.domain.health import Code, Severity
+from shared.domain.operations import Kind, Status
+from shared.domain.registries import ProvisioningState, StorageReplication
+from shared.domain.users import UserState
+from shared.services.registries import shown_at
+
+Time = Annotated[
+    datetime,
+    PlainSerializer(shown_at, return_type=str, when_used="unless-none"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-25T07:00:00.000Z"]}),
+]
+"""UTC, with milliseconds."""
+
+
+class View(BaseModel):
+    """Part of an answer. What is not set is left out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class Link(View):
+    """Another operation."""
+
+    id: str = Field(examples=["demo.01KAXQ3Z6V8Y0T9M2N4P5R7S1W"])
+    url: str = Field(examples=["https://berthage.example/api/operations/demo.01KAXQ3Z6V8Y0T9M2N4P5R7S1W"])
+
+
+class OperationLink(Link):
+    """The work that a request has started, or that is still going on."""
+
+    status: Status
+
+
+class StepView(View):
+    """One step of an operation."""
+
+    name: str = Field(examples=["storageAccount"])
+    status: Status
+    started_at: Time | None
+    ended_at: Time | None
+    attempts: int = Field(description="How often it was sent to Azure.")
+
+
+class Reason(View):
+    """What went wrong, and the way out."""
+
+    code: str = Field(examples=["SkuNotAvailable"])
+    message: str
+    fix: str
+
+
+class OperationView(Link):
+    """One piece of long work."""
+
+    kind: Kind
+    registry: str = Field(examples=["demo"])
+    user: str | None = None
+    status: Status
+    percent_complete: int = Field(ge=0, le=100)
+    steps: list[StepView]
+    created_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+    cancel_requested_at: Time | None = None
+    retry_of: Link | None = None
+    retried_by: Link | None = None
+    error: Reason | None = Field(default=None, description="Why it failed.")
+    obstacle: Reason | None = Field(
+        default=None, description="What is in its way just now; it is tried again all the same."
+    )
+    result: dict[str, str] | None = None
+
+
+class ChangedOperationView(OperationView):
+    """The operation that a request has started or changed, and once more as `operation`, as in every other answer."""
+
+    operation: OperationLink
+
+
+class HealthView(View):
+    """The last verdict on a registry."""
+
+    code: Code
+    severity: Severity
+    message: str
+    fix: str | None
+    latency_milliseconds: int | None
+    checked_at: Time
+
+
+class DriftView(View):
+    """What somebody else changed in Azure and nobody has repaired: names, never values."""
+
+    found: list[str] = Field(examples=[["setting REGISTRY_AUTH"]])
+    checked_at: Time | None
+
+
+class RegistryView(View):
+    """A registry."""
+
+    name: str = Field(examples=["demo"])
+    location: str = Field(examples=["westeurope"])
+    sku: str = Field(examples=["B1"])
+    image: str = Field(examples=["registry:2.8.3"])
+    storage_replication: StorageReplication
+    delete_enabled: bool
+    placement: str = Field(examples=["dedicated"])
+    tags: dict[str, str] = Field(examples=[{"team": "payments"}])
+    provisioning_state: ProvisioningState
+    login_server: str | None = Field(
+        description="What clients log in to; `null` until Azure has named it.",
+        examples=["demo-1a2b3c4d.azurewebsites.net"],
+    )
+    health: HealthView | None
+    drift: DriftView | None
+    user_count: int
+    uid: str = Field(description="Names this incarnation of the registry.")
+    etag: str = Field(examples=['"M2N4P5R7.3"'])
+    created_at: Time
+    updated_at: Time
+    operation: OperationLink | None = Field(description="The work that is outstanding, if any.")
+
+
+class UserView(View):
+    """A user of a registry."""
+
+    registry: str = Field(examples=["demo"])
+    username: str = Field(examples=["ci"])
+    password: str | None = Field(default=None, description="There once, in the answer that made it.")
+    warning: str | None = Field(default=None, description="What a slow hash costs.")
+    secret_already_shown: bool | None = Field(
+        default=None, description="A repeated Operation-Id: the first answer had the secret."
+    )
+    state: UserState
+    syncing: bool = Field(
+        description="`true` until the registry has proven that it knows the user's present state."
+    )
+    description: str | None
+    etag: str = Field(examples=['"M2N4P5R7.3"'])
+    created_at: Time
+    updated_at: Time
+    secret_changed_at: Time
+    operation: OperationLink | None = Field(description="The work that is outstanding, if any.")
+
+
+class RemovedRegistry(View):
+    """A registry that is being removed."""
+
+    name: str = Field(examples=["demo"])
+    operation: OperationLink
+
+
+class RemovedUser(View):
+    """A user who is being removed."""
+
+    username: str = Field(examples=["ci"])
+    operation: OperationLink
+
+
+class Collection[V: View](View):
+    """One page of a list."""
+
+    value: list[V]
+    next_link: str | None = Field(
+        default=None, description="The next page; absolute. Not there on the last one."
+    )
+
+
+class Alive(View):
+    """The control plane can read its state."""
+
+    status: str = Field(examples=["Healthy"])
+
+
+class ProblemView(View):
+    """One bad field of a request."""
+
+    code: str = Field(examples=["NotAllowed"])
+    target: str = Field(examples=["sku"])
+    message: str
+    fix: str
+
+
+class ErrorView(View):
+    """What is wrong, and what to do."""
+
+    code: str = Field(
+        description="Stable; also in the header x-ms-error-code.", examples=["RegistryNotFound"]
+    )
+    message: str
+    fix: str
+    target: str | None = None
+    details: list[ProblemView] | None = Field(default=None, description="Every bad field of the request.")
+
+
+class ErrorAnswer(View):
+    """Every answer that is not a success, but for those of the Functions host itself."""
+
+    error: ErrorView
