@@ -8,9 +8,9 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 REGISTRY_NAME = re.compile(r"[a-z][a-z0-9-]{1,22}[a-z0-9]")
@@ -44,8 +44,13 @@ def check_username(value: str) -> str:
     return value
 
 
-RegistryName = Annotated[str, AfterValidator(check_registry_name)]
-Username = Annotated[str, AfterValidator(check_username)]
+def grammar(pattern: re.Pattern[str], *examples: str) -> Any:
+    """What the schema of such a field says; the check itself has a better message."""
+    return Field(json_schema_extra={"pattern": f"^{pattern.pattern}$", "examples": list(examples)})
+
+
+RegistryName = Annotated[str, AfterValidator(check_registry_name), grammar(REGISTRY_NAME, "payments")]
+Username = Annotated[str, AfterValidator(check_username), grammar(USERNAME, "ci", "jane@example.com")]
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,10 @@ class Policy(Protocol):
         """How often Azure copies the blobs of a registry that does not say."""
 
 
+SETTING = "x-setting"
+"""In the schema of a field: which setting of the control plane says what it may be."""
+
+
 def _one_of(setting: str) -> AfterValidator:
     def check(value: str | None, info: ValidationInfo) -> str | None:
         allowed = getattr(info.context, setting)
@@ -63,6 +67,10 @@ def _one_of(setting: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _schema(setting: str) -> Any:
+    return Field(json_schema_extra={SETTING: setting})
 
 
 def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
@@ -89,9 +97,9 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
 class RegistrySpec(Body):
     """The body of a PUT. An absent field keeps its value, `null` resets it to its default."""
 
-    location: Annotated[str | None, _one_of("allowed_locations")] = None
-    sku: Annotated[str | None, _one_of("allowed_skus")] = None
-    image: Annotated[str | None, _one_of("allowed_images")] = None
+    location: Annotated[str | None, _one_of("allowed_locations"), _schema("allowed_locations")] = None
+    sku: Annotated[str | None, _one_of("allowed_skus"), _schema("allowed_skus")] = None
+    image: Annotated[str | None, _one_of("allowed_images"), _schema("allowed_images")] = None
     storage_replication: StorageReplication | None = None
     delete_enabled: bool | None = None
     placement: Literal["dedicated"] | None = None

@@ -19,7 +19,8 @@ from shared.triggers.answer_models import View
 from shared.triggers.answers import Answer, refusal
 from shared.triggers.exchange import exchange, under_the_name_of
 from shared.triggers.known_errors import as_api_error
-from shared.triggers.parsing import caller, parse
+from shared.triggers.parsing import JSON, MERGE_PATCH, WITH_BODY, caller, parse
+from shared.triggers.request_models import NoBody
 from shared.triggers.throttle import admit
 
 type Handler[R] = Callable[[R, Caller], Answer] | Callable[[R, Caller], Awaitable[Answer]]
@@ -44,6 +45,17 @@ class Endpoint:
     shows_secret: bool
     """Its request may set a secret, or its answer may hold one: both are counted."""
     summary: str
+
+    @property
+    def takes_body(self) -> bool:
+        """May its request have one that says something?"""
+        body = self.asks.model_fields["body"].annotation
+        return self.method in WITH_BODY and body is not NoBody
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Of its request's body."""
+        return (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
 
     @property
     def writes(self) -> bool:

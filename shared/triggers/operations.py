@@ -17,7 +17,7 @@ ONE = "operations/{operation}"
 
 @endpoint(bp, "GET", ONE, OperationRequest, {200: OperationView}, needs=Role.READER, fails=(404,))
 async def get_operation(asked: OperationRequest, caller: Caller) -> Answer:
-    """Show an operation; `?wait=30` holds the answer until it has ended, and no thread with it."""
+    """Show an operation: `?wait=30` holds the answer until it has ended, 60 seconds at most."""
     _ = caller
     return shown(await services().operations.wait(asked.operation, asked.query.wait))
 
@@ -52,7 +52,7 @@ def retry_operation(asked: ChangeOperationRequest, caller: Caller) -> Answer:
 
 @endpoint(bp, "GET", "health", PlainRequest, {200: Alive}, needs=None)
 def get_health(asked: PlainRequest, caller: Caller) -> Answer:
-    """Is the control plane itself alive? 200 when it can read its state, 503 when it can't."""
+    """Say whether the control plane itself is alive: 200 when it can read its state, 503 when it can't."""
     _ = asked, caller
     services().liveness.check()
     return Answer(200, Alive(status="Healthy"))

@@ -18,8 +18,9 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_TARGET = 64
 """Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
-_HEADERS = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "operationId": "Operation-Id"}
-JSON_TYPES = {"application/json", "application/merge-patch+json"}
+WITH_BODY = ("PUT", "POST", "PATCH")
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
+_HEADERS = ("If-Match", "If-None-Match", "Operation-Id")
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
 
@@ -31,10 +32,8 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     }
     given: dict[str, Any] = {**req.route_params, "headers": {}, "query": query}
     if req.method != "GET":
-        given["headers"] = {
-            field: req.headers[name] for field, name in _HEADERS.items() if name in req.headers
-        }
-    if req.method in {"PUT", "POST", "PATCH"}:
+        given["headers"] = {name: req.headers[name] for name in _HEADERS if name in req.headers}
+    if req.method in WITH_BODY:
         given["body"] = _body(req)
     version = req.params.get("api-version", API_VERSIONS[0])
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
@@ -95,7 +94,7 @@ def _body(req: func.HttpRequest) -> Any:
     if not raw.strip():
         return {}
     kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in JSON_TYPES:
+    if kind not in {JSON, MERGE_PATCH}:
         raise ApiError(
             415,
             "UnsupportedMediaType",
@@ -136,7 +135,7 @@ def _unsupported(version: str) -> Problem:
 def _problem(model: type[BaseModel], detail: ErrorDetails, registry: str) -> Problem:
     part, *rest = [str(step) for step in detail["loc"]]
     context = detail.get("ctx", {})
-    target = _HEADERS.get(rest[0], rest[0]) if part == "headers" else ".".join(rest) or part
+    target = ".".join(rest) or part
     target = str(context.get("target", target))[:MAX_TARGET]
     plain = _PLAIN.get(detail["type"], _Plain("InvalidValue", detail["msg"], "Send a value in that range."))
     code = detail["type"] if detail["type"][:1].isupper() else plain.code

@@ -28,10 +28,10 @@ class _Part(BaseModel):
 class Headers(_Part):
     """The request's conditions and its own operation id."""
 
-    if_match: str | None = Field(default=None, alias="ifMatch")
-    if_none_match: Literal["*"] | None = Field(default=None, alias="ifNoneMatch")
+    if_match: str | None = Field(default=None, alias="If-Match")
+    if_none_match: Literal["*"] | None = Field(default=None, alias="If-None-Match")
     operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
-        default=None, alias="operationId"
+        default=None, alias="Operation-Id"
     )
 
     @property
@@ -76,6 +76,14 @@ class _Request(_Part):
 
 class PlainRequest(_Request):
     """Nothing but the path."""
+
+
+class AssetRequest(_Request):
+    """One file of the documentation's page."""
+
+    asset: Annotated[
+        str, Field(json_schema_extra={"enum": ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]})
+    ]
 
 
 class RegistryRequest(_Request):
@@ -124,7 +132,7 @@ class OperationHeaders(_Part):
     """An operation has no version: conditions make no sense there."""
 
     operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
-        default=None, alias="operationId"
+        default=None, alias="Operation-Id"
     )
 
 

@@ -9,7 +9,12 @@ import pytest
 from localazure.ports import Ports
 from tests.triggers.app_process import Call, Invoked, invoke
 
-PARAMS = {"registry": "demo", "username": "ci", "operation": "demo.01JD0000000000000000000000"}
+PARAMS = {
+    "registry": "demo",
+    "username": "ci",
+    "operation": "demo.01JD0000000000000000000000",
+    "asset": "start.js",
+}
 HTTP = {
     "create_or_update_registry": ("PUT", "registries/{registry}", "FUNCTION"),
     "get_registry": ("GET", "registries/{registry}", "FUNCTION"),
@@ -24,7 +29,12 @@ HTTP = {
     "cancel_operation": ("POST", "operations/{operation}/cancel", "FUNCTION"),
     "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
+    "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),
+    "get_docs": ("GET", "docs", "ANONYMOUS"),
+    "get_docs_asset": ("GET", "docs/{asset}", "ANONYMOUS"),
 }
+STATELESS = {"get_openapi", "get_docs", "get_docs_asset"}
+"""They look at no table."""
 QUEUES = {
     "run_registry_operation": "registry-operations",
     "fail_registry_operation": "registry-operations-poison",
@@ -213,7 +223,14 @@ def test_a_turn_that_can_not_be_taken_fails_so_that_the_host_delivers_it_again(
     assert "DependencyError" in outcome["error"]
 
 
-@pytest.mark.parametrize("function", HTTP)
+@pytest.mark.parametrize("function", sorted(STATELESS))
+def test_the_documentation_needs_no_storage(without_storage: Invoked, function: str) -> None:
+    answer = without_storage.outcomes[list(HTTP).index(function)]
+    assert (answer["status"], bool(answer["text"])) == (200, True)
+    assert answer["headers"]["x-ms-client-request-id"] == "my-own-id"
+
+
+@pytest.mark.parametrize("function", [name for name in HTTP if name not in STATELESS])
 def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     without_storage: Invoked, function: str
 ) -> None:
@@ -225,7 +242,7 @@ def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     assert not TRACE.search(answer["text"])
 
 
-@pytest.mark.parametrize("function", HTTP)
+@pytest.mark.parametrize("function", [name for name in HTTP if name not in STATELESS])
 def test_the_log_of_an_http_function_has_the_request_id_of_its_answer(
     without_storage: Invoked, function: str
 ) -> None:

@@ -1,0 +1,139 @@
+"""The OpenAPI 3.1 document, made from the table of endpoints and from the models that check requests and build answers.
+
+What an operator may set (which locations, plans and images are allowed) stands in it as this app has it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shared.domain.registries import Policy
+from shared.triggers.answer_models import ErrorAnswer, View
+from shared.triggers.endpoint import ENDPOINTS, Endpoint
+from shared.triggers.openapi_schemas import Schemas
+from shared.triggers.parsing import API_VERSIONS
+
+type Json = dict[str, Any]
+
+_INTRODUCTION = """\
+A control plane for private Docker registries. Every mutation can be sent twice; long work is an operation to wait for.
+
+Two answers are the Functions host's own, with no body: `401` for a missing or wrong key, and `404` for a path or
+a method that no function takes."""
+_ERRORS = {
+    400: "The request is not valid: every bad field is named in `details`. Nothing was changed.",
+    403: "The caller's role does not allow this.",
+    404: "There is no such thing. With an empty body it is the host's own: no function takes this path and method.",
+    409: "The present state does not allow it; `error.code` says why.",
+    410: "What it was about is gone.",
+    412: "It is not in the version that the condition names.",
+    413: "The body is too large.",
+    415: "The body is not of a type that is read here.",
+    429: "The caller has sent too many of these within a minute.",
+    503: "Something that the control plane needs does not answer. Send the same request again.",
+}
+_MEANINGS = {
+    200: "As asked.",
+    201: "Created.",
+    202: "Accepted: the operation says when it is done.",
+    204: "There is nothing.",
+}
+
+
+def document(policy: Policy, base: str) -> Json:
+    """The whole document. `base` is where callers reach the app."""
+    endpoints = sorted(ENDPOINTS.values(), key=lambda each: (each.route, each.method))
+    schemas = Schemas(endpoints, policy)
+    paths: Json = {}
+    for each in endpoints:
+        paths.setdefault(f"/api/{each.route}", {})[each.method.lower()] = _operation(each, schemas)
+    errors = {
+        str(status): {"description": meaning, **_content(ErrorAnswer, schemas)}
+        for status, meaning in sorted(_ERRORS.items())
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Berthage", "version": API_VERSIONS[-1], "description": _INTRODUCTION},
+        "servers": [{"url": base}],
+        "security": [{"functionKey": []}],
+        "paths": paths,
+        "components": {
+            "responses": errors,
+            "schemas": schemas.reachable_from([paths, errors]),
+            "securitySchemes": {
+                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+            },
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, schemas: Schemas) -> Json:
+    summary, _, more = endpoint.summary.partition(": ")
+    operation: Json = {
+        "operationId": endpoint.name,
+        "summary": summary.rstrip("."),
+        "description": more[:1].upper() + more[1:] if more else endpoint.summary,
+        "parameters": list(_parameters(endpoint, schemas)),
+        "responses": dict(_responses(endpoint, schemas)),
+    }
+    if body := schemas.body_of(endpoint):
+        operation["requestBody"] = body
+    if endpoint.needs is None:
+        operation["security"] = []
+    return operation
+
+
+def _parameters(endpoint: Endpoint, schemas: Schemas) -> Iterator[Json]:
+    properties = schemas.properties_of(endpoint.asks)
+    for name in re.findall(r"{(\w+)}", endpoint.route):
+        yield {"name": name, "in": "path", "required": True, "schema": properties[name]}
+    query = schemas.part(endpoint, "query")
+    for name, schema in query.get("properties", {}).items():
+        yield _parameter(name, "query", schema, required=name in query.get("required", ()))
+    version = {"type": "string", "enum": list(API_VERSIONS)}
+    yield _parameter(
+        "api-version", "query", version | {"description": "Absent: the oldest that is supported."}
+    )
+    if endpoint.writes:
+        for name, schema in schemas.part(endpoint, "headers").get("properties", {}).items():
+            yield _parameter(name, "header", schema)
+
+
+def _parameter(name: str, where: str, schema: Json, *, required: bool = False) -> Json:
+    """An absent parameter is absent: `null` can't be sent in a query or a header."""
+    plain = {key: value for key, value in schema.items() if key not in {"title", "default", "description"}}
+    choices = [each for each in plain.pop("anyOf", []) if each.get("type") != "null"]
+    merged = {**(choices[0] if choices else {}), **plain}
+    found: Json = {"name": name, "in": where, "schema": merged}
+    if required:
+        found["required"] = True
+    if description := schema.get("description"):
+        found["description"] = description
+    return found
+
+
+def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json]]:
+    for status, body in endpoint.answers.items():
+        yield str(status), {"description": _MEANINGS[status], **_content(body, schemas)}
+    if endpoint.needs:
+        yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
+    for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
+        yield str(status), {"$ref": f"#/components/responses/{status}"}
+
+
+def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
+    yield from (400, 503)
+    if endpoint.needs:
+        yield 403
+    if endpoint.writes:
+        yield 429
+    if endpoint.takes_body:
+        yield from (413, 415)
+
+
+def _content(body: type[View] | str | None, schemas: Schemas) -> Json:
+    if body is None:
+        return {}
+    if isinstance(body, str):
+        return {"content": {body: {"schema": {"type": "string"}}}}
+    return {"content": {"application/json": {"schema": schemas.ref(body)}}}

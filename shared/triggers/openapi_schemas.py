@@ -1,0 +1,85 @@
+"""The JSON schemas of all requests and answers, as pydantic derives them from the models."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from shared.domain.registries import SETTING, Policy
+from shared.triggers.answer_models import ErrorAnswer, View
+from shared.triggers.endpoint import Endpoint
+
+type Json = dict[str, Any]
+
+PREFIX = "#/components/schemas/"
+REF = f"{PREFIX}{{model}}"
+
+
+class Schemas:
+    """The schemas of all models, as pydantic derives them."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], policy: Policy) -> None:
+        bodies = (body for each in endpoints for body in each.answers.values())
+        answers: set[type[View]] = {body for body in bodies if isinstance(body, type)}
+        models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+            (each.asks, "validation") for each in endpoints
+        ]
+        models += [(answer, "serialization") for answer in answers]
+        models.append((ErrorAnswer, "serialization"))
+        refs, found = models_json_schema(models, by_alias=True, ref_template=REF)
+        self._refs: dict[Any, dict[str, str]] = dict(refs)
+        self._all: Json = found["$defs"]
+        _tell_settings(self._all, policy)
+
+    def properties_of(self, model: type[BaseModel]) -> Json:
+        """Of a request."""
+        properties: Json = self._at(self._refs[model, "validation"])["properties"]
+        return properties
+
+    def part(self, endpoint: Endpoint, name: str) -> Json:
+        """The schema of a request's query, headers or body."""
+        return self._at(self.properties_of(endpoint.asks)[name])
+
+    def ref(self, model: type[View]) -> Json:
+        """Where an answer's schema stands."""
+        return {"$ref": self._refs[model, "serialization"]["$ref"]}
+
+    def body_of(self, endpoint: Endpoint) -> Json | None:
+        """What may be sent; a body is never needed."""
+        if not endpoint.takes_body:
+            return None
+        ref = {"$ref": self.properties_of(endpoint.asks)["body"]["$ref"]}
+        return {"content": {media_type: {"schema": ref} for media_type in endpoint.media_types}}
+
+    def reachable_from(self, parts: list[Json]) -> Json:
+        """The schemas that the document needs, in the order of their names."""
+        needed, open_ends = set[str](), list(_references(parts))
+        while open_ends:
+            name = open_ends.pop()
+            if name not in needed:
+                needed.add(name)
+                open_ends += _references(self._all[name])
+        return {name: self._all[name] for name in sorted(needed)}
+
+    def _at(self, holder: Json) -> Json:
+        found: Json = self._all[holder["$ref"].rpartition("/")[2]]
+        return found
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if str(value.get("$ref", "")).startswith(PREFIX):
+            yield value["$ref"].removeprefix(PREFIX)
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def _tell_settings(schemas: Json, policy: Policy) -> None:
+    """A field that takes one of a setting's values has them as its `enum`."""
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            if setting := field.pop(SETTING, None):
+                field["enum"] = [*getattr(policy, setting), None]
