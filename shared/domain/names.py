@@ -8,10 +8,12 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
+
+from shared.domain.text import schema
 
 REGISTRY_NAME = re.compile(r"[a-z][a-z0-9-]{1,22}[a-z0-9]")
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -44,13 +46,12 @@ def check_username(value: str) -> str:
     return value
 
 
-def grammar(pattern: re.Pattern[str], *examples: str) -> Any:
-    """What the schema of such a field says; the check itself has a better message."""
-    return Field(json_schema_extra={"pattern": f"^{pattern.pattern}$", "examples": list(examples)})
-
-
-RegistryName = Annotated[str, AfterValidator(check_registry_name), grammar(REGISTRY_NAME, "payments")]
-Username = Annotated[str, AfterValidator(check_username), grammar(USERNAME, "ci", "jane@example.com")]
+RegistryName = Annotated[
+    str, AfterValidator(check_registry_name), schema(REGISTRY_NAME.pattern, examples=["payments"])
+]
+Username = Annotated[
+    str, AfterValidator(check_username), schema(USERNAME.pattern, examples=["ci", "jane@example.com"])
+]
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.names import AzureNames
 from shared.domain.records import Body, Model, Nested, Record
+from shared.domain.text import CHARACTER, is_line
 
 StorageReplication = Literal["LRS", "ZRS", "GRS", "GZRS"]
 MAX_TAGS = 15
-_TAG_NAME = re.compile(
-    r"[^<>%&\\?/\x00-\x1f\x7f]{1,128}"
-)  # storage accounts allow 128 characters, ARM forbids these
+MAX_TAG_VALUE = 256
+"""Characters."""
+TAG_NAME = r"(?![Bb][Ee][Rr][Tt][Hh][Aa][Gg][Ee]-)[^<>%&\\?/\x00-\x1f\x7f]{1,128}"
+"""Storage accounts allow 128 characters, Resource Manager forbids some, and `berthage-` is ours."""
 
 
 class Policy(Protocol):
@@ -75,12 +77,10 @@ def _schema(setting: str) -> Any:
 
 def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
     same = Counter(name.lower() for name in tags or {})  # to Azure 'Team' and 'team' are one tag
-    bad = sorted(
-        name
-        for name in tags or {}
-        if not _TAG_NAME.fullmatch(name) or name.lower().startswith("berthage-") or same[name.lower()] > 1
+    bad = sorted(name for name in tags or {} if not re.fullmatch(TAG_NAME, name) or same[name.lower()] > 1)
+    long = sorted(
+        name for name, value in (tags or {}).items() if len(value) > MAX_TAG_VALUE or not is_line(value)
     )
-    long = sorted(name for name, value in (tags or {}).items() if len(value) > 256 or not value.isprintable())
     if bad or long or len(tags or {}) > MAX_TAGS:
         raise PydanticCustomError(
             "InvalidTags",
@@ -88,10 +88,24 @@ def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
             {
                 "names": ", ".join([*bad, *long])[:200] or f"{len(tags or {})} of them",
                 "fix": f"At most {MAX_TAGS} tags; names of 1-128 characters without <>%&\\?/ that do not start "
-                "with 'berthage-' and differ by more than case; values up to 256 printable characters.",
+                "with 'berthage-' and differ by more than case; values up to 256 characters in one line.",
             },
         )
     return tags
+
+
+_TAGS = Field(
+    json_schema_extra={
+        "maxProperties": MAX_TAGS,
+        "propertyNames": {"pattern": f"^(?:{TAG_NAME})$"},
+        "additionalProperties": {
+            "type": "string",
+            "maxLength": MAX_TAG_VALUE,
+            "pattern": f"^(?:{CHARACTER}*)$",
+        },
+        "examples": [{"team": "payments"}],
+    }
+)
 
 
 class RegistrySpec(Body):
@@ -103,7 +117,7 @@ class RegistrySpec(Body):
     storage_replication: StorageReplication | None = None
     delete_enabled: bool | None = None
     placement: Literal["dedicated"] | None = None
-    tags: Annotated[dict[str, str] | None, AfterValidator(_check_tags)] = None
+    tags: Annotated[dict[str, str] | None, AfterValidator(_check_tags), _TAGS] = None
 
 
 class Desired(Model):

@@ -7,19 +7,23 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.domain.passwords import check_hash, check_password
+from shared.domain.passwords import HASH, PASSWORD, check_hash, check_password
 from shared.domain.records import Body, Record
+from shared.domain.text import CHARACTER, is_line, schema
 
 MAX_DESCRIPTION = 256
 """Characters."""
 
 
 def _check_description(value: str | None) -> str | None:
-    if value is not None and not (len(value) <= MAX_DESCRIPTION and value.isprintable()):
+    if value is not None and not (len(value) <= MAX_DESCRIPTION and is_line(value)):
         raise PydanticCustomError(
             "InvalidDescription",
-            "A description has up to {most} printable characters",
-            {"most": MAX_DESCRIPTION, "fix": "Take out line breaks and control characters, or shorten it."},
+            "A description has up to {most} characters, in one line",
+            {
+                "most": MAX_DESCRIPTION,
+                "fix": "Take out line breaks, control characters and marks of writing direction, or shorten it.",
+            },
         )
     return value
 
@@ -27,9 +31,15 @@ def _check_description(value: str | None) -> str | None:
 class UserSpec(Body):
     """The body of a PUT. A new user without a secret gets a generated one."""
 
-    password: Annotated[str | None, AfterValidator(check_password)] = Field(default=None, repr=False)
-    password_hash: Annotated[str | None, AfterValidator(check_hash)] = Field(default=None, repr=False)
-    description: Annotated[str | None, AfterValidator(_check_description)] = None
+    password: Annotated[str | None, AfterValidator(check_password), schema(PASSWORD)] = Field(
+        default=None, repr=False
+    )
+    password_hash: Annotated[str | None, AfterValidator(check_hash), schema(HASH)] = Field(
+        default=None, repr=False
+    )
+    description: Annotated[
+        str | None, AfterValidator(_check_description), schema(f"{CHARACTER}*", maxLength=MAX_DESCRIPTION)
+    ] = None
 
     @model_validator(mode="after")
     def one_secret(self) -> Self:

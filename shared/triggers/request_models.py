@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.names import OPERATION_KEY, RegistryName, Username
 from shared.domain.registries import RegistrySpec
+from shared.domain.text import schema
 from shared.domain.users import UserSpec
 from shared.services.requests import Precondition
 
@@ -30,8 +31,8 @@ class Headers(_Part):
 
     if_match: str | None = Field(default=None, alias="If-Match")
     if_none_match: Literal["*"] | None = Field(default=None, alias="If-None-Match")
-    operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
-        default=None, alias="Operation-Id"
+    operation_id: Annotated[str | None, AfterValidator(_operation_key), schema(OPERATION_KEY.pattern)] = (
+        Field(default=None, alias="Operation-Id")
     )
 
     @property
@@ -131,8 +132,8 @@ class PutUserRequest(UserRequest):
 class OperationHeaders(_Part):
     """An operation has no version: conditions make no sense there."""
 
-    operation_id: Annotated[str | None, AfterValidator(_operation_key)] = Field(
-        default=None, alias="Operation-Id"
+    operation_id: Annotated[str | None, AfterValidator(_operation_key), schema(OPERATION_KEY.pattern)] = (
+        Field(default=None, alias="Operation-Id")
     )
 
 

@@ -69,9 +69,9 @@ def test_thirty_two_characters_are_taken_as_random(password: str, cost: int) -> 
 
 @pytest.mark.parametrize(
     "password",
-    ["a" * 12, "a" * 72, "ä" * 6, "ä" * 36, "𝄞" * 18, "with a space and: a colon", "'\"`$\\{}#%&?!:"],
+    ["a" * 12, "a" * 72, "with a space and: a colon", "'\"`$\\{}#%&?!:"],
 )
-def test_twelve_to_seventy_two_bytes_are_accepted(password: str) -> None:
+def test_twelve_to_seventy_two_characters_of_ascii_are_accepted(password: str) -> None:
     assert check_password(password) == password
 
 
@@ -83,13 +83,12 @@ def test_no_password_stays_no_password() -> None:
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
-        ("", "12 to 72 bytes, this one has 0"),
+        ("", "12 to 72 printable ASCII characters, this one has 0"),
         ("a" * 11, "this one has 11"),
         ("a" * 73, "this one has 73"),
-        ("ä" * 37, "this one has 74"),
-        ("𝄞" * 19, "this one has 76"),
-        ("\ud800" * 3, "this one has 9"),
-        ("\ud800" * 6, "printable"),
+        ("ä" * 12, "ASCII"),
+        ("𝄞" * 18, "ASCII"),
+        ("\ud800" * 12, "ASCII"),
         ("correct horse\nbattery", "printable"),
         ("correct horse\0battery", "printable"),
         ("correct horse\x7fbattery", "printable"),
