@@ -25,7 +25,7 @@ from tests.e2e.local_azure import LocalAzure
 VAULT = "registries/vault"
 WRITTEN_DOWN = (TABLE, QUEUE, LOG, REQUEST, BODY)
 """What tells a story afterwards. Settings and keys stand in files, where programs read them."""
-NASTY = "q\"uo\\te%20 &<ß>'{}"
+NASTY = "q\"uo\\te%20 &<s>'{}"
 
 
 class Life:
