@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.domain.passwords import HASH, PASSWORD, check_hash, check_password
@@ -28,8 +28,17 @@ def _check_description(value: str | None) -> str | None:
     return value
 
 
+_STRING = {"type": "string"}
+_TWO_SECRETS: Any = {
+    "required": ["password", "passwordHash"],
+    "properties": {"password": _STRING, "passwordHash": _STRING},
+}
+
+
 class UserSpec(Body):
     """The body of a PUT. A new user without a secret gets a generated one."""
+
+    model_config = ConfigDict(json_schema_extra={"not": _TWO_SECRETS})
 
     password: Annotated[str | None, AfterValidator(check_password), schema(PASSWORD)] = Field(
         default=None, repr=False

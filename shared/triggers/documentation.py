@@ -56,21 +56,23 @@ PAGE_HEADERS = {
 ASSET_HEADERS = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
 
 
-@endpoint(bp, "GET", "openapi.json", PlainRequest, {200: "application/json"}, needs=None)
+@endpoint(bp, "GET", "openapi.json", PlainRequest, {200: ("application/json",)}, needs=None)
 def get_openapi(asked: PlainRequest, caller: Caller) -> Answer:
     """Show this document."""
     _ = asked, caller
     return Answer(200, Text(_document(), "application/json"))
 
 
-@endpoint(bp, "GET", "docs", PlainRequest, {200: "text/html"}, needs=None)
+@endpoint(bp, "GET", "docs", PlainRequest, {200: ("text/html",)}, needs=None)
 def get_docs(asked: PlainRequest, caller: Caller) -> Answer:
     """Show a page that renders this document."""
     _ = asked, caller
     return Answer(200, Text(PAGE, "text/html"), PAGE_HEADERS)
 
 
-@endpoint(bp, "GET", "docs/{asset}", AssetRequest, {200: "text/javascript"}, needs=None, fails=(404,))
+@endpoint(
+    bp, "GET", "docs/{asset}", AssetRequest, {200: ("text/javascript", "text/css")}, needs=None, fails=(404,)
+)
 def get_docs_asset(asked: AssetRequest, caller: Caller) -> Answer:
     """Show a script or a style of that page."""
     _ = caller

@@ -23,6 +23,7 @@ from shared.triggers.parsing import JSON, MERGE_PATCH, WITH_BODY, caller, parse
 from shared.triggers.request_models import NoBody
 from shared.triggers.throttle import admit
 
+type Body = type[View] | tuple[str, ...] | None
 type Handler[R] = Callable[[R, Caller], Answer] | Callable[[R, Caller], Awaitable[Answer]]
 
 
@@ -36,8 +37,8 @@ class Endpoint:
     """Below `/api/`."""
     asks: type[BaseModel]
     """Path, query, headers and body as one model."""
-    answers: Mapping[int, type[View] | str | None]
-    """By status: the model of the body, the media type of one that is no JSON, or `None` for no body."""
+    answers: Mapping[int, Body]
+    """By status: the model of the body, the media types of one that is no JSON of ours, or `None` for no body."""
     needs: Role | None
     """Whoever has less is refused; `None` = anybody, without a key."""
     fails: Sequence[int]
@@ -72,7 +73,7 @@ def endpoint[R: BaseModel](
     method: str,
     route: str,
     asks: type[R],
-    answers: Mapping[int, type[View] | str | None],
+    answers: Mapping[int, Body],
     *,
     needs: Role | None,
     fails: Sequence[int] = (),

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.domain.registries import Policy
-from shared.triggers.answer_models import ErrorAnswer, View
-from shared.triggers.endpoint import ENDPOINTS, Endpoint
+from shared.triggers.answer_models import ErrorAnswer
+from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
 from shared.triggers.openapi_schemas import Schemas
 from shared.triggers.parsing import API_VERSIONS
 
@@ -114,7 +114,7 @@ def _parameter(name: str, where: str, schema: Json, *, required: bool = False) -
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json]]:
     for status, body in endpoint.answers.items():
-        yield str(status), {"description": _MEANINGS[status], **_content(body, schemas)}
+        yield str(status), {"description": _MEANINGS[status], **_content(body, schemas), **_links(body)}
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
     for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
@@ -131,9 +131,21 @@ def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
         yield from (413, 415)
 
 
-def _content(body: type[View] | str | None, schemas: Schemas) -> Json:
+def _content(body: Body, schemas: Schemas) -> Json:
     if body is None:
         return {}
-    if isinstance(body, str):
-        return {"content": {body: {"schema": {"type": "string"}}}}
+    if isinstance(body, tuple):
+        return {"content": {media_type: {"schema": _text(media_type)} for media_type in body}}
     return {"content": {"application/json": {"schema": schemas.ref(body)}}}
+
+
+def _links(body: Body) -> Json:
+    """Where the work can be followed that the answer names."""
+    if not isinstance(body, type) or "operation" not in body.model_fields:
+        return {}
+    parameters = {"operation": "$response.body#/operation/id"}
+    return {"links": {"operation": {"operationId": "get_operation", "parameters": parameters}}}
+
+
+def _text(media_type: str) -> Json:
+    return {"type": "object" if media_type == "application/json" else "string"}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
@@ -27,15 +28,13 @@ _IGNORED_QUERY = {"code", "clientId"}
 
 def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | None = None) -> R:
     """The request as `model`. Raises `ApiError`: 400 with every bad field, 413, 415."""
-    query = {
-        name: value for name, value in req.params.items() if name not in {"api-version", *_IGNORED_QUERY}
-    }
+    query = _query(req)
+    version = query.pop("api-version", API_VERSIONS[0])
     given: dict[str, Any] = {**req.route_params, "headers": {}, "query": query}
     if req.method != "GET":
         given["headers"] = {name: req.headers[name] for name in _HEADERS if name in req.headers}
     if req.method in WITH_BODY:
         given["body"] = _body(req)
-    version = req.params.get("api-version", API_VERSIONS[0])
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
     try:
         parsed = model.model_validate(given, context=policy)
@@ -47,6 +46,12 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     if problems:
         raise bad_request(problems)
     return parsed
+
+
+def _query(req: func.HttpRequest) -> dict[str, str]:
+    """The query, with its empty values. The host leaves those out, and `?tag=$TEAM` with no team would list all."""
+    empty = dict(parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
+    return {name: value for name, value in {**empty, **req.params}.items() if name not in _IGNORED_QUERY}
 
 
 def check_confirmation(asked: DeleteRegistryRequest) -> None:

@@ -1,5 +1,6 @@
 """What each HTTP function takes: path, query, headers and body as one model, so that all is checked at once."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,6 +19,18 @@ def _operation_key(value: str | None) -> str | None:
             "InvalidOperationId",
             "An Operation-Id has 1 to 64 letters, digits and hyphens",
             {"fix": "Send a UUID, or leave the header out."},
+        )
+    return value
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9._@-]*")
+"""What the names in our lists are made of."""
+
+
+def _token(value: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidValue", "No list has given out this token", {"fix": "Follow nextLink as it is."}
         )
     return value
 
@@ -49,7 +62,9 @@ class Page(_Part):
     """One page of a list. `after` is the last name of the page before."""
 
     size: int = Field(default=100, alias="maxpagesize", ge=1, le=1000)
-    after: str = Field(default="", alias="$skiptoken", max_length=64)
+    after: Annotated[str, AfterValidator(_token), schema(_TOKEN.pattern)] = Field(
+        default="", alias="$skiptoken", max_length=128
+    )
 
 
 class Wait(_Part):

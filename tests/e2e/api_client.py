@@ -21,7 +21,8 @@ class Api:
         """What was sent or handed out: nobody else may know it."""
         self._admin_url = f"{ready['functionsUrl']}/admin/"
         self._master_key = {"x-functions-key": ready["masterKey"]}
-        key = {"x-functions-key": ready["functionsKey"]}
+        self.key: str = ready["functionsKey"]
+        key = {"x-functions-key": self.key}
         self._client = httpx.Client(base_url=self.url, headers=key, timeout=60, trust_env=False)
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 import azure.functions as func
 import pytest
@@ -47,9 +48,9 @@ def request(
     """A request as the worker hands it over; `raw` is a body that is not JSON."""
     return func.HttpRequest(
         method,
-        "https://berthage.example/api/registries/demo?code=key",
+        f"https://berthage.example/api/registries/demo?{urlencode({'code': 'key', **(query or {})})}",
         headers={"Content-Type": "application/json", **(headers or {})},
-        params=query or {},
+        params={name: value for name, value in (query or {}).items() if value},  # as the host does
         route_params={"registry": registry, **route} if registry is not None else route,
         body=raw if raw is not None else b"" if body is None else json.dumps(body).encode(),
     )
@@ -230,10 +231,31 @@ BAD_PARTS: list[Any] = [
     ),
     (
         ListRequest,
-        request(method="GET", registry=None, query={"$skiptoken": SENT * 4}),
+        request(method="GET", registry=None, query={"$skiptoken": SENT * 8}),
         "InvalidValue",
         "$skiptoken",
         "shorter",
+    ),
+    (
+        ListRequest,
+        request(method="GET", registry=None, query={"$skiptoken": "demo\0"}),
+        "InvalidValue",
+        "$skiptoken",
+        "nextLink",
+    ),
+    (
+        ListRequest,
+        request(method="GET", registry=None, query={"maxpagesize": ""}),
+        "InvalidType",
+        "maxpagesize",
+        "whole number",
+    ),
+    (
+        ListRequest,
+        request(method="GET", registry=None, query={"api-version": ""}),
+        "UnsupportedApiVersionValue",
+        "api-version",
+        "leave it out",
     ),
     (
         OperationRequest,
