@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.local_azure import LocalAzure, running
 
 EXAMPLES = os.environ.get("BERTHAGE_API_EXAMPLES", "12")
-"""Of each operation and phase. The same ones each time, so that a change is red for what it changed; more of them find more."""
+"""Of each operation and phase. The same ones each time, so that red is what a change did; more of them find more."""
 HERE = Path(__file__).parent / "api_fuzzing"
 
 
