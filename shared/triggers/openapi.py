@@ -122,9 +122,9 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json
 
 
 def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
-    yield from (400, 503)
+    yield 400
     if endpoint.needs:
-        yield 403
+        yield from (403, 503)
     if endpoint.writes:
         yield 429
     if endpoint.takes_body:

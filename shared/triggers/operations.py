@@ -50,7 +50,7 @@ def retry_operation(asked: ChangeOperationRequest, caller: Caller) -> Answer:
     return changed(services().retry.start(asked.operation, caller))
 
 
-@endpoint(bp, "GET", "health", PlainRequest, {200: Alive}, needs=None)
+@endpoint(bp, "GET", "health", PlainRequest, {200: Alive}, needs=None, fails=(503,))
 def get_health(asked: PlainRequest, caller: Caller) -> Answer:
     """Say whether the control plane itself is alive: 200 when it can read its state, 503 when it can't."""
     _ = asked, caller
