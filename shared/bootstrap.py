@@ -24,6 +24,7 @@ from shared.services.operations import Operations
 from shared.services.registries import Registries
 from shared.services.requests import Ledger
 from shared.services.retry import Retry
+from shared.services.soft_delete import SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
 from shared.settings import Settings, SettingsError, together
@@ -120,6 +121,11 @@ class Services:
             self.context,
             now,
         )
+
+    @cached_property
+    def soft_delete(self) -> SoftDelete:
+        """Deletes, purges and restores registries."""
+        return SoftDelete(self.state, self.registries, self._ledger)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -221,6 +227,7 @@ class Services:
     def reconcile(self) -> Reconcile:
         """What mends."""
         from shared.services.health_rows import HealthRows
+        from shared.services.reconciling.expired_registries import ExpiredRegistries
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
         from shared.services.reconciling.orphans import Orphans
@@ -233,6 +240,7 @@ class Services:
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
+            ExpiredRegistries(self.state, self.registries, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
             HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
             SiteDrift(

@@ -63,6 +63,8 @@ class Settings(BaseModel):
     """An image runs with the storage key: whoever may choose it freely may run any code with that key."""
     default_storage_replication: StorageReplication = "LRS"
     max_registries: int = Field(default=100, ge=1)
+    soft_delete_days: float = Field(default=14, gt=0, le=36500, allow_inf_nan=False)
+    """A deleted registry keeps its images and users for so long; then `reconcile` purges it."""
 
     writes_per_minute: int = Field(default=600, ge=0)
     """Mutating requests of one caller that one process takes in any 60 seconds; 0 = no limit."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
@@ -11,8 +11,11 @@ from shared.domain.resources import Json, Ref, Type
 from shared.domain.site import site_body
 
 REGISTRY_TAG, UID_TAG, FINGERPRINT_TAG = "berthage-registry", "berthage-uid", "berthage-fingerprint"
+ACCOUNT_REMOVED = "storageAccountRemoved"
+"""The step after which there are no images any more."""
 FINGERPRINT_PATH = f"tags.{FINGERPRINT_TAG}"
-SOFT_DELETE_DAYS = 7
+RETENTION_DAYS = 7
+"""How long Azure keeps blobs, containers and shares that somebody deletes in an account that is still there."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Node:
     """Paths into `body` that must be equal in Azure's answer; a difference means: PUT again."""
     tagged: bool = False
     """Does the resource carry our tags? Without them it is somebody else's."""
+    if_unused: bool = False
+    """To be removed only if nobody else uses it."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +58,34 @@ def graph(registry: Registry, context: Context) -> tuple[Node, ...]:
     return (account, _plan(registry), *inside, *_site(registry, context))
 
 
-def removal(registry: Registry) -> tuple[Node, ...]:
-    """What to delete, in order: stop serving first, then the rest at once."""
-    names = registry.names
+def withdrawal(registry: Registry) -> tuple[Node, ...]:
+    """What a soft delete takes away: what serves, and costs. Images, users and their file stay where they are."""
     return (
-        Node("siteRemoved", Ref(Type.SITE, names.site), tagged=True),
-        Node("planRemoved", Ref(Type.PLAN, names.plan), needs=("siteRemoved",), tagged=True),
+        Node("siteRemoved", Ref(Type.SITE, registry.names.site), tagged=True),
         Node(
-            "storageAccountRemoved",
-            Ref(Type.STORAGE_ACCOUNT, names.storage_account),
+            "planRemoved",
+            Ref(Type.PLAN, registry.names.plan),
             needs=("siteRemoved",),
             tagged=True,
+            if_unused=True,
         ),
+    )
+
+
+def removal(registry: Registry) -> tuple[Node, ...]:
+    """What to delete, in order: stop serving first, then the rest at once."""
+    site, plan = withdrawal(registry)
+    account = Ref(Type.STORAGE_ACCOUNT, registry.names.storage_account)
+    return (
+        site,
+        replace(plan, if_unused=False),
+        Node(ACCOUNT_REMOVED, account, needs=("siteRemoved",), tagged=True),
     )
 
 
 def _storage(registry: Registry) -> tuple[Node, ...]:
     account, wanted = registry.names.storage_account, registry.desired
-    retention = {"enabled": True, "days": SOFT_DELETE_DAYS}
+    retention = {"enabled": True, "days": RETENTION_DAYS}
     after = ("storageAccount",)
     return (
         Node(

@@ -17,6 +17,10 @@ class Kind(StrEnum):
     CREATE_REGISTRY = "CreateRegistry"
     UPDATE_REGISTRY = "UpdateRegistry"
     DELETE_REGISTRY = "DeleteRegistry"
+    """A soft delete: the site goes, images and users stay."""
+    PURGE_REGISTRY = "PurgeRegistry"
+    """All of it goes."""
+    RESTORE_REGISTRY = "RestoreRegistry"
     PUT_USER = "CreateOrUpdateUser"
     ROTATE_USER = "RotateUser"
     DELETE_USER = "DeleteUser"
@@ -26,7 +30,21 @@ class Kind(StrEnum):
     @property
     def is_lifecycle(self) -> bool:
         """A registry has at most one active lifecycle operation; users may change at any time."""
-        return self in {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY, Kind.DELETE_REGISTRY}
+        return self in _LIFECYCLE
+
+    @property
+    def removes(self) -> bool:
+        """Does it take something away from Azure?"""
+        return self in {Kind.DELETE_REGISTRY, Kind.PURGE_REGISTRY}
+
+
+_LIFECYCLE = {
+    Kind.CREATE_REGISTRY,
+    Kind.UPDATE_REGISTRY,
+    Kind.DELETE_REGISTRY,
+    Kind.PURGE_REGISTRY,
+    Kind.RESTORE_REGISTRY,
+}
 
 
 class Status(StrEnum):

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -51,6 +51,10 @@ class Policy(Protocol):
     @property
     def default_storage_replication(self) -> StorageReplication:
         """How often Azure copies the blobs of a registry that does not say."""
+
+    @property
+    def soft_delete_days(self) -> float:
+        """How long a deleted registry keeps its images and users."""
 
 
 SETTING = "x-setting"
@@ -157,8 +161,11 @@ class ProvisioningState(StrEnum):
     CREATING = "Creating"
     UPDATING = "Updating"
     DELETING = "Deleting"
+    RESTORING = "Restoring"
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
+    SOFT_DELETED = "SoftDeleted"
+    """Its site is gone; its images and users stay until it is purged."""
 
 
 class Registry(Record):
@@ -184,6 +191,10 @@ class Registry(Record):
     active_operation: str | None = None
     last_operation: str | None = None
     """The lifecycle operation that came last, ended or not."""
+    deleted_on: datetime | None = None
+    """When its soft delete was asked for; `None` unless it is soft-deleted, or on its way there or back."""
+    purge_on: datetime | None = None
+    """From then on `reconcile` purges it."""
     created_at: datetime
     updated_at: datetime
 
@@ -195,6 +206,18 @@ class Registry(Record):
     def version_tag(self) -> str:
         """The `etag` that callers see."""
         return f'"{self.uid[-8:]}.{self.version}"'
+
+    @property
+    def is_soft_deleted(self) -> bool:
+        """Is there no site, and nothing at work on it?"""
+        return self.provisioning_state is ProvisioningState.SOFT_DELETED
+
+    def at_rest(self, state: ProvisioningState, now: datetime) -> Self:
+        """As it is when its operation has ended. Only what is soft-deleted has a date on which it is purged."""
+        dates = {} if state is ProvisioningState.SOFT_DELETED else {"deleted_on": None, "purge_on": None}
+        return self.change(
+            active_operation=None, provisioning_state=state, version=self.version + 1, updated_at=now, **dates
+        )
 
 
 def major_version(image: str) -> str:

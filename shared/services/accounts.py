@@ -11,7 +11,7 @@ from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserSpec, UserState
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Ledger, Precondition, nearest
+from shared.services.requests import Caller, Ledger, Precondition, check_not_deleted, nearest
 from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
@@ -183,6 +183,7 @@ class Accounts:
 
     def _writable(self, registry: str) -> Registry:
         home = self._registries.require(registry)
+        check_not_deleted(home)
         self._check_writable(home)
         return home
 

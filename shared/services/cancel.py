@@ -1,7 +1,7 @@
 """Cancels operations, up to the last point where that is safe.
 
-A create until it has succeeded: it takes back what it made. An update or a delete while nothing has been sent. A user's
-change never: it is recorded, and the registry may know it already.
+A create until it has succeeded: it takes back what it made. All other work on a registry while nothing has been sent. A
+user's change never: it is recorded, and the registry may know it already.
 """
 
 from shared.domain.errors import ApiError
@@ -51,11 +51,16 @@ def _refusal(operation: Operation) -> tuple[str, str] | None:
         return "it has failed, and is taking back what it made", "Wait for its end."
     if not operation.irrevocable:
         return None
-    if operation.kind is Kind.DELETE_REGISTRY:
-        return "it has begun to remove", f"Wait for its end; PUT {registry} then makes a new one."
-    return "it has begun to change Azure", f"Wait for its end, then PUT {registry} with the values you want."
+    begun = "it has begun to remove" if operation.kind.removes else "it has begun to change Azure"
+    fix = _AFTERWARDS.get(operation.kind, "Wait for its end, then PUT {0} with the values you want.")
+    return begun, fix.format(registry)
 
 
+_AFTERWARDS = {
+    Kind.DELETE_REGISTRY: "Wait for its end; POST {0}/restore then brings it back.",
+    Kind.PURGE_REGISTRY: "Wait for its end; PUT {0} then makes a new one.",
+    Kind.RESTORE_REGISTRY: "Wait for its end, then DELETE {0} again.",
+}
 _ENDED = {
     Status.SUCCEEDED: "Send the opposite request.",
     Status.FAILED: "Nothing is at work any more. To try again: POST /api/operations/{}/retry",

@@ -60,7 +60,8 @@ class Capacity:
                 409,
                 "TooManyRegistries",
                 f"There are {count.number} registries, and MAX_REGISTRIES allows {self._maximum}.",
-                "Delete one that nobody needs, or raise the setting MAX_REGISTRIES.",
+                "Purge one that nobody needs (DELETE with ?purge=true; a deleted one counts until then), "
+                "or raise the setting MAX_REGISTRIES.",
             )
         self._add(name, count)
 

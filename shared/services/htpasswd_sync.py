@@ -50,11 +50,20 @@ class HtpasswdSync:
             return _without_file(operation, registry)
         if published < operation.revision:
             published = self._publisher.publish(registry)
+        if registry.is_soft_deleted:
+            return self._by_file(operation, registry)
         try:
             self._publisher.prove(registry, published)
         except TemporaryError as error:
             return self._without_witness(operation, registry, error)
         return Done({"proof": "probe"})
+
+    def _by_file(self, operation: Operation, registry: Registry) -> Done:
+        """There is no site, and a restore begins with the file as it is: whoever is not in it can't log in."""
+        if not self._publisher.is_live(registry, operation.revision):
+            self._publisher.publish(registry)  # somebody changed or removed the file
+            raise TemporaryError("FileChanged", "the live file was not the one that was published", 1)
+        return Done({"proof": "file"})
 
     def _without_witness(
         self, operation: Operation, registry: Registry, error: TemporaryError

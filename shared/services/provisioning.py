@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.graph import Context, Node, graph, removal
+from shared.domain.graph import ACCOUNT_REMOVED, Context, Node, graph, removal, withdrawal
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.plan import Found, ready_to_go
@@ -19,6 +19,7 @@ from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
 from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
+from shared.services.registries import shown_at
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
 from shared.services.visits import Turn, Visits
@@ -56,8 +57,8 @@ class Provisioning:
             return Done()  # a delete that died between its last two lines
         if operation.cancel_requested_at and not operation.rolling_back:
             return self._go_back(operation)
-        removing = operation.rolling_back or operation.kind is Kind.DELETE_REGISTRY
-        nodes = removal(registry) if removing else graph(registry, self._context)
+        removing = operation.rolling_back or operation.kind.removes
+        nodes = self._nodes(operation, registry)
         turn = self._begin(operation, registry, nodes)
         try:
             while batch := ready_to_go(nodes, turn.done, turn.visited):
@@ -71,6 +72,13 @@ class Provisioning:
         if any(node.step not in turn.done for node in nodes):
             return Again(self._delay, {"steps": list(turn.steps.values())}, turn.obstacle)
         return self._finish(operation, turn)
+
+    def _nodes(self, operation: Operation, registry: Registry) -> tuple[Node, ...]:
+        if operation.rolling_back or operation.kind is Kind.PURGE_REGISTRY:
+            return removal(registry)
+        if operation.kind is Kind.DELETE_REGISTRY:
+            return withdrawal(registry)
+        return graph(registry, self._context)
 
     def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> Turn:
         known = {step.name: step for step in operation.steps}
@@ -171,18 +179,20 @@ class Provisioning:
             return Done(
                 steps=steps, error=operation.error, canceled=operation.cancel_requested_at is not None
             )
-        if operation.kind is Kind.DELETE_REGISTRY:
-            turn.may_send()  # the rows below are no less gone than resources
-            self._health.forget(turn.registry.name)
+        if not operation.kind.removes:
+            return Done({"loginServer": turn.registry.login_server or ""}, steps)
+        turn.may_send()  # the rows below are no less gone than resources
+        self._health.forget(turn.registry.name)
+        if operation.kind is Kind.PURGE_REGISTRY:
             self._forget_users(turn.registry)
-            return Done(steps=steps)
-        return Done({"loginServer": turn.registry.login_server or ""}, steps)
+        purge_on = turn.registry.purge_on if operation.kind is Kind.DELETE_REGISTRY else None
+        return Done({"purgeOn": shown_at(purge_on)} if purge_on else {}, steps)
 
     def finished(self, operation: Operation, status: Status) -> None:
         """The index follows; should this be lost, `reconcile` mends it."""
         if status is not Status.SUCCEEDED:
             return
-        if operation.kind is Kind.DELETE_REGISTRY:
+        if operation.kind is Kind.PURGE_REGISTRY:
             self._capacity.release(operation.registry, operation.created_at)
         else:
             self._capacity.remember(operation.registry)
@@ -208,20 +218,18 @@ class Provisioning:
         if registry is None or registry.uid != operation.uid or registry.active_operation != operation.id:
             return []
         projection = self._state.projection(registry.name)
-        if operation.kind is Kind.DELETE_REGISTRY and status is Status.SUCCEEDED:
+        if operation.kind is Kind.PURGE_REGISTRY and status is Status.SUCCEEDED:
             gone: list[Change] = [Delete(registry.key, registry.etag)]
             return [*gone, Delete(projection.key, projection.etag)] if projection else gone
-        settled = registry.change(active_operation=None, updated_at=self._now(), version=registry.version + 1)
+        settled = registry.at_rest(_state_after(operation, status), self._now())
         if status is Status.SUCCEEDED:
-            return [settled.change(provisioning_state=ProvisioningState.SUCCEEDED, provisioned=True).save()]
+            return [settled.change(provisioned=True).save()]
         if status is Status.CANCELED and operation.intent and not operation.rolling_back:
-            before = operation.intent
-            return [settled.change(desired=before.was, provisioning_state=before.was_state).save()]
-        failed = settled.change(provisioning_state=ProvisioningState.FAILED)
+            return [settled.change(desired=operation.intent.was).save()]
         if not operation.rolling_back or projection is None:
-            return [failed.save()]
+            return [settled.save()]
         unpublished = projection.change(published_revision=-1, proven_revision=-1, published_at=None)
-        return [failed.change(login_server=None, file_endpoint=None).save(), unpublished.save()]
+        return [settled.change(login_server=None, file_endpoint=None).save(), unpublished.save()]
 
     def fail(self, operation: Operation, error: OperationError) -> Again | None:
         """A create that never succeeded leaves nothing behind: it rolls back before it fails."""
@@ -246,6 +254,25 @@ class Provisioning:
         until = now + self._timeout
         # not at once: what was just sent may not be visible yet
         return Again(self._delay, {"rolling_back": True, "error": error, "steps": steps, "expires_at": until})
+
+
+def _state_after(ended: Operation, status: Status) -> ProvisioningState:
+    """What the registry shows when that operation has ended."""
+    if status is Status.SUCCEEDED:
+        is_delete = ended.kind is Kind.DELETE_REGISTRY
+        return ProvisioningState.SOFT_DELETED if is_delete else ProvisioningState.SUCCEEDED
+    if status is Status.CANCELED and ended.intent and not ended.rolling_back:
+        return ended.intent.was_state
+    return ProvisioningState.SOFT_DELETED if _can_still_be_restored(ended) else ProvisioningState.FAILED
+
+
+def _can_still_be_restored(failed: Operation) -> bool:
+    """A purge of what was soft-deleted has failed, and the images are still there: so is the way back."""
+    was = failed.intent.was_state if failed.intent else None
+    if failed.kind is not Kind.PURGE_REGISTRY or was is not ProvisioningState.SOFT_DELETED:
+        return False
+    gone = {step.name for step in failed.steps if step.status is Status.SUCCEEDED}
+    return ACCOUNT_REMOVED not in gone
 
 
 def _lost_name(registry: Registry, kind: Type) -> PermanentError:

@@ -1,8 +1,8 @@
-"""Create, update, show, list and delete registries: checks, records, enqueues. Azure is the handler's business."""
+"""Create, update, show and list registries: checks, records, enqueues. Azure is the handler's business."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ulid import ULID
 
@@ -26,7 +26,7 @@ from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows, Known
-from shared.services.requests import Caller, Findings, Ledger, Precondition, nearest
+from shared.services.requests import Caller, Findings, Ledger, Precondition, check_not_deleted, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.turns import Channels
 from shared.telemetry.threads import ContextThreadPool
@@ -36,6 +36,8 @@ STATES = {
     Kind.CREATE_REGISTRY: ProvisioningState.CREATING,
     Kind.UPDATE_REGISTRY: ProvisioningState.UPDATING,
     Kind.DELETE_REGISTRY: ProvisioningState.DELETING,
+    Kind.PURGE_REGISTRY: ProvisioningState.DELETING,
+    Kind.RESTORE_REGISTRY: ProvisioningState.RESTORING,
 }
 """What a registry shows while such an operation works on it."""
 
@@ -51,13 +53,13 @@ class RegistryAnswer:
 
     @property
     def verdict(self) -> Verdict | None:
-        """How it looks from outside."""
-        return self.known.verdict if self.known else None
+        """How it looks from outside. What is soft-deleted is not looked at."""
+        return self.known.verdict if self.known and not self.registry.is_soft_deleted else None
 
     @property
     def drift(self) -> SiteFinding | None:
         """What somebody else changed and nobody has repaired."""
-        return self.known.drift if self.known else None
+        return self.known.drift if self.known and not self.registry.is_soft_deleted else None
 
 
 class Registries:
@@ -84,6 +86,8 @@ class Registries:
         if repeated := self._ledger.repeated(caller, name):
             return self._again(name, repeated)
         present = self._state.registry(name)
+        if present:
+            check_not_deleted(present)
         condition.check(present.version_tag if present else None)
         if present is None:
             return self._create(name, merge(spec, self._defaults(), self._defaults()), caller)
@@ -91,37 +95,25 @@ class Registries:
 
     def get(self, name: str) -> RegistryAnswer:
         """404 names the nearest registry."""
-        registry = self.require(name)
-        return RegistryAnswer(registry, self.active(registry), self._known(registry))
+        return self._show(self.require(name))
 
-    def list(self, after: str, limit: int) -> list[RegistryAnswer]:
-        """At most `limit` registries after `after`, in name order; fewer only at the end."""
+    def list(self, after: str, limit: int, *, deleted: bool = False) -> list[RegistryAnswer]:
+        """At most `limit` registries after `after`, in name order; fewer only at the end.
+
+        Those that are soft-deleted are left out, unless they are what is asked for.
+        """
         found: list[RegistryAnswer] = []
         with ContextThreadPool(LIST_CONCURRENCY) as pool:
             while (wanted := limit - len(found)) > 0:
-                names = [name for name, _ in self._capacity.names(after, wanted)]
-                found += [answer for answer in pool.map(self._show, names) if answer]
-                if len(names) < wanted:
+                fetched = max(wanted, LIST_CONCURRENCY)
+                names = [name for name, _ in self._capacity.names(after, fetched)]
+                rows = pool.map(self._state.registry, names)
+                listed = [row for row in rows if row and row.is_soft_deleted == deleted]
+                found += pool.map(self._show, listed[:wanted])
+                if len(names) < fetched:
                     break
                 after = names[-1]
         return found
-
-    @retry_on_conflict
-    def delete(self, name: str, condition: Precondition, caller: Caller) -> Operation | None:
-        """Starts the removal of everything; `None` if there is nothing."""
-        if repeated := self._ledger.repeated(caller, name):
-            return repeated
-        present = self._state.registry(name)
-        condition.check(present.version_tag if present else None)
-        if present is None:
-            return None
-        active = self.active(present)
-        if active and active.kind is Kind.DELETE_REGISTRY:
-            return active
-        if active:
-            raise OperationInProgressError(active.id, active.kind.value, active.registry)
-        _, operation = self.begin(present, present.desired, Kind.DELETE_REGISTRY, caller)
-        return operation
 
     def begin(
         self,
@@ -147,7 +139,9 @@ class Registries:
             resend=resend or (retry_of.resend if retry_of else ()),
             details=details,
         )
+        dates = self._deleted_now(now) if kind is Kind.DELETE_REGISTRY else {}
         changed = present.change(
+            **dates,
             desired=desired,
             provisioning_state=state,
             active_operation=operation.id,
@@ -189,9 +183,8 @@ class Registries:
             raise not_found("Registry", name, similar, f"Create it: PUT /api/registries/{name}")
         return registry
 
-    def _show(self, name: str) -> RegistryAnswer | None:
-        registry = self._state.registry(name)
-        return RegistryAnswer(registry, self.active(registry), self._known(registry)) if registry else None
+    def _show(self, registry: Registry) -> RegistryAnswer:
+        return RegistryAnswer(registry, self.active(registry), self._known(registry))
 
     def _create(self, name: str, desired: Desired, caller: Caller) -> RegistryAnswer:
         self._capacity.reserve(name)
@@ -213,7 +206,7 @@ class Registries:
     def _update(self, present: Registry, desired: Desired, caller: Caller) -> RegistryAnswer:
         active = self.active(present)
         same = desired == present.desired
-        if active and not (same and active.kind is not Kind.DELETE_REGISTRY):
+        if active and (active.kind.removes or not same):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         known = self._known(present)
         at_rest = present.provisioning_state is ProvisioningState.SUCCEEDED and known.drift is None
@@ -229,6 +222,9 @@ class Registries:
 
     def _known(self, registry: Registry) -> Known:
         return self._health.read(registry)
+
+    def _deleted_now(self, now: datetime) -> dict[str, datetime]:
+        return {"deleted_on": now, "purge_on": now + timedelta(days=self._policy.soft_delete_days)}
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)

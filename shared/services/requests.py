@@ -135,6 +135,22 @@ def audit_entry(
     )
 
 
+def check_not_deleted(registry: Registry) -> None:
+    """Raises `ApiError` 409 `RegistrySoftDeleted`, with both ways out, for what a soft-deleted registry can't take."""
+    if not registry.is_soft_deleted:
+        return
+    until = f" and kept until {registry.purge_on:%Y-%m-%d %H:%M} UTC" if registry.purge_on else ""
+    path = f"/api/registries/{registry.name}"
+    raise ApiError(
+        409,
+        "RegistrySoftDeleted",
+        f"Registry '{registry.name}' is deleted{until}.",
+        f"To have it back with its images and users: POST {path}/restore. "
+        f"To free the name, without a way back: DELETE {path}?purge=true&confirm={registry.name}",
+        target=registry.name,
+    )
+
+
 def nearest(name: str, existing: Iterable[str]) -> str | None:
     """The existing name that looks most like `name`."""
     return next(iter(difflib.get_close_matches(name, list(existing), n=1)), None)

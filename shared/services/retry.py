@@ -53,7 +53,8 @@ class Retry:
 
     def _lifecycle(self, failed: Operation, registry: Registry, caller: Caller) -> Operation:
         _check_last(failed, registry.last_operation)
-        kind = failed.kind if failed.kind is Kind.DELETE_REGISTRY else provide(registry)
+        provides = failed.kind in {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY}
+        kind = provide(registry) if provides else failed.kind
         desired = registry.desired
         if failed.status is Status.CANCELED and failed.intent:
             desired = failed.intent.wanted  # the cancel has put back what was before

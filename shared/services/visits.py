@@ -7,9 +7,9 @@ from shared.domain import htpasswd
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.graph import Node
 from shared.domain.operations import Step
-from shared.domain.plan import Found, assess
+from shared.domain.plan import Found, assess, at
 from shared.domain.registries import Registry
-from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, fill, has_placeholder
+from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Ref, Type, fill, has_placeholder
 from shared.ports import ResourceManager
 from shared.services.publisher import Publisher
 from shared.services.state import State
@@ -64,7 +64,12 @@ class Visits:
         if node.ref is None or found in {Found.MISSING, Found.FOREIGN}:
             return Found.READY, False
         turn.may_send()
-        self._resources.delete(node.ref)
+        try:
+            self._resources.delete(node.ref)
+        except TemporaryError:
+            if node.if_unused and self._is_used(node.ref, turn.registry.names.site):
+                return Found.READY, True
+            raise
         gone = self._look(turn, node) is Found.MISSING
         return Found.READY if gone else Found.IN_PROGRESS, True
 
@@ -73,6 +78,12 @@ class Visits:
         if seen is not None:
             turn.seen[node.step] = seen
         return assess(node, turn.registry, seen)
+
+    def _is_used(self, plan: Ref, own: str) -> bool:
+        """Does somebody else's site run on it? Ours is gone, whatever a list still says."""
+        sites = (site for site in self._resources.all_of(Type.SITE) if site["name"] != own)
+        plans = (str(at(site, "properties.serverFarmId")).rpartition("/")[2] for site in sites)
+        return any(each.lower() == plan.name.lower() for each in plans)
 
     def _publish(self, turn: Turn) -> tuple[Found, bool]:
         if self._publisher.is_live(turn.registry, turn.registry.users_revision):

@@ -130,6 +130,10 @@ class RegistryView(View):
     health: HealthView | None
     drift: DriftView | None
     user_count: int
+    deleted_on: Time | None = Field(
+        description="When it was soft-deleted; `null` for a registry that is not."
+    )
+    purge_on: Time | None = Field(description="Until then it can be restored; then it is purged.")
     uid: str = Field(description="Names this incarnation of the registry.")
     etag: str = Field(examples=['"M2N4P5R7.3"'])
     created_at: Time
@@ -160,10 +164,13 @@ class UserView(View):
 
 
 class RemovedRegistry(View):
-    """A registry that is being removed."""
+    """A registry that is being removed, or is soft-deleted already."""
 
     name: str = Field(examples=["demo"])
-    operation: OperationLink
+    purge_on: Time | None = Field(
+        description="Until then it can be restored; `null` if nothing of it is kept."
+    )
+    operation: OperationLink | None = Field(description="The work that is outstanding, if any.")
 
 
 class RemovedUser(View):

@@ -12,7 +12,8 @@ from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
-from shared.triggers.answer_models import Collection, RegistryView, UserView, View
+from shared.services.soft_delete import Removed
+from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry, UserView, View
 from shared.triggers.exchange import OPERATION_LOCATION
 from shared.triggers.request_models import Page
 from shared.triggers.views import (
@@ -75,6 +76,14 @@ def removal(body: Callable[..., View], operation: Operation | None, **fields: ob
     if operation is None:
         return Answer(204)
     return Answer(202, body(**fields, operation=operation_link(base(), operation)), waiting(operation))
+
+
+def removed_registry(removed: Removed) -> Answer:
+    """202 with the work that removes it, 200 if it is soft-deleted and nothing is outstanding."""
+    work = removed.operation
+    link = operation_link(base(), work) if work else None
+    body = RemovedRegistry(name=removed.name, purge_on=removed.purge_on, operation=link)
+    return Answer(202 if work else 200, body, waiting(work))
 
 
 def shown(operation: Operation) -> Answer:

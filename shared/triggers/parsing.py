@@ -54,16 +54,24 @@ def _query(req: func.HttpRequest) -> dict[str, str]:
     return {name: value for name, value in {**empty, **req.params}.items() if name not in _IGNORED_QUERY}
 
 
-def check_confirmation(asked: DeleteRegistryRequest) -> None:
-    """Raises `ApiError` 400 unless `confirm` names the registry that the path names."""
-    if asked.query.confirm != asked.registry:
-        raise bad_request(
-            [_not_confirmed("confirm", f"'{asked.query.confirm[:32]}' is another name", asked.registry)]
-        )
+def is_purge(asked: DeleteRegistryRequest) -> bool:
+    """Is everything to go? Raises `ApiError` 400 unless `purge` comes with the registry's own name as `confirm`."""
+    purge, confirm = asked.query.purge, asked.query.confirm
+    if purge is None and confirm is None:
+        return False
+    if purge is None:
+        raise bad_request([_not_confirmed("purge", "It is required with confirm", asked.registry)])
+    if confirm != asked.registry:
+        wrong = "It is required" if confirm is None else f"'{confirm[:32]}' is another name"
+        raise bad_request([_not_confirmed("confirm", wrong, asked.registry)])
+    return True
 
 
 def _not_confirmed(target: str, message: str, registry: str) -> Problem:
-    fix = f"This removes every image and user for good. If you mean it: ?purge=true&confirm={registry}"
+    fix = (
+        f"A purge removes every image and user for good. If you mean it: ?purge=true&confirm={registry}. "
+        "Without both parameters it is a delete that can be undone."
+    )
     return Problem("ConfirmationRequired", target, f"{target}: {message}.", fix)
 
 
@@ -72,7 +80,10 @@ def caller(req: func.HttpRequest) -> Caller:
     key = _presented_key(req)
     actor = f"key:{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
     path = "/".join(req.route_params.values())
-    payload = b"\0".join([str(req.method).encode(), _path(req).encode(), path.encode(), req.get_body()])
+    query = {name: value for name, value in _query(req).items() if name != "api-version"}
+    asked = json.dumps(sorted(query.items()))  # a purge is no repeat of a delete
+    parts = [str(req.method), _path(req), path, asked]
+    payload = b"\0".join([*(part.encode() for part in parts), req.get_body()])
     return Caller(actor, bound_value("request"), req.headers.get("Operation-Id"), payload)
 
 

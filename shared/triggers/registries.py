@@ -6,9 +6,9 @@ from shared.bootstrap import services
 from shared.domain.roles import Role
 from shared.services.requests import Caller
 from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry
-from shared.triggers.answers import Answer, base, page_of, removal, resource
+from shared.triggers.answers import Answer, base, page_of, removed_registry, resource
 from shared.triggers.endpoint import endpoint
-from shared.triggers.parsing import check_confirmation
+from shared.triggers.parsing import is_purge
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
@@ -46,11 +46,12 @@ def get_registry(asked: RegistryRequest, caller: Caller) -> Answer:
 
 @endpoint(bp, "GET", "registries", ListRequest, {200: Collection[RegistryView]}, needs=Role.READER)
 def list_registries(asked: ListRequest, caller: Caller) -> Answer:
-    """List registries, in name order."""
+    """List registries, in name order: those that are soft-deleted only with `state=deleted`."""
     _ = caller
-    found = services().registries.list(asked.query.after, asked.query.size + 1)
+    query = asked.query
+    found = services().registries.list(query.after, query.size + 1, deleted=query.state == "deleted")
     views = [registry_view(base(), each) for each in found]
-    return page_of(views, asked.query, "registries", lambda view: view.name)
+    return page_of(views, query, "registries", lambda view: view.name)
 
 
 @endpoint(
@@ -58,12 +59,32 @@ def list_registries(asked: ListRequest, caller: Caller) -> Answer:
     "DELETE",
     ONE,
     DeleteRegistryRequest,
-    {202: RemovedRegistry, 204: None},
-    needs=Role.ADMIN,
+    {202: RemovedRegistry, 200: RemovedRegistry, 204: None},
+    needs=Role.OPERATOR,
     fails=(409, 412),
 )
 def delete_registry(asked: DeleteRegistryRequest, caller: Caller) -> Answer:
-    """Remove a registry: 202 while it goes, 204 if it is not there."""
-    check_confirmation(asked)
-    operation = services().registries.delete(asked.registry, asked.headers.precondition, caller)
-    return removal(RemovedRegistry, operation, name=asked.registry)
+    """Delete a registry, or with `purge` remove it: 202 while it goes, 200 if it is deleted, 204 if it is not there.
+
+    Images and users of a deleted registry stay until `purgeOn`. A purge leaves nothing. A registry that never came
+    up has nothing to keep: all of it goes.
+    """
+    remove = services().soft_delete.purge if is_purge(asked) else services().soft_delete.delete
+    removed = remove(asked.registry, asked.headers.precondition, caller)
+    return removed_registry(removed) if removed else Answer(204)
+
+
+@endpoint(
+    bp,
+    "POST",
+    f"{ONE}/restore",
+    RegistryRequest,
+    {202: RegistryView, 200: RegistryView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+)
+def restore_registry(asked: RegistryRequest, caller: Caller) -> Answer:
+    """Undo a delete: the same images, users and login server. 200 if that was done before."""
+    found = services().soft_delete.restore(asked.registry, asked.headers.precondition, caller)
+    outstanding = found.operation and not found.operation.final
+    return resource(202 if outstanding else 200, registry_view, found)

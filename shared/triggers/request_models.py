@@ -74,10 +74,12 @@ class Wait(_Part):
 
 
 class Removal(_Part):
-    """Both are needed: they can't be sent by accident."""
+    """Neither, or both: a purge can't be sent by accident."""
 
-    purge: Literal["true"]
-    confirm: str
+    purge: Literal["true"] | None = Field(
+        default=None, description="Remove everything, with no way back. Needs `confirm`."
+    )
+    confirm: str | None = Field(default=None, description="The registry's name once more.", examples=["demo"])
 
 
 class NoBody(_Part):
@@ -115,15 +117,23 @@ class PutRegistryRequest(RegistryRequest):
 
 
 class DeleteRegistryRequest(RegistryRequest):
-    """A removal that is meant."""
+    """A soft delete, or a purge that is meant."""
 
     query: Removal  # type: ignore[assignment] # each request has its own parameters
+
+
+class RegistriesPage(Page):
+    """Which registries."""
+
+    state: Literal["deleted"] | None = Field(
+        default=None, description="`deleted`: those that are soft-deleted, which other lists leave out."
+    )
 
 
 class ListRequest(_Request):
     """A page of registries."""
 
-    query: Page  # type: ignore[assignment] # each request has its own parameters
+    query: RegistriesPage  # type: ignore[assignment] # each request has its own parameters
 
 
 class ListUsersRequest(RegistryRequest):

@@ -99,6 +99,8 @@ def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:
         health=_health(answer.verdict),
         drift=DriftView(found=drift.found, checked_at=drift.checked_at) if drift else None,
         user_count=registry.user_count,
+        deleted_on=registry.deleted_on,
+        purge_on=registry.purge_on,
         uid=registry.uid,
         etag=registry.version_tag,
         created_at=registry.created_at,

@@ -18,6 +18,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
+from shared.domain.operations import Kind
 from tests.chaos.tally import Tally
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 from tests.e2e.local_azure import LocalAzure, running
@@ -174,8 +175,7 @@ class Cloud:
 
     def send(self, operation: Json, operation_id: str, turn: int) -> None:
         """A message as the product sends them, past the product."""
-        lifecycle = operation["kind"] in {"CreateRegistry", "UpdateRegistry", "DeleteRegistry"}
-        name = "registry-operations" if lifecycle else "htpasswd-sync"
+        name = "registry-operations" if Kind(operation["kind"]).is_lifecycle else "htpasswd-sync"
         text = json.dumps({"version": 1, "operationId": operation_id, "turn": turn})
         with self._queues.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy()) as queue:
             queue.send_message(text)

@@ -123,7 +123,6 @@ QUERIES = [
            "DELETE", "?purge=true&confirm=harbour"),
     _query("DELETE with another confirm", f"{HARBOUR}?purge=true&confirm=quay", "ConfirmationRequired", "confirm",
            "DELETE", "?purge=true&confirm=harbour"),
-    Bad("DELETE without both", "DELETE", HARBOUR, 400, "InvalidRequest", targets=("purge", "confirm")),
     _query("version that there is not", f"{HARBOUR}?api-version=2019-01-01", "UnsupportedApiVersionValue",
            "api-version", fix="2026-11-01"),
     _query("unknown parameter", f"{HARBOUR}?verbose=1", "UnknownField", "verbose"),

@@ -241,7 +241,7 @@ def test_a_deleted_user_is_refused(story: Story) -> None:
 
 def test_a_deleted_registry_leaves_nothing(story: Story) -> None:
     operation = story.api.delete_registry("quay")
-    assert operation["kind"] == "DeleteRegistry"
+    assert operation["kind"] == "PurgeRegistry"
     missing = story.api.send("GET", "registries/harbor")
     assert_refused(missing, 404, "RegistryNotFound")
     assert "'harbour'" in missing.json()["error"]["fix"]

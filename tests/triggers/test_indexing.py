@@ -20,6 +20,7 @@ HTTP = {
     "get_registry": ("GET", "registries/{registry}", "FUNCTION"),
     "list_registries": ("GET", "registries", "FUNCTION"),
     "delete_registry": ("DELETE", "registries/{registry}", "FUNCTION"),
+    "restore_registry": ("POST", "registries/{registry}/restore", "FUNCTION"),
     "create_or_update_user": ("PUT", "registries/{registry}/users/{username}", "FUNCTION"),
     "rotate_user": ("POST", "registries/{registry}/users/{username}/rotate", "FUNCTION"),
     "get_user": ("GET", "registries/{registry}/users/{username}", "FUNCTION"),
@@ -67,7 +68,7 @@ def http_call(function: str) -> Call:
         "function": function,
         "method": method,
         "params": params,
-        "query": {"purge": "true", "confirm": "demo"} if function == "delete_registry" else {},
+        "query": {},
         "headers": headers,
         "text": "{}" if method == "PUT" else "",
     }

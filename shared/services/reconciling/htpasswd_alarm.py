@@ -29,7 +29,7 @@ class HtpasswdAlarm:
         registry, projection = seen.registry, seen.projection
         if registry is None or seen.known is None:
             return
-        served = projection is not None and projection.published_revision >= 0
+        served = projection and projection.published_revision >= 0 and not registry.is_soft_deleted
         changes = [each for each in seen.unfinished if served and not each.kind.is_lifecycle]
         wanted = self._judge(registry, changes, report)
         present = seen.known.alarm

@@ -56,9 +56,9 @@ class StaleOperations:
 
 
 def _is_homeless(operation: Operation, registry: Registry | None) -> bool:
-    """Its registry was deleted. A delete that only has to end does that itself."""
+    """Its registry was purged. A purge that only has to end does that itself."""
     is_gone = registry is None or registry.uid != operation.uid
-    return is_gone and operation.kind is not Kind.DELETE_REGISTRY
+    return is_gone and operation.kind is not Kind.PURGE_REGISTRY
 
 
 class IndexCount:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from shared.domain.errors import ConflictError
 from shared.domain.htpasswd import Projection
 from shared.domain.names import split_operation_id
-from shared.domain.operations import Kind, Operation, Status
+from shared.domain.operations import Operation, Status
 from shared.domain.records import Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User
@@ -40,16 +40,10 @@ class StuckRows:
         operation = self._operation(operation_id)
         if operation and not operation.final:
             return  # it has begun since
-        succeeded = (
-            operation and operation.status is Status.SUCCEEDED and operation.kind is not Kind.DELETE_REGISTRY
-        )
-        states = ProvisioningState
-        freed = registry.change(
-            active_operation=None,
-            provisioning_state=states.SUCCEEDED if succeeded else states.FAILED,
-            provisioned=registry.provisioned or bool(succeeded),
-            version=registry.version + 1,
-            updated_at=self._now(),
+        succeeded = operation and operation.status is Status.SUCCEEDED and not operation.kind.removes
+        state = ProvisioningState.SUCCEEDED if succeeded else ProvisioningState.FAILED
+        freed = registry.at_rest(state, self._now()).change(
+            provisioned=registry.provisioned or bool(succeeded)
         )
         with suppress(
             ConflictError

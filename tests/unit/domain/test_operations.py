@@ -42,7 +42,13 @@ def steps(*statuses: Status) -> list[Step]:
 
 def test_only_one_lifecycle_operation_at_a_time_but_users_whenever() -> None:
     lifecycle = {kind for kind in Kind if kind.is_lifecycle}
-    assert lifecycle == {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY, Kind.DELETE_REGISTRY}
+    assert lifecycle == {
+        Kind.CREATE_REGISTRY,
+        Kind.UPDATE_REGISTRY,
+        Kind.DELETE_REGISTRY,
+        Kind.PURGE_REGISTRY,
+        Kind.RESTORE_REGISTRY,
+    }
 
 
 def test_statuses_are_those_of_the_rest_guidelines_and_three_are_final() -> None:

@@ -66,6 +66,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "user_count": numbers,
         "active_operation": maybe_text,
         "last_operation": maybe_text,
+        "deleted_on": st.none() | times,
+        "purge_on": st.none() | times,
         "created_at": times,
         "updated_at": times,
     },

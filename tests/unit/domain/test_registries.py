@@ -32,6 +32,7 @@ class Rules:
     default_image: str = "registry:3.0.0"
     allowed_images: tuple[str, ...] = ("registry:3.0.0", "registry:2.8.3")
     default_storage_replication: StorageReplication = "ZRS"
+    soft_delete_days: float = 3
 
 
 RULES = Rules()

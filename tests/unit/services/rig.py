@@ -23,6 +23,7 @@ from shared.services.operations import Operations
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
+from shared.services.reconciling.expired_registries import ExpiredRegistries
 from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
 from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
 from shared.services.reconciling.orphans import Orphans
@@ -33,6 +34,7 @@ from shared.services.reconciling.stuck_rows import StuckRows
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.retry import Retry
+from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
 from shared.services.visits import Visits
@@ -105,6 +107,7 @@ class Rig:
         self.registries = Registries(
             self.state, health, self.capacity, self.channels, ledger, POLICY, context, now
         )
+        self.soft_delete = SoftDelete(self.state, self.registries, ledger)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
@@ -125,6 +128,7 @@ class Rig:
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
+            ExpiredRegistries(self.state, self.registries, now),
             HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
             SiteDrift(
@@ -226,8 +230,25 @@ class Rig:
         assert registry.provisioning_state == "Succeeded"
         return registry
 
-    def delete(self, name: str = NAME) -> Operation | None:
-        return self.registries.delete(name, ALWAYS, ME)
+    def delete(self, name: str = NAME, caller: Caller = ME) -> Removed | None:
+        return self.soft_delete.delete(name, ALWAYS, caller)
+
+    def purge(self, name: str = NAME, caller: Caller = ME) -> Operation | None:
+        removed = self.soft_delete.purge(name, ALWAYS, caller)
+        return removed.operation if removed else None
+
+    def restore(self, name: str = NAME, caller: Caller = ME) -> RegistryAnswer:
+        return self.soft_delete.restore(name, ALWAYS, caller)
+
+    def soft_deleted(self, name: str = NAME) -> Registry:
+        """A registry that was up, and is soft-deleted now."""
+        if name not in self.index_names():
+            self.create(name)
+        self.delete(name)
+        self.drain()
+        registry = self.registry(name)
+        assert registry.provisioning_state == "SoftDeleted"
+        return registry
 
     def put_user(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
         return self.accounts.put(NAME, username, UserSpec(**fields), ALWAYS, caller)
@@ -303,6 +324,23 @@ class Rig:
             assert sum(each.get("berthage-registry") == name for each in tags) == 1, type_
         assert name in self.index_names()
         assert self.index_count() == len(self.index_names())
+
+    def check_soft_deleted(self, name: str = NAME) -> None:
+        """Only what can't be made again is left: the storage account, and in it a file with exactly its users."""
+        registry, state = self.registry(name), State(self.state_table)
+        assert registry.is_soft_deleted
+        assert registry.purge_on
+        assert registry.active_operation is None
+        assert self.unfinished() == []
+        tags = [(ref.type, body.get("tags", {})) for ref, body in self.azure.resources.items()]
+        own = {type_ for type_, each in tags if each.get("berthage-registry") == name}
+        assert own == {Type.STORAGE_ACCOUNT}
+        users = [(user.username, user.password_hash) for user in state.users(name)]
+        assert registry.user_count == len(users)
+        content = render(KEY, registry.uid, registry.users_revision, users)
+        assert self.share(name).files == {FILE_NAME: content}
+        assert name in self.index_names()
+        assert self.health_table.rows.get(name, {}) == {}
 
     def check_gone(self, name: str = NAME) -> None:
         """Nothing of it is left but its history."""

@@ -119,7 +119,7 @@ def test_a_user_of_a_registry_that_is_not_there_is_told_the_nearest(rig: Rig) ->
 
 def test_a_registry_that_is_being_deleted_takes_no_users(rig: Rig) -> None:
     rig.put_user("alice")
-    delete = rig.delete()
+    delete = rig.purge()
     assert delete
     acts: list[Callable[[], object]] = [
         lambda: rig.put_user("bob"),

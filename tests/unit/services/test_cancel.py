@@ -34,8 +34,12 @@ def begin(rig: Rig, kind: Kind) -> Operation:
         rig.put()
     elif kind is Kind.UPDATE_REGISTRY:
         rig.put(sku="S1", tags={"team": "x"})
+    elif kind is Kind.PURGE_REGISTRY:
+        rig.purge()
     elif kind is Kind.DELETE_REGISTRY:
         rig.delete()
+    elif kind is Kind.RESTORE_REGISTRY:
+        rig.restore()
     elif kind is Kind.PUT_USER:
         rig.put_user("bob")
     elif kind is Kind.ROTATE_USER:
@@ -47,6 +51,8 @@ def begin(rig: Rig, kind: Kind) -> Operation:
 
 def started(kind: Kind) -> tuple[Rig, Operation]:
     rig = Rig(looks=1) if kind is Kind.CREATE_REGISTRY else up()
+    if kind is Kind.RESTORE_REGISTRY:
+        rig.soft_deleted()
     rig.azure.calls.clear()
     return rig, begin(rig, kind)
 
@@ -85,14 +91,19 @@ def expect_back(rig: Rig, kind: Kind) -> None:
     else:
         assert rig.azure.calls == []
         assert (registry.desired.sku, registry.desired.tags) == ("B1", {})
-        rig.check_up()
+        if kind is Kind.RESTORE_REGISTRY:
+            rig.check_soft_deleted()
+        else:
+            rig.check_up()
         assert rig.names_in_file() == ["alice"]
 
 
 def expect_done(rig: Rig, kind: Kind) -> None:
     assert rig.last(kind).status is Status.SUCCEEDED
-    if kind is Kind.DELETE_REGISTRY:
+    if kind is Kind.PURGE_REGISTRY:
         rig.check_gone()
+    elif kind is Kind.DELETE_REGISTRY:
+        rig.check_soft_deleted()
     else:
         rig.check_up()
 
@@ -153,7 +164,7 @@ def test_a_create_is_canceled_until_it_has_succeeded(turns: int) -> None:
     expect_back(rig, Kind.CREATE_REGISTRY)
 
 
-@pytest.mark.parametrize("kind", [Kind.UPDATE_REGISTRY, Kind.DELETE_REGISTRY])
+@pytest.mark.parametrize("kind", [Kind.UPDATE_REGISTRY, Kind.PURGE_REGISTRY])
 def test_what_has_looked_and_sent_nothing_is_canceled(kind: Kind) -> None:
     rig, operation = started(kind)
     rig.azure.errors["get"] = [BUSY] * 20
@@ -169,7 +180,7 @@ def test_what_has_looked_and_sent_nothing_is_canceled(kind: Kind) -> None:
     ("kind", "said"),
     [
         (Kind.UPDATE_REGISTRY, "it has begun to change Azure"),
-        (Kind.DELETE_REGISTRY, "it has begun to remove"),
+        (Kind.PURGE_REGISTRY, "it has begun to remove"),
     ],
 )
 def test_what_has_sent_something_goes_on(kind: Kind, said: str) -> None:
@@ -255,7 +266,7 @@ def test_users_of_a_canceled_create_wait_for_the_next_one() -> None:
 
 
 def test_a_canceled_delete_gives_the_registry_back() -> None:
-    rig, operation = started(Kind.DELETE_REGISTRY)
+    rig, operation = started(Kind.PURGE_REGISTRY)
     with pytest.raises(ApiError):
         rig.put_user("bob")
     cancel(rig, operation)
@@ -269,9 +280,9 @@ def test_a_canceled_delete_of_a_create_that_failed_is_still_a_create_that_failed
     rig, _ = started(Kind.CREATE_REGISTRY)
     rig.azure.refusals[Type.SITE] = [PermanentError("No", "no", "no")]
     rig.drain()
-    cancel(rig, begin(rig, Kind.DELETE_REGISTRY))
+    cancel(rig, begin(rig, Kind.PURGE_REGISTRY))
     rig.drain()
-    assert rig.last(Kind.DELETE_REGISTRY).status is Status.CANCELED
+    assert rig.last(Kind.PURGE_REGISTRY).status is Status.CANCELED
     assert rig.registry().provisioning_state == "Failed"
     rig.put()
     rig.drain()
@@ -290,7 +301,7 @@ def test_a_cancel_that_can_not_take_back_what_was_made_fails_and_says_both() -> 
     assert ended.error.code == "OperationCanceled"
     assert "ScopeLocked" in ended.error.message
     assert "remove the lock" in ended.error.fix
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.check_gone()
 
@@ -342,7 +353,7 @@ def test_whoever_cancels_between_any_two_calls_is_told_the_truth(kind: Kind) -> 
 
 def removed_by_somebody() -> tuple[Rig, Operation]:
     """A delete that finds nothing left to remove but its own rows."""
-    rig, operation = started(Kind.DELETE_REGISTRY)
+    rig, operation = started(Kind.PURGE_REGISTRY)
     rig.azure.resources.clear()
     rig.wire.calls.clear()
     return rig, operation

@@ -121,7 +121,7 @@ def test_a_registry_made_again_while_its_delete_ends_stays_in_the_index(call: st
     rig = Rig()
     rig.create()
     rig.clock.advance(1)
-    rig.delete()
+    rig.purge()
     rig.wire.meanwhile(call, made_again(rig))
     rig.drain()
     assert names(rig) == [NAME]

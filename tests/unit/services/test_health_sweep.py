@@ -123,7 +123,7 @@ def test_a_registry_that_is_being_made_changed_or_deleted_is_not_judged() -> Non
     assert rig.health_sweep.run() == {}
     rig.drain()
     assert rig.health_sweep.run() == {"HEALTHY": 1}
-    rig.delete()
+    rig.purge()
     assert rig.health_sweep.run() == {}
     rig.drain()
     assert rig.health_sweep.run() == {}
@@ -183,7 +183,7 @@ def test_a_registry_that_keeps_to_an_old_file_is_an_alarm(rig: Rig) -> None:
 def test_a_registry_that_goes_during_the_sweep_leaves_no_verdict_for_the_next_of_its_name(rig: Rig) -> None:
     def go() -> None:
         rig.probe.failures.clear()
-        rig.delete()
+        rig.purge()
         rig.drain()
         rig.create()
 

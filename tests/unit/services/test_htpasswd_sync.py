@@ -260,7 +260,7 @@ def test_a_change_of_an_earlier_registry_ends_and_touches_no_later_one(rig: Rig)
     [message] = rig.host.waiting
     rig.host.waiting.clear()
     row = rig.state_table.rows[NAME][f"operation:{late.id_key}"]
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.create()
     rig.state_table.rows[NAME][row.key] = row  # as if the delete had not ended it

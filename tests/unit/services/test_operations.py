@@ -48,7 +48,7 @@ def test_an_operation_shows_its_progress_and_its_end(rig: Rig) -> None:
 def test_an_operation_outlives_its_registry(rig: Rig) -> None:
     rig.drain()
     create = the_id(rig)
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.check_gone()
     assert rig.operations.get(create).status is Status.SUCCEEDED

@@ -69,7 +69,7 @@ def test_a_create_that_fails_again_and_again_takes_back_what_it_made() -> None:
 
 @pytest.mark.parametrize(
     ("act", "kind"),
-    [(lambda rig: rig.put(sku="S1"), Kind.UPDATE_REGISTRY), (Rig.delete, Kind.DELETE_REGISTRY)],
+    [(lambda rig: rig.put(sku="S1"), Kind.UPDATE_REGISTRY), (Rig.purge, Kind.PURGE_REGISTRY)],
 )
 def test_an_update_or_a_delete_that_fails_again_and_again_ends_and_can_be_repeated(
     act: Callable[[Rig], object], kind: Kind

@@ -231,8 +231,8 @@ def create(rig: Rig) -> object:
     return rig.put()
 
 
-def delete(rig: Rig) -> object:
-    return rig.delete()
+def purge(rig: Rig) -> object:
+    return rig.purge()
 
 
 def hopeless() -> Rig:
@@ -250,12 +250,35 @@ def expect_rolled_back(rig: Rig) -> None:
     assert error.code == "AzureSaysNo"
 
 
+def soft_deleted() -> Rig:
+    """A registry that is soft-deleted, with a user."""
+    rig = running()
+    rig.put_user("alice", password_hash="$2b$04$" + "a" * 53)
+    rig.drain()
+    rig.soft_deleted()
+    return rig
+
+
+def expect_soft_deleted(rig: Rig) -> None:
+    rig.check_soft_deleted()
+    assert rig.last(Kind.DELETE_REGISTRY).status is Status.SUCCEEDED
+
+
+def expect_restored(rig: Rig) -> None:
+    rig.check_up()
+    assert rig.names_in_file() == ["alice"]
+    assert (rig.registry().deleted_on, rig.registry().purge_on) == (None, None)
+
+
 STORIES: dict[str, tuple[Callable[[], Rig], Callable[[Rig], object], Callable[[Rig], None]]] = {
     "create": (fresh, create, expect_up),
     "create with other names": (crowded, create, expect_up),
     "create that rolls back": (hopeless, create, expect_rolled_back),
     "update": (running, change, expect_changed),
-    "delete": (running, delete, expect_gone),
+    "purge": (running, purge, expect_gone),
+    "soft delete": (running, Rig.delete, expect_soft_deleted),
+    "restore": (soft_deleted, Rig.restore, expect_restored),
+    "purge of what is soft-deleted": (soft_deleted, purge, expect_gone),
 }
 
 
@@ -340,7 +363,7 @@ def test_a_registry_made_again_while_its_old_names_are_reserved_takes_the_next_o
         rig.create()
         rig.check_up()
         assert rig.registry().names.site == candidates()[attempt]
-        rig.delete()
+        rig.purge()
         rig.drain()
     assert rig.azure.resources == {}
 
@@ -383,7 +406,7 @@ def test_a_site_of_our_group_that_is_not_ours_is_left_alone_and_gives_the_next_c
     rig.create()
     rig.check_up()
     assert rig.registry().names.site == candidates()[1]
-    rig.delete()
+    rig.purge()
     rig.drain()
     assert rig.azure.resources == foreign
 
@@ -577,7 +600,7 @@ def test_a_delete_takes_its_own_registry_and_no_other() -> None:
     rig.create("other")
     others = rig.resources()
     rig.create()
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.check_gone()
     rig.check_up("other")
@@ -586,7 +609,7 @@ def test_a_delete_takes_its_own_registry_and_no_other() -> None:
 
 def test_a_delete_stops_serving_before_it_removes_images() -> None:
     rig = running()
-    rig.delete()
+    rig.purge()
     rig.drain()
     assert next(ref.type for ref in deleted(rig)) is Type.SITE
 
@@ -596,9 +619,9 @@ def test_a_delete_leaves_what_is_not_ours_any_more(type_: Type) -> None:
     rig = running()
     [ref] = [ref for ref in rig.azure.resources if ref.type is type_]
     rig.azure.resources[ref]["tags"]["berthage-uid"] = "another incarnation"
-    rig.delete()
+    rig.purge()
     rig.drain()
-    assert rig.last(Kind.DELETE_REGISTRY).status is Status.SUCCEEDED
+    assert rig.last(Kind.PURGE_REGISTRY).status is Status.SUCCEEDED
     assert ref in rig.azure.resources
     assert ref not in deleted(rig)
 
@@ -607,20 +630,20 @@ def test_a_plan_that_carries_somebody_elses_site_ends_a_delete_with_that_reason(
     rig = running()
     names = rig.registry().names
     del rig.azure.resources[Ref(Type.SITE, names.site)]["tags"]
-    rig.delete()
+    rig.purge()
     rig.drain()
-    assert "there are sites on it" in failure(rig, Kind.DELETE_REGISTRY).message
+    assert "there are sites on it" in failure(rig, Kind.PURGE_REGISTRY).message
     assert {Ref(Type.SITE, names.site), Ref(Type.PLAN, names.plan)} <= rig.resources()
 
 
 def test_a_delete_that_azure_refuses_fails_and_can_be_repeated() -> None:
     rig = running()
     rig.azure.errors["delete"] = [PermanentError("ScopeLocked", "a lock", "remove the lock")]
-    rig.delete()
+    rig.purge()
     rig.drain()
-    assert failure(rig, Kind.DELETE_REGISTRY).code == "ScopeLocked"
+    assert failure(rig, Kind.PURGE_REGISTRY).code == "ScopeLocked"
     assert rig.registry().provisioning_state == "Failed"
-    rig.delete()
+    rig.purge()
     rig.drain()
     expect_gone(rig)
 
@@ -629,7 +652,7 @@ def test_a_delete_of_a_create_that_failed_leaves_nothing() -> None:
     rig = hopeless()
     rig.put()
     rig.drain()
-    rig.delete()
+    rig.purge()
     rig.drain()
     expect_gone(rig)
 
@@ -640,8 +663,8 @@ def test_a_delete_ends_what_waits_for_users_and_forgets_them(users: int) -> None
     for number in range(users):
         rig.put_user(f"user{number}", password_hash="$2b$04$" + "a" * 53)
     waiting = {operation.id for operation in rig.unfinished()}
-    rig.delete()
-    while rig.last(Kind.DELETE_REGISTRY).status is not Status.SUCCEEDED:
+    rig.purge()
+    while rig.last(Kind.PURGE_REGISTRY).status is not Status.SUCCEEDED:
         rig.deliver(next(each for each in rig.host.waiting if each.lifecycle))
         rig.host.waiting = [each for each in rig.host.waiting if each.message.turn or not each.lifecycle]
     assert len(waiting) == users
@@ -657,7 +680,7 @@ def test_a_user_of_an_earlier_registry_is_not_in_a_later_one_of_that_name() -> N
     rig = running()
     rig.put_user("alice")
     rig.drain()
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.create()
     rig.check_up()
@@ -674,7 +697,7 @@ def asleep(rig: Rig, story: Callable[[], object]) -> Callable[[], None]:
         rig.clock.advance(STALE_SECONDS + 1)
         rig.reconcile.run()
         rig.drain()
-        rig.delete()
+        rig.purge()
         rig.drain()
         story()
 

@@ -26,7 +26,8 @@ def refusal(act: Callable[[], object]) -> ApiError:
 
 
 def delete(rig: Rig, condition: Precondition = ALWAYS, caller: Caller = ME) -> Operation | None:
-    return rig.registries.delete(NAME, condition, caller)
+    removed = rig.soft_delete.purge(NAME, condition, caller)
+    return removed.operation if removed else None
 
 
 def put_when(rig: Rig, condition: Precondition, **fields: Any) -> object:
@@ -74,7 +75,7 @@ def test_one_registry_more_than_allowed_is_refused_and_leaves_nothing() -> None:
     assert NAME not in rig.state_table.rows
     rig.put("first", sku="S1")
     rig.drain()
-    rig.delete("first")
+    rig.purge("first")
     rig.drain()
     rig.create()
 
@@ -225,8 +226,8 @@ def test_another_change_waits_for_the_present_one() -> None:
     in_progress(rig, lambda: delete(rig), Kind.UPDATE_REGISTRY)
     rig.drain()
     delete(rig)
-    in_progress(rig, rig.put, Kind.DELETE_REGISTRY)
-    in_progress(rig, lambda: rig.put(sku="B2"), Kind.DELETE_REGISTRY)
+    in_progress(rig, rig.put, Kind.PURGE_REGISTRY)
+    in_progress(rig, lambda: rig.put(sku="B2"), Kind.PURGE_REGISTRY)
     assert rig.registry().desired.sku == "S1"
 
 

@@ -32,7 +32,7 @@ def failed(kind: Kind) -> tuple[Rig, Operation]:
     """An operation of this kind that Azure has refused; it would not do so again."""
     rig, operation = started(kind)
     if kind.is_lifecycle:
-        rig.azure.errors["delete" if kind is Kind.DELETE_REGISTRY else "put"] = [NO]
+        rig.azure.errors["delete" if kind.removes else "put"] = [NO]
     else:
         rig.wire.refuse("share.create", NO)
     rig.drain()
@@ -67,8 +67,11 @@ def refused(rig: Rig, operation: Operation, status: int, code: str) -> ApiError:
 
 def expect_done(rig: Rig, kind: Kind) -> None:
     assert rig.unfinished() == []
-    if kind is Kind.DELETE_REGISTRY:
+    if kind is Kind.PURGE_REGISTRY:
         rig.check_gone()
+        return
+    if kind is Kind.DELETE_REGISTRY:
+        rig.check_soft_deleted()
         return
     rig.check_up()
     there = {Kind.CREATE_REGISTRY: [], Kind.PUT_USER: ["alice", "bob"], Kind.DELETE_USER: []}
@@ -229,7 +232,7 @@ def test_while_something_else_is_at_work_nothing_is_retried(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", USERS)
 def test_while_the_registry_is_being_deleted_no_user_is_retried(kind: Kind) -> None:
     rig, old = failed(kind)
-    rig.delete()
+    rig.purge()
     refused(rig, old, 409, "OperationInProgress")
 
 
@@ -273,7 +276,7 @@ def test_a_user_that_is_gone_has_nothing_to_retry() -> None:
 @pytest.mark.parametrize("later", [False, True], ids=["gone", "made anew"])
 def test_a_registry_that_is_gone_has_nothing_to_retry(kind: Kind, later: bool) -> None:
     rig, old = failed(kind)
-    rig.delete()
+    rig.purge()
     rig.drain()
     if later:
         rig.create()

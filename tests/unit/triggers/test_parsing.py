@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from shared.domain.errors import ApiError, Problem
 from shared.settings import Settings
 from shared.telemetry.logs import bound
-from shared.triggers.parsing import MAX_BODY_BYTES, caller, check_confirmation, parse
+from shared.triggers.parsing import MAX_BODY_BYTES, caller, is_purge, parse
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
@@ -435,38 +435,28 @@ def test_a_delete_does_not_read_its_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "targets"),
+    ("query", "target"),
     [
-        ({}, {"purge", "confirm"}),
-        ({"purge": "true"}, {"confirm"}),
-        ({"confirm": "demo"}, {"purge"}),
-        ({"purge": "yes", "confirm": "demo"}, {"purge"}),
-        ({"purge": "True", "confirm": "demo"}, {"purge"}),
+        ({"purge": "true"}, "confirm"),
+        ({"confirm": "demo"}, "purge"),
+        ({"purge": "yes", "confirm": "demo"}, "purge"),
+        ({"purge": "True", "confirm": "demo"}, "purge"),
+        ({"purge": "true", "confirm": "demo2"}, "confirm"),
+        ({"purge": "true", "confirm": "Demo"}, "confirm"),
+        ({"purge": "true", "confirm": ""}, "confirm"),
     ],
 )
-def test_a_removal_without_its_confirmation_says_how_to_confirm(
-    query: dict[str, str], targets: set[str]
-) -> None:
-    error = refusal(DeleteRegistryRequest, request(method="DELETE", query=query))
-    assert {problem.target for problem in error.details} == targets
-    assert {problem.code for problem in error.details} == {"ConfirmationRequired"}
-    assert all("?purge=true&confirm=demo" in problem.fix for problem in error.details)
-
-
-@pytest.mark.parametrize(
-    ("confirm", "held"), [("demo", True), ("demo2", False), ("Demo", False), ("", False)]
-)
-def test_a_removal_is_confirmed_by_the_registry_s_own_name(confirm: str, held: bool) -> None:
-    asked = parse(
-        DeleteRegistryRequest, request(method="DELETE", query={"purge": "true", "confirm": confirm})
-    )
-    if held:
-        check_confirmation(asked)
-        return
+def test_a_purge_without_its_confirmation_says_how_to_confirm(query: dict[str, str], target: str) -> None:
     with pytest.raises(ApiError) as refused:
-        check_confirmation(asked)
-    assert (refused.value.status, refused.value.code) == (400, "ConfirmationRequired")
-    assert "confirm=demo" in refused.value.fix
+        is_purge(parse(DeleteRegistryRequest, request(method="DELETE", query=query)))
+    error = refused.value
+    assert (error.status, error.code, error.target) == (400, "ConfirmationRequired", target)
+    assert "?purge=true&confirm=demo" in error.fix
+
+
+@pytest.mark.parametrize(("query", "purge"), [({}, False), ({"purge": "true", "confirm": "demo"}, True)])
+def test_only_both_parameters_together_make_a_delete_a_purge(query: dict[str, str], purge: bool) -> None:
+    assert is_purge(parse(DeleteRegistryRequest, request(method="DELETE", query=query))) is purge
 
 
 # Properties
@@ -541,6 +531,7 @@ def test_a_repeat_has_the_same_payload_and_another_request_has_not() -> None:
         request({"sku": "B1"}),
         request({"sku": "S1"}, registry="other"),
         request({"sku": "S1"}, method="POST"),
+        request({"sku": "S1"}, query={"purge": "true"}),
     ]
     assert first not in [caller(other).payload for other in others]
 

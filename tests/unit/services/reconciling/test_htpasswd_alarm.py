@@ -131,7 +131,7 @@ def test_the_alarm_of_a_registry_that_was_deleted_is_not_that_of_the_next(rig: R
     revoke_in_vain(rig)
     wait(rig, HTPASSWD_STALE + 60)
     rows = dict(rig.health_table.rows[NAME])
-    rig.delete()
+    rig.purge()
     rig.drain()
     assert not rig.health_table.rows[NAME]
     rig.probe.stale.clear()

@@ -283,7 +283,7 @@ def test_a_lock_of_a_writer_that_died_long_ago_is_harmless(rig: Rig) -> None:
     rig.check_up()
 
 
-@pytest.mark.parametrize("begin", [lambda rig: rig.put(sku="S1"), lambda rig: rig.delete()])
+@pytest.mark.parametrize("begin", [lambda rig: rig.put(sku="S1"), lambda rig: rig.purge()])
 def test_while_a_lifecycle_operation_is_at_work_nothing_is_judged(
     rig: Rig, begin: Callable[[Rig], object]
 ) -> None:

@@ -148,10 +148,10 @@ def test_a_registry_that_is_there_stays_in_the_index() -> None:
 def test_a_deleted_registry_whose_name_stayed_behind_goes_from_the_index() -> None:
     rig = Rig()
     rig.create()
-    rig.delete()
+    rig.purge()
     rig.wire.refuse("index.get", DependencyError("Table Storage", "busy"))
     rig.drain(redeliver=True)
-    assert rig.last(Kind.DELETE_REGISTRY).status is Status.SUCCEEDED
+    assert rig.last(Kind.PURGE_REGISTRY).status is Status.SUCCEEDED
     assert rig.index_names() == [NAME]
     rig.clock.advance(ORPHANED)
     rig.reconcile.run()

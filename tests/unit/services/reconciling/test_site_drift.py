@@ -294,7 +294,7 @@ def test_a_callers_change_that_failed_is_not_tried_again_by_itself(rig: Rig) -> 
 # beside other work
 
 
-@pytest.mark.parametrize("begin", [lambda rig: rig.put(sku="S1"), lambda rig: rig.delete()])
+@pytest.mark.parametrize("begin", [lambda rig: rig.put(sku="S1"), lambda rig: rig.purge()])
 def test_while_an_operation_is_at_work_nobody_looks(rig: Rig, begin: Callable[[Rig], object]) -> None:
     begin(rig)
     rig.wire.calls.clear()
@@ -400,7 +400,7 @@ def test_the_drift_of_a_registry_that_was_deleted_is_not_that_of_the_next() -> N
     look(rig)
     row = rig.health_table.rows[NAME]["last-drift"]
     assert SiteFinding.from_row(row).found
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.create()
     rig.health_table.rows[NAME]["last-drift"] = row

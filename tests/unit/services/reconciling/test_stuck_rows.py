@@ -46,13 +46,13 @@ def test_a_registry_that_waits_for_an_operation_that_has_ended_is_freed(
 
 
 def test_a_registry_that_waits_for_an_operation_that_is_not_there_is_freed(rig: Rig) -> None:
-    rig.delete()
-    operation = rig.last(Kind.DELETE_REGISTRY)
+    rig.purge()
+    operation = rig.last(Kind.PURGE_REGISTRY)
     rig.host.waiting.clear()
     rig.state_table.transact(NAME, [Delete(operation_key(operation.id_key))])
     rig.reconcile.run()
     assert rig.registry().provisioning_state is ProvisioningState.FAILED
-    rig.delete()
+    rig.purge()
     rig.drain()
     rig.check_gone()
 
