@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from shared.triggers import documentation, operations, queues, registries, timers, users
+from shared.triggers import documentation, operations, queues, registries, timers, users, whoami
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
-for _blueprint in (registries.bp, users.bp, operations.bp, documentation.bp, queues.bp, timers.bp):
+for _blueprint in (registries.bp, users.bp, operations.bp, whoami.bp, documentation.bp, queues.bp, timers.bp):
     app.register_functions(_blueprint)

@@ -1,5 +1,6 @@
 """All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
@@ -16,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from shared.domain.grants import Grant, check_names
 from shared.domain.registries import StorageReplication
 
 
@@ -29,9 +31,20 @@ def _no_slash(value: str) -> str:
     return value.rstrip("/")
 
 
+def _json_list(value: object) -> object:
+    try:
+        parsed = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, list | tuple):
+        raise PydanticCustomError("InvalidJson", "It is not a JSON list of objects")
+    return parsed
+
+
 _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+type Grants = Annotated[tuple[Grant, ...], BeforeValidator(_json_list), AfterValidator(check_names)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
 type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -66,6 +79,11 @@ class Settings(BaseModel):
     soft_delete_days: float = Field(default=14, gt=0, le=36500, allow_inf_nan=False)
     """A deleted registry keeps its images and users for so long; then `reconcile` purges it."""
 
+    role_grants: Grants = ()
+    """Who has which role, as a JSON list. A key that is not in it is Admin, any other caller nobody."""
+    website_auth_enabled: bool = False
+    """Set by App Service where its authentication is on: only then has nobody else written who the caller is."""
+
     writes_per_minute: int = Field(default=600, ge=0)
     """Mutating requests of one caller that one process takes in any 60 seconds; 0 = no limit."""
     secrets_per_minute: int = Field(default=300, ge=0)
@@ -93,6 +111,12 @@ class Settings(BaseModel):
     telemetry: Literal["off", "azure-monitor"] = "off"
     """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""
     applicationinsights_connection_string: str = Field(default="", repr=False)
+
+    @field_validator("website_auth_enabled", mode="before")
+    @classmethod
+    def is_true_by_one_word(cls, given: object) -> bool:
+        """Whatever else it says, it does not say that it is on."""
+        return given is True or (isinstance(given, str) and given.lower() == "true")
 
     @field_validator("applicationinsights_connection_string")
     @classmethod

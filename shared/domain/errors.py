@@ -68,10 +68,24 @@ def bad_request(problems: Sequence[Problem]) -> ApiError:
     )
 
 
+class NotFoundError(ApiError):
+    """404 that names the `nearest` existing name, or else how to `create` one."""
+
+    def __init__(self, kind: str, name: str, nearest: str | None, create: str) -> None:
+        fix = f"Did you mean '{nearest}'? Names are case-sensitive." if nearest else create
+        super().__init__(
+            404, f"{kind}NotFound", f"There is no {kind.lower()} named '{name}'.", fix, target=name
+        )
+        self.kind, self.name, self.nearest, self.create = kind, name, nearest, create
+
+    def without_nearest(self) -> "NotFoundError":
+        """For whoever may not know that name."""
+        return NotFoundError(self.kind, self.name, None, self.create)
+
+
 def not_found(kind: str, name: str, nearest: str | None, create: str) -> ApiError:
     """404 that names the nearest existing name, or else how to create one."""
-    fix = f"Did you mean '{nearest}'? Names are case-sensitive." if nearest else create
-    return ApiError(404, f"{kind}NotFound", f"There is no {kind.lower()} named '{name}'.", fix, target=name)
+    return NotFoundError(kind, name, nearest, create)
 
 
 def precondition_failed(header: str, actual: str | None) -> ApiError:

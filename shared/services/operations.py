@@ -31,6 +31,12 @@ class Operations:
             )
         return operation
 
+    def user_of(self, operation_id: str) -> str:
+        """Whose change it is; nobody's, if there is no such operation or it is about a whole registry."""
+        parts = split_operation_id(operation_id)
+        operation = self._state.operation(*parts) if parts else None
+        return (operation.user if operation else None) or ""
+
     async def wait(self, operation_id: str, seconds: float) -> Operation:
         """The operation as soon as it has ended, or as it is after `seconds`."""
         deadline = time.monotonic() + seconds

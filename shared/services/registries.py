@@ -1,6 +1,6 @@
 """Create, update, show and list registries: checks, records, enqueues. Azure is the handler's business."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,8 +97,15 @@ class Registries:
         """404 names the nearest registry."""
         return self._show(self.require(name))
 
-    def list(self, after: str, limit: int, *, deleted: bool = False) -> list[RegistryAnswer]:
-        """At most `limit` registries after `after`, in name order; fewer only at the end.
+    def list(
+        self,
+        after: str,
+        limit: int,
+        visible: Callable[[str], bool] = lambda _: True,
+        *,
+        deleted: bool = False,
+    ) -> list[RegistryAnswer]:
+        """At most `limit` registries after `after` with `visible` names, in name order; fewer only at the end.
 
         Those that are soft-deleted are left out, unless they are what is asked for.
         """
@@ -107,7 +114,7 @@ class Registries:
             while (wanted := limit - len(found)) > 0:
                 fetched = max(wanted, LIST_CONCURRENCY)
                 names = [name for name, _ in self._capacity.names(after, fetched)]
-                rows = pool.map(self._state.registry, names)
+                rows = pool.map(self._state.registry, filter(visible, names))
                 listed = [row for row in rows if row and row.is_soft_deleted == deleted]
                 found += pool.map(self._show, listed[:wanted])
                 if len(names) < fetched:

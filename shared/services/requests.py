@@ -11,9 +11,11 @@ from typing import Literal
 from ulid import ULID
 
 from shared.domain.errors import ApiError, precondition_failed
+from shared.domain.grants import CallerKind
 from shared.domain.operations import AuditEntry, Intent, Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import Registry
+from shared.domain.roles import NOTHING, Access
 from shared.services.state import State
 from shared.telemetry.traces import telemetry
 
@@ -29,6 +31,10 @@ class Caller:
     request_id: str
     operation_key: str | None = None
     payload: bytes = b""
+    access: Access = NOTHING
+    kind: CallerKind = "system"
+    name: str | None = None
+    """How `ROLE_GRANTS` calls it."""
 
 
 @dataclass(frozen=True)

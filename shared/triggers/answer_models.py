@@ -10,9 +10,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from shared.domain.grants import CallerKind
 from shared.domain.health import Code, Severity
 from shared.domain.operations import Kind, Status
 from shared.domain.registries import ProvisioningState, StorageReplication
+from shared.domain.roles import Role
 from shared.domain.users import UserState
 from shared.services.registries import shown_at
 
@@ -193,6 +195,23 @@ class Alive(View):
     """The control plane can read its state."""
 
     status: str = Field(examples=["Healthy"])
+
+
+class RightView(View):
+    """One role of the caller."""
+
+    role: Role
+    registry: str = Field(description="A glob over names of registries.", examples=["team-*"])
+    username: str | None = Field(default=None, description="The user that a Member may manage.")
+
+
+class WhoamiView(View):
+    """Who the caller is taken for, and what it may do."""
+
+    actor: str = Field(description="As the audit names it.", examples=["key:ci", "entra:jane@example.com"])
+    kind: CallerKind
+    name: str | None = Field(default=None, description="From ROLE_GRANTS.")
+    roles: list[RightView] = Field(description="Rights add up. Nothing here: nothing is allowed.")
 
 
 class ProblemView(View):

@@ -13,13 +13,15 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.bootstrap import services
-from shared.domain.roles import Role
+from shared.domain.roles import Need, Role
+from shared.services.authorization import authorize, veiled
 from shared.services.requests import Caller
 from shared.triggers.answer_models import View
 from shared.triggers.answers import Answer, refusal
 from shared.triggers.exchange import exchange, under_the_name_of
+from shared.triggers.identity import caller
 from shared.triggers.known_errors import as_api_error
-from shared.triggers.parsing import JSON, MERGE_PATCH, WITH_BODY, caller, parse
+from shared.triggers.parsing import JSON, MERGE_PATCH, WITH_BODY, parse
 from shared.triggers.request_models import NoBody
 from shared.triggers.throttle import admit
 
@@ -39,7 +41,7 @@ class Endpoint:
     """Path, query, headers and body as one model."""
     answers: Mapping[int, Body]
     """By status: the model of the body, the media types of one that is no JSON of ours, or `None` for no body."""
-    needs: Role | None
+    needs: Need | None
     """Whoever has less is refused; `None` = anybody, without a key."""
     fails: Sequence[int]
     """Statuses of errors besides those that every request may get."""
@@ -75,7 +77,7 @@ def endpoint[R: BaseModel](
     asks: type[R],
     answers: Mapping[int, Body],
     *,
-    needs: Role | None,
+    needs: Role | Need | None,
     fails: Sequence[int] = (),
     shows_secret: bool = False,
 ) -> Callable[[Handler[R]], Any]:
@@ -84,9 +86,10 @@ def endpoint[R: BaseModel](
     def register(handler: Handler[R]) -> Any:
         name = str(getattr(handler, "__name__", ""))
         summary = inspect.cleandoc(handler.__doc__ or "")
-        found = Endpoint(name, method, route, asks, answers, needs, fails, shows_secret, summary)
+        need = Need(needs) if isinstance(needs, Role) else needs
+        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary)
         ENDPOINTS[name] = found
-        level = func.AuthLevel.FUNCTION if needs else func.AuthLevel.ANONYMOUS
+        level = func.AuthLevel.FUNCTION if need else func.AuthLevel.ANONYMOUS
         routed = bp.route(route, methods=[method], auth_level=level)(_function(found, handler))
         return bp.function_name(name)(routed)
 
@@ -96,25 +99,46 @@ def endpoint[R: BaseModel](
 def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..., Any]:
     """What the worker calls. Domain errors become error answers; anything unforeseen a 500 that shows nothing."""
 
-    def prepare(req: func.HttpRequest) -> tuple[R, Caller]:
-        who = caller(req)
+    def prepare(req: func.HttpRequest, who: Caller) -> R:
         admit(who.actor, writes=found.writes, shows_secret=found.shows_secret)
-        return cast("R", parse(found.asks, req, services().settings)), who
+        if found.needs is not None:
+            authorize(found.needs.with_query(req.params), who, found.name, *_named(req))
+        return cast("R", parse(found.asks, req, services().settings))
+
+    def known(req: func.HttpRequest) -> Caller:
+        return caller(req, services().settings, key_checked=found.needs is not None)
+
+    def refused(error: Exception, req: func.HttpRequest, who: Caller | None) -> Answer:
+        said = as_api_error(error)
+        return refusal(veiled(said, who, _named(req)[0]) if who else said)
 
     def threaded(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         with exchange(req, context, found.name) as finish:
+            who = None
             try:
-                answer = cast("Callable[[R, Caller], Answer]", handler)(*prepare(req))
+                who = known(req)
+                answer = cast("Callable[[R, Caller], Answer]", handler)(prepare(req, who), who)
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                answer = refusal(as_api_error(error))
+                answer = refused(error, req, who)
             return finish(answer.response())
 
     async def awaited(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         with exchange(req, context, found.name) as finish:
+            who = None
             try:
-                answer = await cast("Callable[[R, Caller], Awaitable[Answer]]", handler)(*prepare(req))
+                who = known(req)
+                answer = await cast("Callable[[R, Caller], Awaitable[Answer]]", handler)(
+                    prepare(req, who), who
+                )
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                answer = refusal(as_api_error(error))
+                answer = refused(error, req, who)
             return finish(answer.response())
 
     return under_the_name_of(handler, awaited if inspect.iscoroutinefunction(handler) else threaded)
+
+
+def _named(req: func.HttpRequest) -> tuple[str | None, str | None]:
+    """The registry and the user that the path names; an operation's id names its registry."""
+    named = req.route_params
+    registry = named.get("registry") or named.get("operation", "").partition(".")[0]
+    return registry or None, named.get("username")

@@ -123,7 +123,7 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json
 
 def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
     yield 400
-    if endpoint.needs:
+    if endpoint.needs and endpoint.needs.role:
         yield from (403, 503)
     if endpoint.writes:
         yield 429

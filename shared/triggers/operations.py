@@ -1,9 +1,12 @@
 """Operations and the control plane's own health over HTTP."""
 
+import asyncio
+
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.domain.roles import Role
+from shared.domain.roles import Need, Role
+from shared.services.authorization import authorize
 from shared.services.requests import Caller
 from shared.triggers.answer_models import Alive, ChangedOperationView, OperationView
 from shared.triggers.answers import Answer, changed, shown
@@ -13,12 +16,13 @@ from shared.triggers.request_models import ChangeOperationRequest, OperationRequ
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
 ONE = "operations/{operation}"
+SHOW = Need(Role.READER, own=True, by_row=True)
 
 
-@endpoint(bp, "GET", ONE, OperationRequest, {200: OperationView}, needs=Role.READER, fails=(404,))
+@endpoint(bp, "GET", ONE, OperationRequest, {200: OperationView}, needs=SHOW, fails=(404,))
 async def get_operation(asked: OperationRequest, caller: Caller) -> Answer:
     """Show an operation: `?wait=30` holds the answer until it has ended, 60 seconds at most."""
-    _ = caller
+    await asyncio.to_thread(_check_shown, asked.operation, caller)
     return shown(await services().operations.wait(asked.operation, asked.query.wait))
 
 
@@ -56,3 +60,10 @@ def get_health(asked: PlainRequest, caller: Caller) -> Answer:
     _ = asked, caller
     services().liveness.check()
     return Answer(200, Alive(status="Healthy"))
+
+
+def _check_shown(operation: str, caller: Caller) -> None:
+    """A Member waits for what became of its own user. What is not there looks to it like another's."""
+    registry = operation.partition(".")[0]
+    if not caller.access.may_read(registry):
+        authorize(SHOW, caller, "get_operation", registry, services().operations.user_of(operation))

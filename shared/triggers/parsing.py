@@ -1,6 +1,5 @@
 """From a request to checked values: every bad field of path, query, headers and body is named at once."""
 
-import hashlib
 import json
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
@@ -11,8 +10,6 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import ApiError, Problem, bad_request
 from shared.domain.registries import Policy
-from shared.services.requests import Caller
-from shared.telemetry.logs import bound_value
 from shared.triggers.request_models import DeleteRegistryRequest
 
 MAX_BODY_BYTES = 64 * 1024
@@ -28,7 +25,7 @@ _IGNORED_QUERY = {"code", "clientId"}
 
 def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | None = None) -> R:
     """The request as `model`. Raises `ApiError`: 400 with every bad field, 413, 415."""
-    query = _query(req)
+    query = query_of(req)
     version = query.pop("api-version", API_VERSIONS[0])
     given: dict[str, Any] = {**req.route_params, "headers": {}, "query": query}
     if req.method != "GET":
@@ -48,7 +45,7 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     return parsed
 
 
-def _query(req: func.HttpRequest) -> dict[str, str]:
+def query_of(req: func.HttpRequest) -> dict[str, str]:
     """The query, with its empty values. The host leaves those out, and `?tag=$TEAM` with no team would list all."""
     empty = dict(parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
     return {name: value for name, value in {**empty, **req.params}.items() if name not in _IGNORED_QUERY}
@@ -73,29 +70,6 @@ def _not_confirmed(target: str, message: str, registry: str) -> Problem:
         "Without both parameters it is a delete that can be undone."
     )
     return Problem("ConfirmationRequired", target, f"{target}: {message}.", fix)
-
-
-def caller(req: func.HttpRequest) -> Caller:
-    """Who asks. The worker is not told which key it was, so the audit gets the presented key's fingerprint."""
-    key = _presented_key(req)
-    actor = f"key:{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
-    path = "/".join(req.route_params.values())
-    query = {name: value for name, value in _query(req).items() if name != "api-version"}
-    asked = json.dumps(sorted(query.items()))  # a purge is no repeat of a delete
-    parts = [str(req.method), _path(req), path, asked]
-    payload = b"\0".join([*(part.encode() for part in parts), req.get_body()])
-    return Caller(actor, bound_value("request"), req.headers.get("Operation-Id"), payload)
-
-
-def _presented_key(req: func.HttpRequest) -> str:
-    """The key that the host has checked: of several, which reach us joined by commas, it is the first."""
-    codes = (value for name, value in req.params.items() if name.lower() == "code")
-    presented = req.headers.get("x-functions-key") or next(codes, "")
-    return presented.partition(",")[0]
-
-
-def _path(req: func.HttpRequest) -> str:
-    return str(req.url).partition("?")[0].partition("://")[2].partition("/")[2]
 
 
 def _body(req: func.HttpRequest) -> Any:

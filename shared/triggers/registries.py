@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.domain.roles import Role
+from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
 from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry
 from shared.triggers.answers import Answer, base, page_of, removed_registry, resource
@@ -37,19 +37,18 @@ def create_or_update_registry(asked: PutRegistryRequest, caller: Caller) -> Answ
     return resource(201 if found.created else 200, registry_view, found)
 
 
-@endpoint(bp, "GET", ONE, RegistryRequest, {200: RegistryView}, needs=Role.READER, fails=(404,))
+@endpoint(bp, "GET", ONE, RegistryRequest, {200: RegistryView}, needs=Role.MEMBER, fails=(404,))
 def get_registry(asked: RegistryRequest, caller: Caller) -> Answer:
     """Show a registry with its health."""
     _ = caller
     return resource(200, registry_view, services().registries.get(asked.registry))
 
 
-@endpoint(bp, "GET", "registries", ListRequest, {200: Collection[RegistryView]}, needs=Role.READER)
+@endpoint(bp, "GET", "registries", ListRequest, {200: Collection[RegistryView]}, needs=Role.MEMBER)
 def list_registries(asked: ListRequest, caller: Caller) -> Answer:
-    """List registries, in name order: those that are soft-deleted only with `state=deleted`."""
-    _ = caller
-    query = asked.query
-    found = services().registries.list(query.after, query.size + 1, deleted=query.state == "deleted")
+    """List the registries that the caller may see, by name: those that are soft-deleted only with `state=deleted`."""
+    query, visible = asked.query, caller.access.may_see
+    found = services().registries.list(query.after, query.size + 1, visible, deleted=query.state == "deleted")
     views = [registry_view(base(), each) for each in found]
     return page_of(views, query, "registries", lambda view: view.name)
 
@@ -60,7 +59,7 @@ def list_registries(asked: ListRequest, caller: Caller) -> Answer:
     ONE,
     DeleteRegistryRequest,
     {202: RemovedRegistry, 200: RemovedRegistry, 204: None},
-    needs=Role.OPERATOR,
+    needs=Need(Role.OPERATOR, unless={("purge", "true"): Role.ADMIN}),
     fails=(409, 412),
 )
 def delete_registry(asked: DeleteRegistryRequest, caller: Caller) -> Answer:

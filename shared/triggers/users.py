@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.bootstrap import services
-from shared.domain.roles import Role
+from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
 from shared.triggers.answer_models import Collection, RemovedUser, UserView
 from shared.triggers.answers import Answer, base, page_of, removal, resource
@@ -23,7 +23,7 @@ ONE = "registries/{registry}/users/{username}"
     ONE,
     PutUserRequest,
     {201: UserView, 200: UserView},
-    needs=Role.OPERATOR,
+    needs=Need(Role.OPERATOR, own=True),
     fails=(404, 409, 412),
     shows_secret=True,
 )
@@ -41,7 +41,7 @@ def create_or_update_user(asked: PutUserRequest, caller: Caller) -> Answer:
     f"{ONE}/rotate",
     UserRequest,
     {200: UserView},
-    needs=Role.OPERATOR,
+    needs=Need(Role.OPERATOR, own=True),
     fails=(404, 409, 412),
     shows_secret=True,
 )
@@ -51,7 +51,7 @@ def rotate_user(asked: UserRequest, caller: Caller) -> Answer:
     return resource(200, user_view, found)
 
 
-@endpoint(bp, "GET", ONE, UserRequest, {200: UserView}, needs=Role.READER, fails=(404,))
+@endpoint(bp, "GET", ONE, UserRequest, {200: UserView}, needs=Need(Role.READER, own=True), fails=(404,))
 def get_user(asked: UserRequest, caller: Caller) -> Answer:
     """Show a user; never a hash."""
     _ = caller
@@ -73,7 +73,7 @@ def list_users(asked: ListUsersRequest, caller: Caller) -> Answer:
     ONE,
     UserRequest,
     {202: RemovedUser, 204: None},
-    needs=Role.OPERATOR,
+    needs=Need(Role.OPERATOR, own=True),
     fails=(404, 409, 412),
 )
 def delete_user(asked: UserRequest, caller: Caller) -> Answer:

@@ -3,8 +3,10 @@
 from shared.domain.errors import ApiError
 from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
+from shared.domain.roles import Right, Role
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
+from shared.services.requests import Caller
 from shared.triggers.answer_models import (
     ChangedOperationView,
     DriftView,
@@ -17,8 +19,10 @@ from shared.triggers.answer_models import (
     ProblemView,
     Reason,
     RegistryView,
+    RightView,
     StepView,
     UserView,
+    WhoamiView,
 )
 
 
@@ -143,6 +147,19 @@ def user_view(base: str, answer: UserAnswer) -> UserView:
         operation=operation_link(base, answer.operation) if answer.operation else None,
         **{name: value for name, value in once.items() if value},
     )
+
+
+def whoami_view(caller: Caller) -> WhoamiView:
+    """The caller itself."""
+    named = {"name": caller.name} if caller.name else {}
+    rights = [_right(caller, right) for right in caller.access.rights]
+    return WhoamiView(actor=caller.actor, kind=caller.kind, roles=rights, **named)
+
+
+def _right(caller: Caller, right: Right) -> RightView:
+    own = right.username or caller.access.login
+    is_somebody = right.role is Role.MEMBER and own
+    return RightView(role=right.role, registry=right.registry, **({"username": own} if is_somebody else {}))
 
 
 def error_view(error: ApiError) -> ErrorAnswer:

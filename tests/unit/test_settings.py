@@ -22,6 +22,8 @@ INSIGHTS = (
 )
 HOST_S_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 """Settings of the Functions host: docs of Azure Functions, app settings reference."""
+PLATFORM_S_OWN = {"WEBSITE_AUTH_ENABLED"}
+"""Nobody sets it but App Service."""
 
 
 def refusal(environ: dict[str, str]) -> str:
@@ -62,6 +64,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "DEFAULT_STORAGE_REPLICATION": "GZRS",
         "MAX_REGISTRIES": "7",
         "SOFT_DELETE_DAYS": "0.5",
+        "ROLE_GRANTS": '[{"principal": "key:0123456789AB", "role": "Reader", "name": "ci"}]',
+        "WEBSITE_AUTH_ENABLED": "True",
         "WRITES_PER_MINUTE": "0",
         "SECRETS_PER_MINUTE": "8",
         "TURN_DELAY_SECONDS": "0.5",
@@ -94,6 +98,16 @@ def test_every_value_of_the_environment_is_read() -> None:
         "default_storage_replication": "GZRS",
         "max_registries": 7,
         "soft_delete_days": 0.5,
+        "role_grants": (
+            {
+                "principal": "key:0123456789ab",
+                "role": "Reader",
+                "registry": "*",
+                "name": "ci",
+                "username": None,
+            },
+        ),
+        "website_auth_enabled": True,
         "writes_per_minute": 0,
         "secrets_per_minute": 8,
         "turn_delay_seconds": 0.5,
@@ -126,6 +140,7 @@ BAD = {
     "DEFAULT_STORAGE_REPLICATION": "s3cret",
     "MAX_REGISTRIES": "0",
     "SOFT_DELETE_DAYS": "0",
+    "ROLE_GRANTS": "s3cret",
     "WRITES_PER_MINUTE": "-1",
     "SECRETS_PER_MINUTE": "s3cret",
     "TURN_DELAY_SECONDS": "-1",
@@ -223,7 +238,8 @@ def schedules() -> set[str]:
 
 def test_the_sample_has_every_setting_and_no_other() -> None:
     assert schedules() >= {"RECONCILE_SCHEDULE", "HEALTH_SWEEP_SCHEDULE"}
-    assert set(sample()) == {name.upper() for name in Settings.model_fields} | HOST_S_OWN | schedules()
+    settings = {name.upper() for name in Settings.model_fields} - PLATFORM_S_OWN
+    assert set(sample()) == settings | HOST_S_OWN | schedules()
 
 
 def test_the_sample_works_once_it_has_a_probe_key_and_shows_the_defaults() -> None:
@@ -247,3 +263,45 @@ def test_the_sample_holds_strings_and_nothing_secret() -> None:
 @pytest.mark.parametrize("name", sorted(schedules()))
 def test_schedules_have_six_fields_seconds_first(name: str) -> None:
     assert len(sample()[name].split()) == 6
+
+
+BAD_GRANTS = {
+    "no list": '{"principal": "key:0123456789ab"}',
+    "no object": '["s3cret"]',
+    "no fingerprint": '[{"principal": "key:s3cret", "role": "Admin"}]',
+    "no kind": '[{"principal": "s3cret", "role": "Admin"}]',
+    "another field": '[{"principal": "key:0123456789ab", "role": "Admin", "s3cret": 1}]',
+    "another role": '[{"principal": "key:0123456789ab", "role": "s3cret"}]',
+    "no role": '[{"principal": "key:0123456789ab"}]',
+    "no pattern": '[{"principal": "key:0123456789ab", "role": "Admin", "registry": "S3CRET s3cret"}]',
+    "a name like a key's": '[{"principal": "key:0123456789ab", "role": "Admin", "name": "ba9876543210"}]',
+    "an operator's user": '[{"principal": "key:0123456789ab", "role": "Operator", "username": "s3cret"}]',
+    "no user's name": '[{"principal": "key:0123456789ab", "role": "Member", "username": "s3cret:"}]',
+    "two names": '[{"principal": "key:0123456789ab", "role": "Reader", "name": "s3cret", "registry": "a"},'
+    ' {"principal": "key:0123456789abcd", "role": "Reader", "name": "s3cret2", "registry": "b"}]',
+    "one name for two": '[{"principal": "key:0123456789ab", "role": "Reader", "name": "s3cret"},'
+    ' {"principal": "key:123456789abc", "role": "Reader", "name": "s3cret"}]',
+}
+
+
+@pytest.mark.parametrize("grants", BAD_GRANTS.values(), ids=BAD_GRANTS)
+def test_a_grant_that_is_wrong_stops_the_app_and_is_not_repeated(grants: str) -> None:
+    message = refusal({**GIVEN, "ROLE_GRANTS": grants})
+    assert "ROLE_GRANTS" in message
+    assert "s3cret" not in message.lower()
+
+
+def test_every_wrong_grant_is_named_by_its_place() -> None:
+    grants = '[{"principal": "key:1", "role": "King"}, {"principal": "group:1", "role": "Reader"}]'
+    message = refusal({**GIVEN, "ROLE_GRANTS": grants})
+    assert {f"ROLE_GRANTS.{place}:" for place in ("0.PRINCIPAL", "0.ROLE", "1.PRINCIPAL")} == set(
+        re.findall(r"ROLE_GRANTS\.[0-9A-Z.]+:", message)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [("True", True), ("true", True), ("", False), ("1", False), ("yes", False), ("False", False)],
+)
+def test_only_app_service_s_own_word_says_that_authentication_is_on(value: str, on: bool) -> None:
+    assert Settings.from_env({**GIVEN, "WEBSITE_AUTH_ENABLED": value}).website_auth_enabled is on

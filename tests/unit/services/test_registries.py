@@ -357,6 +357,20 @@ def test_a_list_is_in_name_order_and_comes_in_pages() -> None:
     assert all(answer.operation for answer in rig.registries.list("", 10))
 
 
+def test_a_page_is_full_of_what_its_reader_may_see() -> None:
+    rig = Rig()
+    for name in ("team-a", "other", "team-b", "x-files", "team-c", "z80"):
+        rig.put(name)
+
+    def page(after: str, size: int) -> list[str]:
+        found = rig.registries.list(after, size, lambda name: name.startswith("team-"))
+        return [each.registry.name for each in found]
+
+    assert page("", 2) == ["team-a", "team-b"]
+    assert page("team-b", 2) == ["team-c"]
+    assert page("team-c", 2) == []
+
+
 def test_a_page_is_full_although_names_of_no_registry_lie_in_between() -> None:
     """A page that is not full would be taken for the last one."""
     rig = Rig()

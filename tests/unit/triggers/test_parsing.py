@@ -13,8 +13,7 @@ from pydantic import BaseModel
 
 from shared.domain.errors import ApiError, Problem
 from shared.settings import Settings
-from shared.telemetry.logs import bound
-from shared.triggers.parsing import MAX_BODY_BYTES, caller, is_purge, parse
+from shared.triggers.parsing import MAX_BODY_BYTES, is_purge, parse
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
@@ -498,48 +497,6 @@ def test_no_bytes_are_ever_more_than_a_400(raw: bytes) -> None:
 
 
 # Who asks
-
-
-def test_the_audit_knows_a_key_by_its_fingerprint_alone() -> None:
-    by_header = caller(request(headers={"x-functions-key": "the-key"}))
-    by_query = caller(request(query={"code": "the-key"}))
-    assert by_header.actor == by_query.actor
-    assert by_header.actor.startswith("key:")
-    assert "the-key" not in by_header.actor
-    assert caller(request(headers={"x-functions-key": "another"})).actor != by_header.actor
-    assert caller(request()).actor == "anonymous"
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        {"headers": {"x-functions-key": "the-key,made-up"}},
-        {"query": {"code": "the-key,made-up"}},
-        {"query": {"Code": "the-key"}},
-    ],
-    ids=["repeated header", "repeated parameter", "parameter in capitals"],
-)
-def test_nobody_gets_another_identity_by_writing_a_key_otherwise(second: dict[str, Any]) -> None:
-    """The host checks the first of several keys, and gives us all of them joined by commas."""
-    assert caller(request(**second)).actor == caller(request(headers={"x-functions-key": "the-key"})).actor
-
-
-def test_a_repeat_has_the_same_payload_and_another_request_has_not() -> None:
-    first = caller(request({"sku": "S1"}, headers={"x-functions-key": "one"})).payload
-    assert caller(request({"sku": "S1"}, headers={"x-functions-key": "two"})).payload == first
-    others = [
-        request({"sku": "B1"}),
-        request({"sku": "S1"}, registry="other"),
-        request({"sku": "S1"}, method="POST"),
-        request({"sku": "S1"}, query={"purge": "true"}),
-    ]
-    assert first not in [caller(other).payload for other in others]
-
-
-def test_the_request_s_id_and_the_client_s_operation_go_with_the_caller() -> None:
-    with bound(request="the-request"):
-        found = caller(request(headers={"operation-id": "0b1c"}))
-    assert (found.request_id, found.operation_key) == ("the-request", "0b1c")
 
 
 def test_a_problem_s_table_would_notice_an_echo() -> None:
