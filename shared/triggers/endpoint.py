@@ -48,6 +48,8 @@ class Endpoint:
     shows_secret: bool
     """Its request may set a secret, or its answer may hold one: both are counted."""
     summary: str
+    topic: str
+    """The module that defines it: the document groups by it."""
 
     @property
     def takes_body(self) -> bool:
@@ -86,8 +88,9 @@ def endpoint[R: BaseModel](
     def register(handler: Handler[R]) -> Any:
         name = str(getattr(handler, "__name__", ""))
         summary = inspect.cleandoc(handler.__doc__ or "")
+        topic = handler.__module__.rpartition(".")[2]
         need = Need(needs) if isinstance(needs, Role) else needs
-        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary)
+        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary, topic)
         ENDPOINTS[name] = found
         level = func.AuthLevel.FUNCTION if need else func.AuthLevel.ANONYMOUS
         routed = bp.route(route, methods=[method], auth_level=level)(_function(found, handler))

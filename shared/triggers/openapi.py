@@ -71,6 +71,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> Json:
     summary, _, more = endpoint.summary.partition(": ")
     operation: Json = {
         "operationId": endpoint.name,
+        "tags": [endpoint.topic],
         "summary": summary.rstrip("."),
         "description": more[:1].upper() + more[1:] if more else endpoint.summary,
         "parameters": list(_parameters(endpoint, schemas)),

@@ -39,12 +39,19 @@ class Api:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Any request, whatever the answer. `path` may be absolute, as a `nextLink` is."""
         if isinstance(body, dict):
             self._remember(body)
-        answer = self._client.request(method, path, json=body, content=content, headers=headers)
-        if answer.is_success and answer.content:
+        answer = self._client.request(
+            method, path, json=body, content=content, headers=headers, params=params
+        )
+        if (
+            answer.is_success
+            and answer.content
+            and answer.headers.get("Content-Type", "").startswith("application/json")
+        ):
             self._remember(answer.json())
         return answer
 

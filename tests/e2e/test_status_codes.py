@@ -1,0 +1,214 @@
+"""Every status code that the OpenAPI document names is the answer to some request; here are those requests.
+
+Generic ones come from the document alone (`ANY`). The others need a certain state of affairs: `STORIES` tells which.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.api_client import Json
+from tests.e2e.local_azure import running
+from tests.e2e.status_world import (
+    ADMINS,
+    DELETED,
+    DOOMED,
+    NOT_HERE,
+    OPERATIONS,
+    PROMISES,
+    SETTINGS,
+    SLEEPING,
+    STEADY,
+    WRITES_PER_MINUTE,
+    Operation,
+    World,
+    signed_in,
+)
+
+SITES = "/**/Microsoft.Web/sites/*"
+REFUSAL = {"status": 403, "code": "RequestDisallowedByPolicy", "message": "Policy 'no-sites' forbids this."}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running(tmp_path_factory.mktemp("status"), SETTINGS, "--storage-faults") as local:
+        yield World(local)
+
+
+# What any operation can be asked
+
+
+def _invalid(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, params={"nonsense": "1"})
+
+
+def _without_key(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, headers={"x-functions-key": "wrong"})
+
+
+def _without_a_role(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, headers=signed_in())
+
+
+def _of_nothing(world: World, operation: Operation) -> httpx.Response:
+    return world.call(operation.method, operation.url(NOT_HERE), params=operation.query, **_body(operation))
+
+
+def _reused_id(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, headers={"Operation-Id": world.used})
+
+
+def _stale(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, headers={"If-Match": '"long-ago"'})
+
+
+def _too_large(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, content=b" " * 5_000_000, headers={"Content-Type": "application/json"})
+
+
+def _of_another_type(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, content=b"sku: S1", headers={"Content-Type": "application/yaml"})
+
+
+def _too_often(world: World, operation: Operation) -> httpx.Response:
+    hasty = signed_in(ADMINS)
+    for _ in range(WRITES_PER_MINUTE):
+        world.call("DELETE", "registries/absent", headers=hasty)
+    return _ask(world, operation, headers=hasty)
+
+
+def _without_storage(world: World, operation: Operation) -> httpx.Response:
+    with world.fault(pathRegex="^/(tables|queues)/", answer={"status": 503}, count=None):
+        return _ask(world, operation)
+
+
+def _ask(world: World, operation: Operation, **more: Any) -> httpx.Response:
+    params = {**operation.query, **more.pop("params", {})}
+    return world.call(
+        operation.method,
+        operation.url(world.finished),
+        params=params,
+        **{**({} if {"content", "body"} & more.keys() else _body(operation)), **more},
+    )
+
+
+def _body(operation: Operation) -> Json:
+    return {"body": {}} if operation.method in {"PUT", "PATCH"} else {}
+
+
+ANY: dict[int, Callable[[World, Operation], httpx.Response]] = {
+    400: _invalid,
+    401: _without_key,
+    403: _without_a_role,
+    404: _of_nothing,
+    409: _reused_id,
+    412: _stale,
+    413: _too_large,
+    415: _of_another_type,
+    429: _too_often,
+    503: _without_storage,
+}
+
+
+# What needs a state of its own
+
+
+def _refused(world: World, name: str) -> str:
+    """The id of an operation that Azure has made fail."""
+    with world.fault(method="PUT", path=SITES, mentions=name, answer=REFUSAL):
+        return str(world.done(world.call("PUT", f"registries/{name}", {}))["id"])
+
+
+def _accepted_cancel(world: World) -> httpx.Response:
+    world.local.azure.slow_down(1)
+    started = world.call("PUT", "registries/canceled", {}).json()
+    answer = world.call("POST", f"operations/{started['operation']['id']}/cancel")
+    world.local.azure.slow_down(0.2)
+    return answer
+
+
+def _repeated_cancel(world: World) -> httpx.Response:
+    answer = _accepted_cancel(world)
+    operation = answer.json()["operation"]["id"]
+    world.local.api.end_of(answer.json())
+    return world.call("POST", f"operations/{operation}/cancel")
+
+
+def _retry(world: World) -> httpx.Response:
+    return world.call("POST", f"operations/{_refused(world, 'retried')}/retry")
+
+
+def _repeated_retry(world: World) -> httpx.Response:
+    failed = _refused(world, "repeated")
+    world.done(world.call("POST", f"operations/{failed}/retry"))
+    return world.call("POST", f"operations/{failed}/retry")
+
+
+def _late_retry(world: World) -> httpx.Response:
+    failed = _refused(world, "late")
+    world.done(world.call("DELETE", "registries/late?purge=true&confirm=late"))
+    return world.call("POST", f"operations/{failed}/retry")
+
+
+def _restored(world: World) -> httpx.Response:
+    return world.call("POST", f"registries/{SLEEPING}/restore", headers={"Operation-Id": "restored"})
+
+
+def _restored_again(world: World) -> httpx.Response:
+    world.done(_restored(world))
+    return _restored(world)
+
+
+def _reused_for_another_body(world: World, operation: Operation) -> httpx.Response:
+    return _ask(world, operation, body={"description": "x"}, headers={"Operation-Id": world.used})
+
+
+def _unhealthy(world: World, operation: Operation) -> httpx.Response:
+    """As soon as what the app has seen last is too old to be told again."""
+    with world.fault(pathRegex="^/tables/", answer={"status": 503}, count=None):
+        deadline = time.monotonic() + 30
+        while (answer := _ask(world, operation)).is_success and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return answer
+
+
+def _plain(path: str, body: object = None) -> Callable[[World, Operation], httpx.Response]:
+    return lambda world, operation: world.call(operation.method, path, body)
+
+
+def _told(story: Callable[[World], httpx.Response]) -> Callable[[World, Operation], httpx.Response]:
+    return lambda world, _: story(world)
+
+
+STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
+    ("get_health", 503): _unhealthy,
+    ("get_operation", 404): _plain("operations/steady.none"),
+    ("cancel_operation", 202): _told(_accepted_cancel),
+    ("cancel_operation", 200): _told(_repeated_cancel),
+    ("cancel_operation", 409): _ask,
+    ("retry_operation", 202): _told(_retry),
+    ("retry_operation", 200): _told(_repeated_retry),
+    ("retry_operation", 409): _ask,
+    ("retry_operation", 410): _told(_late_retry),
+    ("create_or_update_registry", 201): _plain("registries/fresh", {}),
+    ("create_or_update_registry", 409): _plain(f"registries/{DELETED}", {}),
+    ("delete_registry", 202): _plain(f"registries/{DOOMED}"),
+    ("delete_registry", 200): _plain(f"registries/{DELETED}"),
+    ("delete_registry", 204): _plain("registries/absent"),
+    ("restore_registry", 202): _told(_restored),
+    ("restore_registry", 200): _told(_restored_again),
+    ("create_or_update_user", 201): _plain(f"registries/{STEADY}/users/fresh", {}),
+    ("create_or_update_user", 409): _reused_for_another_body,
+    ("delete_user", 202): _plain(f"registries/{STEADY}/users/leaving"),
+    ("delete_user", 204): _plain(f"registries/{STEADY}/users/nobody"),
+}
+
+
+@pytest.mark.parametrize(("name", "status"), PROMISES, ids=[f"{name}-{status}" for name, status in PROMISES])
+def test_a_status_of_the_document_is_the_answer_to_some_request(world: World, name: str, status: int) -> None:
+    produce = STORIES.get((name, status)) or ANY.get(status, _ask)
+    answer = produce(world, OPERATIONS[name])
+    assert answer.status_code == status, answer.text
