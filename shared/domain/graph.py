@@ -13,6 +13,8 @@ from shared.domain.site import site_body
 REGISTRY_TAG, UID_TAG, FINGERPRINT_TAG = "berthage-registry", "berthage-uid", "berthage-fingerprint"
 ACCOUNT_REMOVED = "storageAccountRemoved"
 """The step after which there are no images any more."""
+HOLDS_IMAGES = frozenset({"storageAccount", "blobContainer"})
+"""Azure can restore these when they were deleted, but not once another of the same name has been made."""
 FINGERPRINT_PATH = f"tags.{FINGERPRINT_TAG}"
 RETENTION_DAYS = 7
 """How long Azure keeps blobs, containers and shares that somebody deletes in an account that is still there."""

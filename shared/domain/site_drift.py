@@ -6,15 +6,13 @@ from datetime import datetime
 
 from pydantic import Field
 
-from shared.domain.graph import Node
+from shared.domain.graph import HOLDS_IMAGES, Node
 from shared.domain.health import VERDICT_KEY
 from shared.domain.plan import Found, assess, at
 from shared.domain.records import Nested, Record
 from shared.domain.registries import Registry
 from shared.domain.resources import Json
 
-HOLDS_IMAGES = {"storageAccount", "blobContainer"}
-"""Azure can restore these when they were deleted, but not once another of the same name has been made."""
 SHOWN = ("properties.httpsOnly", "properties.siteConfig.linuxFxVersion")
 """What a GET of a site shows of what we sent: https only, and the image, which runs with the storage key."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.graph import ACCOUNT_REMOVED, Context, Node, graph, removal, withdrawal
+from shared.domain.graph import ACCOUNT_REMOVED, HOLDS_IMAGES, Context, Node, graph, removal, withdrawal
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.plan import Found, ready_to_go
@@ -89,6 +89,7 @@ class Provisioning:
             steps,
             done,
             frozenset(operation.resend),
+            HOLDS_IMAGES if operation.kind is Kind.RESTORE_REGISTRY else frozenset(),
             may_send=PointOfNoReturn(self._state, operation),
         )
 

@@ -27,6 +27,8 @@ class Turn:
     done: set[str]
     resend: frozenset[str] = frozenset()
     """Steps that are sent once in any case."""
+    wanted_back: frozenset[str] = frozenset()
+    """Steps whose resources are not made anew: it is their content that is wanted."""
     visited: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     may_send: Callable[[], None] = lambda: None
@@ -50,6 +52,8 @@ class Visits:
         found = self._look(turn, node)
         if found is Found.FOREIGN:
             self._refuse_foreign(turn.registry, node)
+        if found is Found.MISSING and node.step in turn.wanted_back:
+            raise _images_lost(turn.registry, node.ref)
         again = node.step in turn.resend and not turn.steps[node.step].attempts
         if found is Found.IN_PROGRESS or (found is Found.READY and not again):
             return found, False
@@ -117,6 +121,16 @@ class Visits:
                 f"Azure took the request for {node.step} {step.attempts} times, and it is still {found.value}.",
                 f"Look at the activity log of {node.ref.name if node.ref else node.step} in the portal.",
             )
+
+
+def _images_lost(registry: Registry, ref: Ref) -> PermanentError:
+    path = f"/api/registries/{registry.name}"
+    return PermanentError(
+        "ImagesLost",
+        f"The images of '{registry.name}' were in {ref.name}, which somebody has deleted in Azure.",
+        "Restore it there first (portal: storage accounts, Restore; containers: Show deleted), then POST "
+        f"{path}/restore. Without the images: PUT {path} makes an empty registry with the same users.",
+    )
 
 
 def filled(resources: ResourceManager, key: str, registry: Registry, body: Json) -> Json:

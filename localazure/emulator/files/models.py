@@ -82,9 +82,10 @@ class FileStore:
 
     def delete_account(self, account: str) -> None:
         """Removes all shares of the account."""
-        with self._lock:
-            for share in self.list_shares(account):
-                self.delete_share(account, share)
+        if names.is_account(account):
+            with self._lock:
+                self._discard(self._root / "shares" / account)
+                self._discard(self._root / "properties" / account)
 
     def list_shares(self, account: str) -> list[str]:
         """Names, in order; empty for an account that has none."""

@@ -347,16 +347,32 @@ def test_a_restore_that_fails_removes_nothing_and_can_be_repeated(gone: Rig) -> 
     assert gone.names_in_file() == ["alice", "bob"]
 
 
-def test_a_restore_does_not_make_another_account_when_the_images_are_lost(gone: Rig) -> None:
-    account = Ref(Type.STORAGE_ACCOUNT, gone.registry().names.storage_account)
-    gone.azure.keeps_names = True
-    gone.azure.delete(account)
+@pytest.mark.parametrize("kind", [Type.STORAGE_ACCOUNT, Type.BLOB_CONTAINER])
+def test_a_restore_puts_nothing_empty_where_the_images_were(gone: Rig, kind: Type) -> None:
+    """Azure itself can bring them back, but only as long as there is nothing new of that name."""
+    before = dict(gone.azure.resources)
+    gone.azure.delete(next(ref for ref in before if ref.type is kind))
     gone.restore()
     gone.drain()
     error = gone.last(Kind.RESTORE_REGISTRY).error
     assert error
-    assert error.code == "NameTaken"
-    assert gone.count(Type.STORAGE_ACCOUNT) == 0
+    assert error.code == "ImagesLost"
+    assert f"POST /api/registries/{NAME}/restore" in error.fix
+    assert gone.count(kind) == 0
+    gone.azure.resources |= before
+    gone.restore()
+    gone.drain()
+    gone.check_up()
+
+
+def test_whoever_goes_on_without_the_images_keeps_the_users(gone: Rig) -> None:
+    gone.azure.delete(Ref(Type.STORAGE_ACCOUNT, gone.registry().names.storage_account))
+    gone.restore()
+    gone.drain()
+    gone.put()
+    gone.drain()
+    gone.check_up()
+    assert gone.names_in_file() == ["alice", "bob"]
 
 
 # canceling and repeating operations
