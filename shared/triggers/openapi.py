@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.registries import Policy
 from shared.triggers.answer_models import ErrorAnswer
 from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
+from shared.triggers.examples import error_example, example
 from shared.triggers.openapi_schemas import Schemas
 from shared.triggers.parsing import API_VERSIONS
 
@@ -48,7 +49,7 @@ def document(policy: Policy, base: str) -> Json:
     for each in endpoints:
         paths.setdefault(f"/api/{each.route}", {})[each.method.lower()] = _operation(each, schemas)
     errors = {
-        str(status): {"description": meaning, **_content(ErrorAnswer, schemas)}
+        str(status): {"description": meaning, **_content(ErrorAnswer, schemas, error_example(status))}
         for status, meaning in sorted(_ERRORS.items())
     }
     return {
@@ -115,7 +116,8 @@ def _parameter(name: str, where: str, schema: Json, *, required: bool = False) -
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json]]:
     for status, body in endpoint.answers.items():
-        yield str(status), {"description": _MEANINGS[status], **_content(body, schemas), **_links(body)}
+        content = _content(body, schemas, example_of(endpoint, status))
+        yield str(status), {"description": _MEANINGS[status], **content, **_links(body)}
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
     for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
@@ -132,12 +134,21 @@ def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
         yield from (413, 415)
 
 
-def _content(body: Body, schemas: Schemas) -> Json:
+def example_of(endpoint: Endpoint, status: int) -> Json | None:
+    """An answer as an example, if it is a model. Where a new thing is another status, only that one has a secret."""
+    body = endpoint.answers[status]
+    if not isinstance(body, type):
+        return None
+    return example(body, shows_secret=endpoint.shows_secret and status == max(endpoint.answers))
+
+
+def _content(body: Body, schemas: Schemas, shown: Json | None) -> Json:
     if body is None:
         return {}
     if isinstance(body, tuple):
         return {"content": {media_type: {"schema": _text(media_type)} for media_type in body}}
-    return {"content": {"application/json": {"schema": schemas.ref(body)}}}
+    media_type = {"schema": schemas.ref(body)} | ({"example": shown} if shown else {})
+    return {"content": {"application/json": media_type}}
 
 
 def _links(body: Body) -> Json:

@@ -7,6 +7,7 @@ from pathlib import Path
 import function_app
 from shared.settings import Settings
 from shared.triggers.openapi import document
+from tests.docs.api_page import filled
 
 ROOT = Path(function_app.__file__).parent
 DEFAULTS = Settings(
@@ -21,3 +22,5 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each generated file with what must stand in it."""
     openapi = document(DEFAULTS, DEFAULTS.public_url)
     yield ROOT / "docs" / "openapi.json", json.dumps(openapi, indent=1) + "\n"
+    page = ROOT / "docs" / "api.md"
+    yield page, filled(page.read_text(encoding="utf-8"), DEFAULTS, openapi)

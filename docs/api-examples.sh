@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# One example per HTTP function. docs/api.md shows them (scripts/docs copies them there), and a test runs them from top
+# to bottom against the local Azure, each in a bash of its own in one folder, and waits in between for what it started.
+# `#: name` begins the example of the function `name`. `API` and `KEY` come from the environment.
+set -euo pipefail
+
+# What every example begins with:
+auth=(-H "x-functions-key: $KEY" -H "Content-Type: application/json")
+
+#: get_health
+curl -sS "$API/health"
+
+#: get_openapi
+curl -sS "$API/openapi.json" | jq -r '.paths | keys[]'
+
+#: get_docs
+curl -sS "$API/docs"                                  # for a browser
+
+#: get_docs_asset
+curl -sS "$API/docs/start.js"                         # what that page loads
+
+#: get_whoami
+curl -sS "${auth[@]}" "$API/whoami"
+
+#: create_or_update_registry
+curl -sS "${auth[@]}" -X PUT "$API/registries/demo" -d '{"tags": {"team": "payments"}}' | tee answer.json
+
+#: get_operation
+id=$(jq -r .operation.id answer.json)
+curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, percentComplete, error}'
+
+#: get_registry
+curl -sS "${auth[@]}" "$API/registries/demo" | jq '{loginServer, provisioningState, health}'
+
+#: list_registries
+curl -sS "${auth[@]}" "$API/registries?maxpagesize=50" | jq -r '.value[] | "\(.name)\t\(.loginServer)"'
+
+#: create_or_update_user
+curl -sS "${auth[@]}" -X PUT "$API/registries/demo/users/ci" -d '{"description": "builds"}' | tee user.json
+id=$(jq -r .operation.id user.json)                   # when this has succeeded, the registry knows the password
+curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq -r .status
+
+#: get_user
+curl -sS "${auth[@]}" "$API/registries/demo/users/ci" | jq '{state, syncing}'
+
+#: list_users
+curl -sS "${auth[@]}" "$API/registries/demo/users" | jq -r '.value[].username'
+
+#: rotate_user
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
+
+#: delete_user
+curl -sS "${auth[@]}" -X DELETE "$API/registries/demo/users/ci"
+
+#: cancel_operation
+id=$(curl -sS "${auth[@]}" -X PUT "$API/registries/spare" | jq -r .operation.id)
+curl -sS "${auth[@]}" -X POST "$API/operations/$id/cancel" | tee canceled.json
+
+#: retry_operation
+id=$(jq -r .id canceled.json)
+curl -sS "${auth[@]}" -X POST "$API/operations/$id/retry" | jq '{id, retryOf}'
+
+#: delete_registry
+curl -sS "${auth[@]}" -X DELETE "$API/registries/demo" | jq -r .purgeOn
+
+#: restore_registry
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/restore" | jq -r .loginServer

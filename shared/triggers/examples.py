@@ -1,0 +1,247 @@
+"""One example per answer model, and one per status of an error: the OpenAPI document and docs/api.md show them.
+
+The answers are plain data, so that nothing here keeps the app from starting; a test holds each against its schema.
+The errors are those that the code raises.
+"""
+
+from typing import Any
+
+from shared.domain.errors import (
+    ApiError,
+    OperationInProgressError,
+    Problem,
+    bad_request,
+    not_found,
+    precondition_failed,
+)
+from shared.domain.operations import Kind
+from shared.domain.roles import Access, Need, Right, Role
+from shared.services.authorization import forbidden
+from shared.services.requests import Caller
+from shared.triggers.answer_models import (
+    Alive,
+    ChangedOperationView,
+    Collection,
+    OperationView,
+    RegistryView,
+    RemovedRegistry,
+    RemovedUser,
+    UserView,
+    View,
+    WhoamiView,
+)
+from shared.triggers.views import error_view
+
+type Json = dict[str, Any]
+
+_BASE = "https://berthage.example/api"
+_UID = "01KAXQ3Z4TB6C8D0E2F4H6J8K0"
+_ETAG = f'"{_UID[-8:]}.1"'
+_CREATE, _UPDATE = "demo.01KAXQ3Z6V8Y0T9M2N4P5R7S1W", "demo.01KAXR0C4T7N1V5Q8X2M6P9K3D"
+
+
+def _link(operation_id: str, status: str = "") -> Json:
+    link = {"id": operation_id, "url": f"{_BASE}/operations/{operation_id}"}
+    return {**link, "status": status} if status else link
+
+
+def _step(name: str, begin: str, end: str, attempts: int = 1) -> Json:
+    started, ended = f"2026-11-25T{begin}Z", f"2026-11-25T{end}Z"
+    return {"name": name, "status": "Succeeded", "startedAt": started, "endedAt": ended, "attempts": attempts}
+
+
+HEALTH: Json = {
+    "code": "HEALTHY",
+    "severity": "ok",
+    "message": "The registry refuses strangers and lets the right user in.",
+    "fix": None,
+    "latencyMilliseconds": 41,
+    "checkedAt": "2026-11-25T07:05:00.000Z",
+}
+REGISTRY: Json = {
+    "name": "demo",
+    "location": "westeurope",
+    "sku": "B1",
+    "image": "registry:2.8.3",
+    "storageReplication": "LRS",
+    "deleteEnabled": False,
+    "placement": "dedicated",
+    "tags": {"team": "payments"},
+    "provisioningState": "Succeeded",
+    "loginServer": "demo-1a2b3c4d.azurewebsites.net",
+    "health": HEALTH,
+    "drift": None,
+    "userCount": 1,
+    "deletedOn": None,
+    "purgeOn": None,
+    "uid": _UID,
+    "etag": _ETAG,
+    "createdAt": "2026-11-25T07:00:00.000Z",
+    "updatedAt": "2026-11-25T07:00:00.000Z",
+    "operation": None,
+}
+USER: Json = {
+    "registry": "demo",
+    "username": "ci",
+    "state": "Active",
+    "syncing": False,
+    "description": "builds",
+    "etag": _ETAG,
+    "createdAt": "2026-11-25T07:01:00.000Z",
+    "updatedAt": "2026-11-25T07:01:00.000Z",
+    "secretChangedAt": "2026-11-25T07:01:00.000Z",
+    "operation": None,
+}
+SECRET: Json = {
+    "password": "w7Qk2vXh9TzPpLr4sNfD6bYcGm3JtKe8",
+    "syncing": True,
+    "operation": _link("demo.01KAXQ5T1H6B3J8W0Z4R7N2C9G", "NotStarted"),
+}
+"""What an answer that shows a user's secret has in place of, or besides, the above."""
+OPERATION: Json = {
+    **_link(_CREATE),
+    "kind": "CreateRegistry",
+    "registry": "demo",
+    "status": "Succeeded",
+    "percentComplete": 100,
+    "steps": [
+        _step("storageAccount", "07:00:00.000", "07:00:18.000"),
+        _step("plan", "07:00:00.000", "07:00:11.000"),
+        _step("blobProtection", "07:00:18.000", "07:00:19.000"),
+        _step("shareProtection", "07:00:18.000", "07:00:19.000"),
+        _step("blobContainer", "07:00:18.000", "07:00:19.000"),
+        _step("fileShare", "07:00:18.000", "07:00:20.000"),
+        _step("htpasswd", "07:00:20.000", "07:00:20.400", attempts=0),
+        _step("site", "07:00:20.500", "07:00:44.000"),
+        _step("probe", "07:00:44.000", "07:01:11.000", attempts=0),
+        _step("scmBasicAuthOff", "07:01:11.000", "07:01:12.000"),
+        _step("ftpBasicAuthOff", "07:01:11.000", "07:01:12.000"),
+    ],
+    "createdAt": "2026-11-25T07:00:00.000Z",
+    "startedAt": "2026-11-25T07:00:00.200Z",
+    "endedAt": "2026-11-25T07:01:12.000Z",
+    "result": {"loginServer": "demo-1a2b3c4d.azurewebsites.net"},
+}
+CHANGED_OPERATION: Json = {
+    **_link(_UPDATE),
+    "kind": "UpdateRegistry",
+    "registry": "demo",
+    "status": "Running",
+    "percentComplete": 0,
+    "steps": [],
+    "createdAt": "2026-11-25T07:00:00.000Z",
+    "startedAt": "2026-11-25T07:00:00.200Z",
+    "endedAt": None,
+    "cancelRequestedAt": "2026-11-25T07:00:03.000Z",
+    "operation": _link(_UPDATE, "Running"),
+}
+
+EXAMPLES: dict[type[View], Json] = {
+    RegistryView: REGISTRY,
+    UserView: USER,
+    OperationView: OPERATION,
+    ChangedOperationView: CHANGED_OPERATION,
+    RemovedRegistry: {
+        "name": "demo",
+        "purgeOn": "2026-12-09T07:30:00.000Z",
+        "operation": _link("demo.01KAXS7D2M5Y8Q1T4V6N9B3X0K", "NotStarted"),
+    },
+    RemovedUser: {
+        "username": "ci",
+        "operation": _link("demo.01KAXS1F8J3R6W9Z2C5H7K0P4T", "NotStarted"),
+    },
+    Alive: {"status": "Healthy"},
+    WhoamiView: {
+        "actor": "key:ci",
+        "kind": "key",
+        "name": "ci",
+        "roles": [{"role": "Operator", "registry": "payments-*"}],
+    },
+}
+"""By the model of the answer. Every answer that is a model has one; a test says which is missing."""
+
+ERRORS: dict[int, ApiError] = {
+    400: bad_request(
+        (
+            Problem(
+                "NotAllowed",
+                "sku",
+                "sku: It is not allowed here.",
+                "Use one of: B1, B2, B3, S1, P0v3, P1v3. Setting: ALLOWED_SKUS.",
+            ),
+            Problem(
+                "InvalidType",
+                "deleteEnabled",
+                "deleteEnabled: It must be true or false.",
+                "Send true or false, without quotes.",
+            ),
+        )
+    ),
+    403: forbidden(
+        Need(Role.OPERATOR),
+        Caller("key:ci", "", access=Access((Right(Role.READER, "payments-*"),))),
+        "delete_registry",
+        "payments-eu",
+    ),
+    404: not_found("Registry", "demmo", "demo", ""),
+    409: OperationInProgressError(_CREATE, Kind.CREATE_REGISTRY, "demo"),
+    410: ApiError(
+        410,
+        "UserDeleted",
+        "The user 'ci' of registry 'demo' was deleted: nothing is left to bring.",
+        "To have the user again: PUT /api/registries/demo/users/ci",
+        target="ci",
+    ),
+    412: precondition_failed("If-Match", f'"{_UID[-8:]}.2"'),
+    413: ApiError(
+        413,
+        "RequestBodyTooLarge",
+        "The body has 70123 bytes; at most 65536 are read.",
+        "Send only the fields that you want to set.",
+    ),
+    415: ApiError(
+        415,
+        "UnsupportedMediaType",
+        "The body is sent as 'application/x-www-form-urlencoded', not as JSON.",
+        "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
+        target="Content-Type",
+    ),
+    429: ApiError(
+        429,
+        "TooManyRequests",
+        "Caller key:1f3a9c0b7d52 has sent 600 writes in the last 60 seconds, as many as WRITES_PER_MINUTE "
+        "allows. Nothing was done.",
+        "Send the same request again in 12 seconds. An operator can raise WRITES_PER_MINUTE.",
+        target="WRITES_PER_MINUTE",
+    ),
+    503: ApiError(
+        503,
+        "DependencyUnavailable",
+        "Table Storage does not answer (ServiceRequestError). Nothing was changed, or all of it was.",
+        "Send the same request again in 5 seconds: it is safe to repeat.",
+    ),
+}
+"""What each status looks like. Others have the same form."""
+
+
+_NEXT: dict[type[View], str] = {
+    RegistryView: "registries?maxpagesize=1&$skiptoken=demo",
+    UserView: "registries/demo/users?maxpagesize=1&$skiptoken=ci",
+}
+"""Of a list: where there is more. What is not named here shows its last page."""
+
+
+def example(model: type[View], *, shows_secret: bool = False) -> Json | None:
+    """Of an answer; `None` if there is none. A list shows one of what it lists."""
+    if issubclass(model, Collection):
+        [listed] = model.__pydantic_generic_metadata__["args"]
+        one = example(listed)
+        more = {"nextLink": f"{_BASE}/{_NEXT[listed]}"} if listed in _NEXT else {}
+        return {"value": [one], **more} if one else None
+    found = EXAMPLES.get(model)
+    return found | SECRET if found and shows_secret and "password" in model.model_fields else found
+
+
+def error_example(status: int) -> Json | None:
+    """The body of an error of that status."""
+    return error_view(ERRORS[status]).plain() if status in ERRORS else None
