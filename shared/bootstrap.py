@@ -17,10 +17,13 @@ from shared.domain.graph import Context
 from shared.domain.health import Thresholds
 from shared.ports import Table
 from shared.services.accounts import Accounts
+from shared.services.audit_copies import AuditCopies
+from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.liveness import Liveness
 from shared.services.operations import Operations
+from shared.services.refusals import Refusals
 from shared.services.registries import Registries
 from shared.services.requests import Ledger
 from shared.services.retry import Retry
@@ -83,11 +86,16 @@ class Services:
         self.settings, self._connection = together(
             lambda: Settings.from_env(os.environ), lambda: StorageConnection.from_env(os.environ)
         )
-        self.state = State(self._table("state"))
+        self._audit = self._table("audit")
+        self._trail = AuditTrail(self._audit)
+        self.state = State(self._table("state"), committed=self._trail.committed)
         self.context = Context(self.settings.azure_subscription_id, self.settings.azure_resource_group)
         self._health = self._table("health")
         self.liveness = Liveness(self._health)
-        self.capacity = Capacity(self._table("index"), now, self.settings.max_registries)
+        self._copies = AuditCopies(self.state, self._trail, self._audit, now)
+        self.capacity = Capacity(
+            self._table("index"), now, self.settings.max_registries, before_release=self._copies.finish
+        )
         self.channels = Channels(
             StorageQueue(self._connection, LIFECYCLE_QUEUE), StorageQueue(self._connection, USERS_QUEUE)
         )
@@ -136,6 +144,11 @@ class Services:
     def operations(self) -> Operations:
         """Operations over HTTP."""
         return Operations(self.state)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Records who was refused."""
+        return Refusals(self._trail, now)
 
     @cached_property
     def cancel(self) -> Cancel:
@@ -227,6 +240,7 @@ class Services:
     def reconcile(self) -> Reconcile:
         """What mends."""
         from shared.services.health_rows import HealthRows
+        from shared.services.reconciling.audit_copying import AuditCopying
         from shared.services.reconciling.expired_registries import ExpiredRegistries
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
@@ -254,6 +268,7 @@ class Services:
                 action=settings.drift_action,
                 check_seconds=settings.drift_check_seconds,
             ),
+            AuditCopying(self._copies),
         ]
         surveys: list[Survey] = [
             Orphans(

@@ -28,6 +28,9 @@ class Table(Protocol):
     ) -> Iterator[Row]:
         """Rows with `first <= key < end` in key order, fetched `page` at a time; `where`: flags that must be so."""
 
+    def partitions(self, after: str = "") -> Iterator[str]:
+        """The partitions that have rows, in order, behind `after`: a call for each."""
+
     def transact(self, partition: str, changes: Sequence[Change]) -> None:
         """Raises `ConflictError` when a row is not in the version that its change expects."""
 

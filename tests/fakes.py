@@ -75,6 +75,15 @@ class FakeTable:
                 return
             first = rows[-1].key + "\0"
 
+    def partitions(self, after: str = "") -> Iterator[str]:
+        while True:
+            self._check()
+            found = min((name for name, rows in self.rows.items() if rows and name > after), default=None)
+            if found is None:
+                return
+            yield found
+            after = found
+
     def transact(self, partition: str, changes: Sequence[Change]) -> None:
         self._check()
         assert 1 <= len(changes) <= LARGEST_TRANSACTION

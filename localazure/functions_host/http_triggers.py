@@ -96,7 +96,7 @@ class HttpTriggers:
         trigger = http_datum(
             request.method,
             f"{scheme(request)}://{request.headers.get('host', '')}{raw_path(request)}{raw_query(request)}",
-            headers=_joined(request.headers.items()),
+            headers=_joined(request.headers.items()) | {"x-forwarded-for": forwarded_for(request)},
             query={
                 name: value for name, value in _joined(request.query_params.multi_items()).items() if value
             },
@@ -134,6 +134,14 @@ def scheme(request: Request) -> str:
     """https behind a proxy that says so, as on App Service (AppServiceHeaderFixupMiddleware.cs)."""
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
     return forwarded if forwarded in {"http", "https"} else "http"
+
+
+def forwarded_for(request: Request) -> str:
+    """What the caller says of those before it, and then its own address, as App Service's front end appends it."""
+    said = [value for value in request.headers.getlist("x-forwarded-for") if value]
+    host, port = request.client or ("", 0)
+    peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return ", ".join([*said, peer])
 
 
 async def read_body(request: Request, limit: int) -> bytes:

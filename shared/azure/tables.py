@@ -66,6 +66,12 @@ class StorageTable:
         except AzureError as error:
             raise dependency_error(SERVICE, error) from None
 
+    def partitions(self, after: str = "") -> Iterator[str]:
+        """See `ports.Table`."""
+        while (found := self._next_partition(after)) is not None:
+            yield found
+            after = found
+
     def transact(self, partition: str, changes: Sequence[Change]) -> None:
         """See `ports.Table`."""
         try:
@@ -77,6 +83,21 @@ class StorageTable:
             self.transact(partition, changes)
         except AzureError as error:
             raise _failure(error) from None
+
+    def _next_partition(self, after: str) -> str | None:
+        """The first row behind a partition: the service finds it by key, however many rows there are."""
+        rows = self._client.query_entities(
+            "PartitionKey gt @after",
+            parameters={"after": after},
+            select=["PartitionKey"],
+            results_per_page=1,
+        )
+        try:
+            return next((str(row["PartitionKey"]) for row in rows), None)
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise dependency_error(SERVICE, error) from None
 
     def _submit(self, partition: str, changes: Sequence[Change]) -> None:
         self._client.submit_transaction([_operation(partition, change) for change in changes])

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field
 
@@ -199,24 +199,3 @@ OPERATION_KEYS = "operation:"
 def operation_key(key: str) -> str:
     """The row key of an operation."""
     return OPERATION_KEYS + key
-
-
-class AuditEntry(Record):
-    """Who did what, when. Names only, never a secret."""
-
-    id_key: str
-    at: datetime
-    actor: str
-    action: Kind | Literal["CancelOperation"]
-    target: str
-    operation_id: str
-    request_id: str
-    details: Nested[dict[str, list[str]] | None] = None
-    """What was found, by kind: names of users, settings and resources."""
-
-    @property
-    def key(self) -> str:
-        return AUDIT_KEYS + self.id_key
-
-
-AUDIT_KEYS = "audit:"

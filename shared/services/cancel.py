@@ -4,6 +4,7 @@ A create until it has succeeded: it takes back what it made. All other work on a
 user's change never: it is recorded, and the registry may know it already.
 """
 
+from shared.domain.audit import CANCEL
 from shared.domain.errors import ApiError
 from shared.domain.operations import Kind, Operation, Status
 from shared.services.operations import Operations
@@ -28,7 +29,7 @@ class Cancel:
             raise _refused(operation, *reason)
         now = self._now()
         asked = operation.change(cancel_requested_at=now)
-        entry = audit_entry(caller, "CancelOperation", operation, now)
+        entry = audit_entry(caller, CANCEL, operation, now)
         self._state.commit(operation.registry, asked.save(), entry.save())
         if not operation.at_work:  # or else the turn that is at work sends the next message
             self._channels.enqueue(asked)

@@ -3,7 +3,7 @@
 Names and their count stand in one partition, so that both change in one transaction and no request counts rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -35,10 +35,21 @@ class _Count(Record):
 
 
 class Capacity:
-    """Which registries there are. Raises `DependencyError` when the table service does not answer."""
+    """Which registries there are. Raises `DependencyError` when the table service does not answer.
 
-    def __init__(self, index: Table, now: Clock, maximum: int) -> None:
+    `before_release` is called with a name that is about to leave, and nobody visits it afterwards: what it raises keeps
+    the name here, and `reconcile` tries again.
+    """
+
+    def __init__(
+        self,
+        index: Table,
+        now: Clock,
+        maximum: int,
+        before_release: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._index, self._now, self._maximum = index, now, maximum
+        self._before_release = before_release
 
     def names(self, after: str = "", limit: int | None = None) -> Iterator[tuple[str, datetime]]:
         """`(name, indexed at)` in name order, after `after`."""
@@ -77,6 +88,7 @@ class Capacity:
         row = self._index.get(PARTITION, name)
         if row is None or _Entry.from_row(row).created_at > seen_at:
             return
+        self._before_release(name)
         count = self._count()
         fewer = count.change(number=max(0, count.number - 1))
         self._index.transact(PARTITION, [Delete(row.key, row.etag), fewer.save()])

@@ -6,13 +6,13 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from ulid import ULID
 
+from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, precondition_failed
 from shared.domain.grants import CallerKind
-from shared.domain.operations import AuditEntry, Intent, Kind, Operation
+from shared.domain.operations import Intent, Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import Registry
 from shared.domain.roles import NOTHING, Access
@@ -25,7 +25,7 @@ type Findings = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `operation_key` is the client's own `Operation-Id`; `payload` tells one request from another."""
+    """Who asks, and from where. `operation_key` is the client's own `Operation-Id`; `payload` tells requests apart."""
 
     actor: str
     request_id: str
@@ -35,6 +35,8 @@ class Caller:
     kind: CallerKind = "system"
     name: str | None = None
     """How `ROLE_GRANTS` calls it."""
+    address: str | None = None
+    """`None` when it is not known, or when it is one of our own timers."""
 
 
 @dataclass(frozen=True)
@@ -122,19 +124,21 @@ class Ledger:
 
 def audit_entry(
     caller: Caller,
-    action: Kind | Literal["CancelOperation"],
+    action: str,
     operation: Operation,
     now: datetime,
     details: Findings | None = None,
 ) -> AuditEntry:
-    """Who did that, and to what."""
+    """Who did that, and to what. Its id begins with the very time that it says."""
     registry, user = operation.registry, operation.user
     return AuditEntry(
-        id_key=str(ULID()),
+        id_key=str(ULID.from_datetime(now)),
         at=now,
         actor=caller.actor,
+        address=caller.address,
         action=action,
         target=f"{registry}/{user}" if user else registry,
+        registry=registry,
         operation_id=operation.id,
         request_id=caller.request_id,
         details=details,

@@ -1,15 +1,16 @@
 """The partition of one registry, with names for its rows. Every change is one entity-group transaction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
-from shared.domain.operations import AUDIT_KEYS, OPERATION_KEYS, Operation, operation_key
-from shared.domain.records import Change, Insert, Row, key_range
+from shared.domain.operations import OPERATION_KEYS, Operation, operation_key
+from shared.domain.records import Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
 from shared.domain.users import USER_KEYS, User, UserState, user_key
 from shared.ports import Table
@@ -18,6 +19,8 @@ type Clock = Callable[[], datetime]
 
 NEXT = "!"
 """Sorts before every character of a name: `name + NEXT` is the first key behind `name`."""
+NO_REGISTRY = "!"
+"""What the partitions begin with that belong to no registry."""
 MAX_TRANSACTION = 100
 """Rows in one transaction, as Table Storage allows."""
 
@@ -31,10 +34,22 @@ retry_on_conflict = retry(
 
 
 class State:
-    """Typed access to the table `state`. Raises `DependencyError` when the table service does not answer."""
+    """Typed access to the table `state`. Raises `DependencyError` when the table service does not answer.
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    `may_write` raises when nothing may be written; `committed` is told which audit entries a registry has got.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        may_write: Callable[[], None] = lambda: None,
+        committed: Callable[[str, Sequence[Row]], None] = lambda *_: None,
+    ) -> None:
+        self._table, self._may_write, self._committed = table, may_write, committed
+
+    def partitions(self, after: str = "") -> Iterator[str]:
+        """Every name that has rows here: registries, also those that are gone and have a history."""
+        return (name for name in self._table.partitions(after) if not name.startswith(NO_REGISTRY))
 
     def registry(self, name: str) -> Registry | None:
         """The registry's row."""
@@ -53,6 +68,10 @@ class State:
         users = (User.from_row(row) for row in rows)
         return islice((user for user in users if user.state is not UserState.DELETING), limit)
 
+    def every_user(self, registry: str) -> Iterator[User]:
+        """All rows of users, whatever their state."""
+        return (User.from_row(row) for row in self._table.query(registry, *key_range(USER_KEYS)))
+
     def deleting_users(self, registry: str) -> Iterator[User]:
         """Users whose deletion the registry has not proven yet."""
         rows = self._table.query(registry, *key_range(USER_KEYS))
@@ -69,6 +88,23 @@ class State:
         rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"final": False})
         return (Operation.from_row(row) for row in rows)
 
+    def ended_before(self, registry: str, moment: datetime) -> Iterator[Operation]:
+        """Every operation that had ended by then."""
+        rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"final": True})
+        operations = (Operation.from_row(row) for row in rows)
+        return (each for each in operations if each.ended_at and each.ended_at < moment)
+
+    def audit(self, registry: str, after: str = "", limit: int | None = None) -> Iterator[AuditEntry]:
+        """Entries of the audit behind the id `after`, the oldest first."""
+        first, end = key_range(AUDIT_KEYS)
+        rows = self._table.query(registry, AUDIT_KEYS + after + NEXT if after else first, end, limit)
+        return (AuditEntry.from_row(row) for row in islice(rows, limit))
+
+    def audit_before(self, registry: str, moment: datetime, limit: int) -> list[Row]:
+        """The oldest entries of the audit, as rows."""
+        end = AUDIT_KEYS + time_digits(moment)
+        return list(islice(self._table.query(registry, AUDIT_KEYS, end, limit), limit))
+
     def projection(self, registry: str) -> Projection | None:
         """How far the htpasswd file is."""
         row = self._table.get(registry, PROJECTION_KEY)
@@ -84,10 +120,18 @@ class State:
         A request's transaction brings an audit entry that nobody else can have written. If it is there, the
         transaction has happened, and only its answer was lost.
         """
+        self._may_write()
+        inserted = [change.row for change in changes if isinstance(change, Insert)]
+        entries = [row for row in inserted if row.key.startswith(AUDIT_KEYS)]
         try:
             self._table.transact(registry, changes)
         except (ConflictError, DependencyError):
-            inserted = [change.row.key for change in changes if isinstance(change, Insert)]
-            entries = [key for key in inserted if key.startswith(AUDIT_KEYS)]
-            if not entries or self._table.get(registry, entries[0]) is None:
+            if not entries or self._table.get(registry, entries[0].key) is None:
                 raise
+        if entries:
+            self._committed(registry, entries)
+
+    def drop(self, registry: str, keys: Sequence[str]) -> None:
+        """Rows that must be there; at most `MAX_TRANSACTION`. Raises `ConflictError` if one is not."""
+        self._may_write()
+        self._table.transact(registry, [Delete(key) for key in keys])

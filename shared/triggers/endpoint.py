@@ -4,6 +4,7 @@ A handler parses nothing and catches nothing: it gets a checked request and its 
 answers. `ENDPOINTS` is the table of all of them; the OpenAPI document is made from it.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.authorization import authorize, veiled
+from shared.services.refusals import is_recorded
 from shared.services.requests import Caller
 from shared.triggers.answer_models import View
 from shared.triggers.answers import Answer, refusal
@@ -111,10 +113,6 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
     def known(req: func.HttpRequest) -> Caller:
         return caller(req, services().settings, key_checked=found.needs is not None)
 
-    def refused(error: Exception, req: func.HttpRequest, who: Caller | None) -> Answer:
-        said = as_api_error(error)
-        return refusal(veiled(said, who, _named(req)[0]) if who else said)
-
     def threaded(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         with exchange(req, context, found.name) as finish:
             who = None
@@ -122,7 +120,7 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
                 who = known(req)
                 answer = cast("Callable[[R, Caller], Answer]", handler)(prepare(req, who), who)
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                answer = refused(error, req, who)
+                answer = _refused(found, error, req, who)
             return finish(answer.response())
 
     async def awaited(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
@@ -134,10 +132,20 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
                     prepare(req, who), who
                 )
             except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-                answer = refused(error, req, who)
+                answer = await asyncio.to_thread(_refused, found, error, req, who)
             return finish(answer.response())
 
     return under_the_name_of(handler, awaited if inspect.iscoroutinefunction(handler) else threaded)
+
+
+def _refused(found: Endpoint, error: Exception, req: func.HttpRequest, who: Caller | None) -> Answer:
+    """The answer; whoever was told no is in the audit. Without settings nobody is known, and nothing can be written."""
+    said = as_api_error(error)
+    if who is None:
+        return refusal(said)
+    if is_recorded(said.status, writes=found.writes):
+        services().refusals.record(who, found.name, req.route_params, said)
+    return refusal(veiled(said, who, _named(req)[0]))
 
 
 def _named(req: func.HttpRequest) -> tuple[str | None, str | None]:

@@ -18,6 +18,7 @@ from shared.domain.grants import ANONYMOUS, Identity, principal, recognise
 from shared.services.requests import Caller
 from shared.settings import Settings
 from shared.telemetry.logs import bound_value
+from shared.triggers.client_address import client_address
 from shared.triggers.parsing import query_of
 
 PRINCIPAL_HEADER = "X-MS-CLIENT-PRINCIPAL"
@@ -51,6 +52,7 @@ def caller(req: func.HttpRequest, settings: Settings, *, key_checked: bool) -> C
         access=known.access,
         kind=identity.kind,
         name=known.name,
+        address=client_address(req.headers.get("X-Forwarded-For", "")),
     )
 
 

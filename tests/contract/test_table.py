@@ -343,3 +343,19 @@ def test_a_row_is_stored_under_the_keys_that_people_search_for(
     with TableClient.from_connection_string(azurite.connection_string, "contractlayout") as client:
         entity = client.get_entity(HOME, "user:ci")
     assert entity == {"PartitionKey": HOME, "RowKey": "user:ci", "revision": 1}
+
+
+def test_partitions_are_told_in_order_each_once(table: Table) -> None:
+    assert list(table.partitions()) == []
+    for name in ("web", "demo", "!schema", "api"):
+        table.transact(name, [Insert(row("a")), Insert(row("b"))])
+    assert list(table.partitions()) == ["!schema", "api", "demo", "web"]
+    assert list(table.partitions("api")) == ["demo", "web"]
+    assert list(table.partitions("b")) == ["demo", "web"]
+
+
+def test_a_partition_whose_last_row_went_is_none(table: Table) -> None:
+    table.transact("api", [Insert(row("a"))])
+    table.transact("demo", [Insert(row("a"))])
+    table.transact("api", [Delete("a")])
+    assert list(table.partitions()) == ["demo"]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from shared.domain.operations import (
     OPERATION_KEYS,
-    AuditEntry,
     Kind,
     Operation,
     OperationError,
@@ -160,18 +159,3 @@ def test_the_unfinished_are_found_by_a_column() -> None:
     """`reconcile` filters on it: absent would mean never found."""
     assert operation().to_row().values["final"] is False
     assert operation().ended(FAIL, LATER).to_row().values["final"] is True
-
-
-def test_audit_entries_have_keys_of_their_own() -> None:
-    entry = AuditEntry(
-        id_key="01KDZ",
-        at=NOW,
-        actor="key:1",
-        action=Kind.PUT_USER,
-        target="demo/a",
-        operation_id="demo.1",
-        request_id="r",
-    )
-    first, end = key_range(OPERATION_KEYS)
-    assert entry.key == "audit:01KDZ"
-    assert not first <= entry.key < end

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.audit import AuditEntry
 from shared.domain.health import Code, Severity, Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import AzureNames
-from shared.domain.operations import AuditEntry, Intent, Kind, Operation, OperationError, Status, Step
+from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
 from shared.domain.site_drift import SiteFinding
@@ -121,7 +122,11 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "actor": text,
         "action": st.sampled_from([*Kind, "CancelOperation"]),
         "target": text,
-        "operation_id": text,
+        "address": maybe_text,
+        "registry": maybe_text,
+        "outcome": text,
+        "status": st.none() | numbers,
+        "operation_id": maybe_text,
         "request_id": text,
         "details": st.none() | st.dictionaries(text, st.lists(text, max_size=3), max_size=3),
     },

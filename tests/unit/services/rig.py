@@ -14,6 +14,8 @@ from shared.domain.resources import Ref, Type
 from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
+from shared.services.audit_copies import AuditCopies
+from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
@@ -23,6 +25,7 @@ from shared.services.operations import Operations
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
+from shared.services.reconciling.audit_copying import AuditCopying
 from shared.services.reconciling.expired_registries import ExpiredRegistries
 from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
 from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
@@ -80,6 +83,7 @@ class Rig:
         self.clock, self.wire = FakeClock(), Wire()
         self.host = Host(self.clock)
         self.state_table, self.health_table, self.index_table = FakeTable(), FakeTable(), FakeTable()
+        self.audit_table = FakeTable()
         self.shares = FakeShares()
         self.azure = azure or FakeResourceManager(looks=looks)
         self.azure.shares = self.shares
@@ -98,9 +102,11 @@ class Rig:
         lifecycle: Queue = wire.around("lifecycle", self.lifecycle_queue)
         users: Queue = wire.around("users", self.users_queue)
         shares: Shares = WiredShares(wire, self.shares)
-        self.state = State(state)
+        self.trail = AuditTrail(self.audit_table)
+        self.state = State(state, committed=self.trail.committed)
+        self.copies = AuditCopies(self.state, self.trail, self.audit_table, now)
         self.channels = Channels(lifecycle, users)
-        self.capacity = Capacity(index, now, max_registries)
+        self.capacity = Capacity(index, now, max_registries, self.copies.finish)
         self.turns = Turns(self.state, self.channels, now, STALE_SECONDS)
         self.poison = Poison(self.state, self.turns)
         ledger = Ledger(self.state, KEY, timeout, STALE_SECONDS)
@@ -142,6 +148,7 @@ class Rig:
                 action=self.drift_action,
                 check_seconds=DRIFT_CHECK,
             ),
+            AuditCopying(self.copies),
         ]
         surveys: list[Survey] = [
             Orphans(self.state, health, self.capacity, lambda: resources, now, DRIFT_CHECK),

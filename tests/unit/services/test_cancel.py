@@ -4,8 +4,9 @@ from functools import partial
 
 import pytest
 
+from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError, TemporaryError
-from shared.domain.operations import AuditEntry, Kind, Operation, Status
+from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
 from shared.services import provisioning
 from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig

@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
+from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
-from shared.domain.operations import AuditEntry, Kind, Operation, Status
+from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Type
 from shared.services import provisioning
 from shared.services.reconciling.stale_operations import ORPHAN_AGE

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from shared.domain.audit import AuditEntry
 from shared.domain.errors import PermanentError
-from shared.domain.operations import AuditEntry, Kind, Status
+from shared.domain.operations import Kind, Status
 from tests.unit.services.rig import ME, NAME, POLICY, Rig
 
 KEPT = timedelta(days=POLICY.soft_delete_days).total_seconds()
@@ -37,7 +38,7 @@ def test_from_its_day_on_it_is_purged_with_an_entry_in_the_audit() -> None:
     rig.check_gone()
     rows = rig.state_table.rows[NAME].items()
     entries = [AuditEntry.from_row(row) for key, row in rows if key.startswith("audit:")]
-    [purge] = [entry for entry in entries if entry.action is Kind.PURGE_REGISTRY]
+    [purge] = [entry for entry in entries if entry.action == Kind.PURGE_REGISTRY]
     assert (purge.actor, purge.target) == ("system:reconcile", NAME)
     assert purge.details
     assert set(purge.details) == {"deletedOn", "purgeOn"}

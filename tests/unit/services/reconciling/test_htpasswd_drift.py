@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.audit import AUDIT_KEYS, AuditEntry
 from shared.domain.errors import DependencyError
 from shared.domain.htpasswd import FILE_NAME, probe_password, render
-from shared.domain.operations import AUDIT_KEYS, AuditEntry, Kind, Status
+from shared.domain.operations import Kind, Status
 from shared.domain.records import Upsert
 from shared.services.state import State
 from tests.unit.services.rig import KEY, NAME, STALE_SECONDS, Rig
@@ -43,7 +44,7 @@ def audits(rig: Rig, name: str = NAME) -> list[AuditEntry]:
     """What `reconcile` has audited."""
     rows = [row for key, row in rig.state_table.rows[name].items() if key.startswith(AUDIT_KEYS)]
     entries = [AuditEntry.from_row(row) for row in rows]
-    return [entry for entry in entries if entry.action is Kind.REPAIR_HTPASSWD]
+    return [entry for entry in entries if entry.action == Kind.REPAIR_HTPASSWD]
 
 
 def reads(rig: Rig) -> int:
@@ -63,7 +64,7 @@ def test_an_unknown_user_is_audited_and_goes(rig: Rig) -> None:
     assert entry.target == NAME
     assert entry.details == {"file": ["edited"], "added": ["mallory"]}
     rig.drain()
-    operation = rig.operation(entry.operation_id)
+    operation = rig.operation(entry.operation_id or "")
     assert (operation.kind, operation.status) == (Kind.REPAIR_HTPASSWD, Status.SUCCEEDED)
     assert operation.result == {"proof": "probe"}
     assert rig.registry().users_revision == revision + 1, (

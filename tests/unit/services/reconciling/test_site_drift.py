@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.audit import AUDIT_KEYS, AuditEntry
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.operations import AUDIT_KEYS, AuditEntry, Kind, Operation, Status
+from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Upsert
 from shared.domain.resources import Ref, Type
 from shared.domain.site_drift import SiteFinding
