@@ -107,19 +107,21 @@ class StateFolder:
     def secrets(self) -> Secrets:
         """The secrets kept here; made at the first call, the same ever after."""
         keys, others = read_json(self.keys_file), read_json(self.path / "secrets.json")
+        function_keys = keys.get("functionKeys") or {}
         kept = Secrets(
             master_key=keys.get("masterKey") or secrets.token_urlsafe(40),
-            function_key=(keys.get("functionKeys") or {}).get("default") or secrets.token_urlsafe(40),
+            function_key=function_keys.get("default") or secrets.token_urlsafe(40),
             probe_key=others.get("probeKey") or secrets.token_urlsafe(32),
             identity_header=others.get("identityHeader") or str(uuid.uuid4()),
             tenant_id=others.get("tenantId") or str(uuid.uuid4()),
             subscription_id=others.get("subscriptionId") or str(uuid.uuid4()),
         )
-        self._keep(kept)
+        self._keep(kept, {**function_keys, "default": kept.function_key})
         return kept
 
-    def _keep(self, kept: Secrets) -> None:
-        keys = {"masterKey": kept.master_key, "functionKeys": {"default": kept.function_key}}
+    def _keep(self, kept: Secrets, function_keys: dict[str, str]) -> None:
+        """Function keys that somebody has added to the file stay: with them roles can be tried."""
+        keys = {"masterKey": kept.master_key, "functionKeys": function_keys}
         write_private_json(self.keys_file, keys)
         others = {
             "probeKey": kept.probe_key,

@@ -1,5 +1,6 @@
 """The state folder: one local Azure at a time, private, and emptied without touching anything else."""
 
+import json
 import os
 import stat
 import subprocess
@@ -45,6 +46,16 @@ def test_keys_are_in_the_form_of_the_functions_host_and_private(tmp_path: Path) 
     for file in (folder.keys_file, folder.file("secrets.json")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_function_keys_that_somebody_added_stay(tmp_path: Path) -> None:
+    folder = StateFolder.open(tmp_path / "state")
+    secrets = folder.secrets()
+    keys = read_json(folder.keys_file)
+    keys["functionKeys"]["ci"] = "another-key"
+    write_private(folder.keys_file, json.dumps(keys))
+    assert folder.secrets() == secrets
+    assert read_json(folder.keys_file) == keys
 
 
 def test_emptying_forgets_the_secrets_and_leaves_other_files(tmp_path: Path) -> None:

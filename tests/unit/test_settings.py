@@ -246,9 +246,15 @@ def test_the_sample_works_once_it_has_a_probe_key_and_shows_the_defaults() -> No
     assert named(refusal(sample())) == {"PROBE_KEY"}
     settings = Settings.from_env({**sample(), "PROBE_KEY": "p" * 32})
     shown = settings.model_dump(
-        exclude={"azure_subscription_id", "azure_resource_group", "public_url", "probe_key"}
+        exclude={"azure_subscription_id", "azure_resource_group", "public_url", "probe_key", "role_grants"}
     )
     assert shown == Settings.from_env(GIVEN).model_dump(include=set(shown))
+
+
+def test_the_sample_s_grants_are_for_nobody_that_there_is() -> None:
+    granted = Settings.from_env({**sample(), "PROBE_KEY": "p" * 32}).role_grants
+    assert {grant.principal.partition(":")[0] for grant in granted} == {"key", "group"}
+    assert all(set(grant.principal.partition(":")[2]) <= {"0", "-"} for grant in granted)
 
 
 def test_the_sample_holds_strings_and_nothing_secret() -> None:

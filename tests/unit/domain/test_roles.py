@@ -157,3 +157,10 @@ def test_where_only_the_row_says_whose_it_is_a_member_gets_as_far_as_the_row() -
     assert not need.met_by(member, "demo", "other")
     assert not need.met_by(member, "demo", ""), "an operation of no user is nobody's own"
     assert not Need(Role.READER, own=True).met_by(member, "demo", None)
+
+
+@given(registry_names)
+def test_a_grant_for_a_registry_that_can_not_be_shows_none(registry: str) -> None:
+    access = Access((Right(Role.READER, "-"),))
+    assert not access.may_see(registry)
+    assert not access.everywhere(Role.READER)
