@@ -101,7 +101,7 @@ def a_failure_says_why(seen: Seen) -> None:
 
 
 def the_registry_is_as_asked(seen: Seen) -> None:
-    """What was asked for last is what there is: its row is Succeeded, nothing works on it, its tags are in Azure."""
+    """What was asked for last is what there is: it is up or deleted, nothing works on it, its tags are in Azure."""
     registry = seen.registry
     if not registry.exists:
         assert seen.shown == 404, f"it was deleted, and the API answers {seen.shown}"
@@ -109,20 +109,24 @@ def the_registry_is_as_asked(seen: Seen) -> None:
         return
     row = seen.rows.get("registry")
     assert row, "there is no such registry"
-    assert (row["provisioningState"], row.get("activeOperation")) == ("Succeeded", None), row
+    state = "SoftDeleted" if registry.is_deleted else "Succeeded"
+    assert (row["provisioningState"], row.get("activeOperation")) == (state, None), row
+    assert registry.is_deleted == ("purgeOn" in row), row
     for resource in seen.resources:
         has = {name: value for name, value in resource["tags"].items() if not name.startswith("berthage-")}
         assert has == registry.tags, f"{resource['name']} has the tags {has}, not {registry.tags}"
 
 
 def no_orphan_is_left(seen: Seen) -> None:
-    """Azure holds exactly one storage account, one plan and one site of a registry, of this incarnation; or nothing."""
+    """Azure holds exactly one storage account, one plan and one site of a registry, of this incarnation; the account
+    alone of one that is soft-deleted; or nothing."""
     kinds = sorted(each["type"] for each in seen.resources)
     if not seen.registry.exists:
         assert not kinds, f"left behind: {[each['name'] for each in seen.resources]}"
         assert not seen.users, f"rows of users were left behind: {list(seen.users)}"
         return
-    assert kinds == sorted([ACCOUNTS, PLANS, SITES]), [each["name"] for each in seen.resources]
+    wanted = [ACCOUNTS] if seen.registry.is_deleted else sorted([ACCOUNTS, PLANS, SITES])
+    assert kinds == wanted, [each["name"] for each in seen.resources]
     uid = seen.rows["registry"]["uid"]
     assert {each["tags"]["berthage-uid"] for each in seen.resources} == {uid}, "of another incarnation"
     names = {each["name"] for each in seen.resources}
@@ -164,8 +168,14 @@ def the_file_is_the_table(seen: Seen) -> None:
 
 
 def the_door_opens_for_the_right_ones(seen: Seen) -> None:
-    """The registry lets every user in with the present password, and with none that was ever revoked."""
+    """The registry lets every user in with the present password, and with none that was ever revoked.
+
+    One that is soft-deleted lets nobody in.
+    """
     if not seen.registry.exists:
+        return
+    if seen.registry.is_deleted:
+        assert seen.registry.is_closed(), "it is deleted, and answers"
         return
     for name, user in seen.registry.users.items():
         if user.present:

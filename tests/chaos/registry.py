@@ -44,6 +44,8 @@ class Registry:
     def __init__(self, cloud: Cloud, name: str) -> None:
         self.cloud, self.name = cloud, name
         self.exists = False
+        self.is_deleted = False
+        """It is soft-deleted: it exists and serves nobody."""
         self.tags: dict[str, str] = {}
         self.users: dict[str, User] = {}
         self.host = ""
@@ -128,6 +130,17 @@ class Registry:
                 if time.monotonic() > deadline:
                     raise AssertionError(f"{self.name} does not open: {error}") from None
                 time.sleep(0.1)
+
+    def is_closed(self) -> bool:
+        """Nobody answers where it was. A process that ignores SIGTERM takes a while to go."""
+        deadline = time.monotonic() + DOOR_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                self.cloud.door.lets_in(self._login_server(), "stranger", "no-password-at-all")
+            except httpx.TransportError:
+                return True
+            time.sleep(0.1)
+        return False
 
     def _login_server(self) -> str:
         row = self.cloud.row(self.name, "registry")

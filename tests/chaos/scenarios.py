@@ -69,9 +69,32 @@ def update(registry: Registry) -> list[Asked]:
 
 
 def delete(registry: Registry) -> list[Asked]:
+    """Its site goes; images, users and their file stay."""
+    answer = registry.ask("DELETE", registry.path)
+    registry.is_deleted = True
+    return [_asked(answer, lambda: None)]
+
+
+def restore(registry: Registry) -> list[Asked]:
+    """Its users get in as before, and nobody who was revoked does."""
+
+    def effect() -> None:
+        for name, user in registry.users.items():
+            _is_in(registry, name)
+            for old in user.revoked:
+                assert not registry.lets_in(name, old), (
+                    f"{name}: a revoked password gets in after the restore"
+                )
+
+    answer = registry.ask("POST", f"{registry.path}/restore")
+    registry.is_deleted = False
+    return [_asked(answer, effect)]
+
+
+def purge(registry: Registry) -> list[Asked]:
     """All of it goes."""
     answer = registry.ask("DELETE", f"{registry.path}?purge=true&confirm={registry.name}")
-    registry.exists = False
+    registry.exists = registry.is_deleted = False
     registry.users, registry.tags = {}, {}
     return [_asked(answer, lambda: None)]
 
@@ -174,6 +197,9 @@ SCENARIOS = {
         Scenario("rollback", _nothing, create, on_new=True, handicap=_SITE_REFUSED),
         Scenario("update", _nothing, update),
         Scenario("delete", _nothing, delete),
+        Scenario("restore", delete, restore),
+        Scenario("purge", _nothing, purge),
+        Scenario("purge-deleted", delete, purge),
         Scenario("put", _without("newcomer"), lambda registry: put_user(registry, "newcomer")),
         Scenario("rotate", _with("victim"), lambda registry: rotate_user(registry, "victim")),
         Scenario("revoke", _with("leaver"), lambda registry: delete_user(registry, "leaver")),

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from shared.domain.names import azure_names
 from tests.chaos.cloud import Cloud
-from tests.chaos.scenarios import SCENARIOS, create, delete, put_user
+from tests.chaos.scenarios import SCENARIOS, create, purge, put_user
 from tests.chaos.steps import Step
 from tests.chaos.wave import HIT_SECONDS, Run, Wave, in_parallel, settle
 from tests.e2e.emulated_azure import ACCOUNTS, SITES
 
 USER_SCENARIOS = ("put", "rotate", "revoke", "sync")
+REMOVALS = ("delete", "purge")
 OUTAGE_SECONDS = 2.0
 RESERVED_SECONDS = 600
 QUOTA = {"reads": 12, "writes": 4, "deletes": 2, "seconds": 6}
@@ -190,7 +191,7 @@ def _reserve_names(setting: Setting, wave: Wave) -> None:
     setting.cloud.azure.control("PUT", "deleted-names", dict.fromkeys((ACCOUNTS, SITES), RESERVED_SECONDS))
 
     def come_and_go(run: Run) -> None:
-        for request in (create, delete):
+        for request in (create, purge):
             run.problems += settle(run.registry, request(run.registry))
         run.registry.may_change_names = True
         run.hits = 1
@@ -268,15 +269,15 @@ SPECIALS: tuple[Special, ...] = (
     Special("message-reordered", _reordered),
     *(Special(f"azurite-restart-{at}", _outage("azurite"), before=_hold_at(at / 2)) for at in range(3)),
     *(Special(f"emulator-restart-{at}", _outage("emulator"), before=_hold_at(at / 2)) for at in range(3)),
-    Special("mount-lag", _hit, ("create", "update", *USER_SCENARIOS), lags=True),
+    Special("mount-lag", _hit, ("create", "update", "restore", *USER_SCENARIOS), lags=True),
     Special("writer-asleep", _newer_writer, ("rotate",), before=_hold_files, times=4),
-    Special("throttled", _nothing, ("create", "rollback", "update", "delete"), before=_throttle),
-    Special("quota", _nothing, ("create", "update", "delete"), before=_limit, after=_unlimit),
+    Special("throttled", _nothing, ("create", "rollback", "update", *REMOVALS, "restore"), before=_throttle),
+    Special("quota", _nothing, ("create", "update", *REMOVALS, "restore"), before=_limit, after=_unlimit),
     Special("names-reserved", _nothing, ("create",), before=_reserve_names, after=_release_names),
     Special("names-held", _nothing, ("create",), before=_hold_names, after=_free_names),
     Special("registry-killed", _kill_registries, before=_hold_at(0.5)),
-    Special("site-slow", _nothing, ("create", "update"), before=_misbehave("slow"), after=_behave),
-    Special("site-stubborn", _nothing, ("update", "delete"), before=_misbehave("stubborn"), after=_behave),
+    Special("site-slow", _nothing, ("create", "update", "restore"), before=_misbehave("slow"), after=_behave),
+    Special("site-stubborn", _nothing, ("update", *REMOVALS), before=_misbehave("stubborn"), after=_behave),
     Special("site-never", _soon_behave, before=_misbehave("never"), after=_behave),
     Special("site-dies", _soon_behave, before=_misbehave("dies"), after=_behave),
 )

@@ -23,6 +23,8 @@ class Checks:
 
     def door(self, home: Home, user: str) -> None:
         """The registry lets this user in with the present password, and with none that was revoked."""
+        if home.deleted:
+            return  # nobody is there
         _, shown = self._client.read(f"registries/{home.name}")
         host, person = shown["loginServer"], home.people.get(user)
         if host is None:
@@ -59,7 +61,9 @@ class Checks:
     def at_rest(self, home: Home) -> None:
         """Nothing is outstanding: table, file, door and Azure are what the model is."""
         _, shown = self._client.read(f"registries/{home.name}")
-        assert (shown["provisioningState"], shown["operation"]) == ("Succeeded", None), shown
+        state = "SoftDeleted" if home.deleted else "Succeeded"
+        assert (shown["provisioningState"], shown["operation"]) == (state, None), shown
+        assert bool(shown["purgeOn"]) == home.deleted, shown
         assert shown["deleteEnabled"] == home.delete_enabled, shown
         for name in home.people:
             status, user = self._client.read(f"registries/{home.name}/users/{name}")
@@ -68,7 +72,7 @@ class Checks:
         for name in {*home.people, *(user for at, user in list(self._model.revoked) if at == home.name)}:
             self.door(home, name)
         kinds = sorted(found.rpartition("/")[0] for found in self._local.azure.resources(home.name))
-        assert kinds == sorted([ACCOUNTS, PLANS, SITES]), kinds
+        assert kinds == ([ACCOUNTS] if home.deleted else sorted([ACCOUNTS, PLANS, SITES])), kinds
 
     def _file(self, home: Home) -> None:
         share = self._local.azure.share(home.name)
@@ -96,9 +100,11 @@ class Checks:
         assert set(kinds) <= {"operation", "audit"}, f"rows were left behind: {kinds}"
 
     def listed(self) -> None:
-        """The list names every registry that there is. Nobody may be at work on any."""
-        _, found = self._client.read("registries")
-        assert [each["name"] for each in found["value"]] == sorted(self._model.homes)
+        """The lists name every registry that there is. Nobody may be at work on any."""
+        for query, deleted in (("", False), ("?state=deleted", True)):
+            _, found = self._client.read(f"registries{query}")
+            names = sorted(name for name, home in self._model.homes.items() if home.deleted == deleted)
+            assert [each["name"] for each in found["value"]] == names, query
 
     def queues(self) -> None:
         """No message was given up."""

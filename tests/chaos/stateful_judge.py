@@ -15,10 +15,13 @@ class Judge:
     def registry_put(self, name: str, home: Home | None, wanted: bool, answer: Answer) -> None:
         """Of a registry that is there, or on its way out, or not there; `wanted` is its `deleteEnabled`."""
         body = answer.body
+        if home and home.deleted:
+            self.refused_as_deleted(home, answer)
+            return
         if home and (body.get("uid") == home.uid or answer.status == 409):
             self._registry_changed(home, wanted, answer)
             return
-        assert home is None or home.deleting, f"it is another registry: {answer}"
+        assert home is None or home.purging, f"it is another registry: {answer}"
         if home:
             self.end(home.work.operation if home.work else "")
         assert answer.status in ({200, 201} if answer.doubtful else {201}), answer
@@ -35,38 +38,75 @@ class Judge:
                 "OperationInProgress",
                 work and work.operation,
             ), answer
-            assert home.deleting or not same, answer
+            assert home.purging or not same, answer
             return
         assert answer.status == 200, answer
-        assert not home.deleting, answer
+        assert not home.purging, answer
         own = answer.operation not in {None, work and work.operation}
         assert own != same, f"work for nothing, or no work: {answer}"
         if own and answer.operation:
             assert answer.body["etag"] != home.etag, answer
-            home.delete_enabled, home.work, home.etag = wanted, Work("UpdateRegistry", answer.operation), None
+            home.delete_enabled = wanted
+            home.begin("UpdateRegistry", answer.operation)
             self.began(answer, home)
 
-    def registry_deleted(self, name: str, home: Home | None, answer: Answer) -> None:
-        """202 while there is something to delete, and always the same operation."""
+    def registry_removed(self, name: str, home: Home | None, purge: bool, answer: Answer) -> None:
+        """202 while there is something to remove, and always the same operation; 200 for what is soft-deleted."""
         if home is None:
             assert answer.status == 204, answer
-        elif home.deleting and home.work:
+        elif home.purging and home.work:
             assert answer.status in {202, 204}, answer
             assert answer.operation in {None, home.work.operation}, answer
             if answer.status == 204:
                 self.end(home.work.operation)
                 assert name not in self._model.homes
+        elif home.deleted and not purge:
+            assert answer.status in {200, 202}, answer
+            assert answer.operation in {None, home.work and home.work.operation}, answer
+            assert answer.body["purgeOn"], answer
         elif answer.status == 409:
-            assert home.work, answer
-            assert (answer.code, answer.body["error"]["target"]) == (
-                "OperationInProgress",
-                home.work.operation,
-            )
+            self._in_progress(home, answer)
         else:
-            assert answer.status == 202, answer
+            assert (answer.status, bool(answer.body["purgeOn"])) == (202, not purge), answer
             assert answer.operation, answer
-            self._model.begin_removal(home, answer.operation)
+            if purge:
+                self._model.begin_removal(home, answer.operation)
+            else:
+                home.begin("DeleteRegistry", answer.operation)
             self.began(answer, home)
+
+    def registry_restored(self, home: Home | None, answer: Answer) -> None:
+        """202 for what is soft-deleted, 200 if that was done last; otherwise there is nothing to restore."""
+        if answer.status == 404:
+            assert home is None or home.purging, answer
+        elif answer.code == "RegistryNotDeleted":
+            assert home, answer
+            assert home.last in {"CreateRegistry", "UpdateRegistry"}, answer
+        elif answer.status == 409:
+            assert home, answer
+            assert home.last != "RestoreRegistry", answer
+            self._in_progress(home, answer)
+        else:
+            assert home, answer
+            assert answer.status in {200, 202}, answer
+            if home.last == "RestoreRegistry":
+                assert answer.operation in {None, home.work and home.work.operation}, answer
+                return
+            assert home.deleted, answer
+            assert answer.operation, answer
+            home.begin("RestoreRegistry", answer.operation)
+            self.began(answer, home)
+
+    def refused_as_deleted(self, home: Home, answer: Answer) -> None:
+        """What a soft-deleted registry can't take, or one that is about to be."""
+        if answer.code != "RegistrySoftDeleted":
+            self._in_progress(home, answer)
+        assert answer.status == 409, answer
+
+    def _in_progress(self, home: Home, answer: Answer) -> None:
+        assert home.work, answer
+        assert (answer.status, answer.code) == (409, "OperationInProgress"), answer
+        assert answer.body["error"]["target"] == home.work.operation, answer
 
     def nobody_home(self, home: Home | None, answer: Answer) -> None:
         """There is no registry, or it is on its way out: a user's deletion may still be told of then."""
@@ -108,8 +148,10 @@ class Judge:
         return password
 
     def user_deleted(self, home: Home, user: str, answer: Answer) -> None:
-        """202 until the registry has proven it, 204 from then on."""
-        if user in home.people:
+        """202 until the registry has proven it, 204 from then on; also of one that is soft-deleted, if at rest."""
+        if home.deleted and answer.status == 409:
+            self._in_progress(home, answer)
+        elif user in home.people:
             assert answer.status == 202, answer
             assert answer.operation, answer
             self._model.remove(home, user, answer.operation)
@@ -133,11 +175,11 @@ class Judge:
         if ended["status"] != "Succeeded":
             assert ended.get("error", {}).get("code") == "RegistryDeleted", ended
             assert ended.get("user"), ended
-            assert home is None or home.deleting or uid != home.uid, f"its registry is still there: {ended}"
+            assert home is None or home.purging or uid != home.uid, f"its registry is still there: {ended}"
         if home is None:
             return
         home.leaving = {user: leaves for user, leaves in home.leaving.items() if leaves != operation}
         if home.work and home.work.operation == operation:
-            if home.deleting:
+            if home.purging:
                 self._model.gone(home)
             home.work = None

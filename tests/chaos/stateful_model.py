@@ -30,6 +30,8 @@ class Home:
     uid: str
     delete_enabled: bool = False
     work: Work | None = None
+    last: str = "CreateRegistry"
+    """The kind of the lifecycle operation that was begun last, ended or not."""
     etag: str | None = None
     """None while an operation may still change it."""
     people: dict[str, Person] = field(default_factory=dict)
@@ -37,9 +39,18 @@ class Home:
     """Deleted users with the operation that deletes them, as long as it may be under way."""
 
     @property
-    def deleting(self) -> bool:
-        """Is it on its way out, or gone already?"""
-        return self.work is not None and self.work.kind == "DeleteRegistry"
+    def purging(self) -> bool:
+        """Is it on its way out for good, or gone already?"""
+        return self.last == "PurgeRegistry"
+
+    @property
+    def deleted(self) -> bool:
+        """Is it soft-deleted, or about to be?"""
+        return self.last == "DeleteRegistry"
+
+    def begin(self, kind: str, operation: str) -> None:
+        """It will have another etag, and does what is asked for next only when this has ended."""
+        self.work, self.last, self.etag = Work(kind, operation), kind, None
 
 
 class Model:
@@ -65,13 +76,13 @@ class Model:
 
     def begin_removal(self, home: Home, operation: str) -> None:
         """The registry goes, and nobody of its users may get into a later one."""
-        home.work = Work("DeleteRegistry", operation)
+        home.begin("PurgeRegistry", operation)
         for user in home.people:
             self._revoke(home, user)
 
     def gone(self, home: Home) -> None:
-        """Its deletion has ended."""
-        assert home.deleting
+        """Its purge has ended."""
+        assert home.purging
         del self.homes[home.name]
 
     def _revoke(self, home: Home, user: str) -> None:

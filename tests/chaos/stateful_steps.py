@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 REGISTRIES = ("quay", "pier")
 USERS = ("ann", "bob", "cy")
-REGISTRY_CHANGES = ("put", "put", "put", "put otherwise", "delete")
+REGISTRY_CHANGES = ("put", "put", "put otherwise", "delete", "restore", "restore", "purge")
 USER_CHANGES = (
     "rotate",
     "put",
@@ -91,7 +91,7 @@ _upset = st.builds(Upset, st.sampled_from(UPSETS), st.sampled_from([0.0, 0.01, 0
 _kinds: list[tuple[int, st.SearchStrategy[AnyStep]]] = [
     (1, st.builds(Look, _registries)),  # the simplest step comes first, and it costs least
     (9, _change_user),
-    (3, _change_registry),
+    (5, _change_registry),
     (3, _upset),
     (1, st.builds(Repeat, st.booleans())),
     (1, st.builds(Settle)),

@@ -57,9 +57,13 @@ class Client:
         chosen = self._chance.choice([alive[0], alive[0], *self._shared])
         if chosen is alive[0]:
             lot = self._chance.random()
-            if lot < 0.08:
+            if chosen.is_deleted:
+                return chosen, scenarios.restore if lot < 0.75 else scenarios.purge
+            if lot < 0.05:
+                return chosen, scenarios.purge
+            if lot < 0.12:
                 return chosen, scenarios.delete
-            if lot < 0.16:
+            if lot < 0.2:
                 return chosen, scenarios.update
         return chosen, self._user_change(chosen)
 

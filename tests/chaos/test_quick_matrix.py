@@ -50,7 +50,7 @@ def test_messages_that_come_twice_late_or_out_of_order_change_nothing(
     _ = cells
     for special in SPECIALS:
         if special.name.startswith("message-"):
-            matrix.run_special(special, [cell for cell in special.cells() if cell[1] in {"rotate", "delete"}])
+            matrix.run_special(special, [cell for cell in special.cells() if cell[1] in {"rotate", "purge"}])
     assert cloud.tally.violations == []
 
 

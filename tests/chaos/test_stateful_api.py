@@ -96,9 +96,13 @@ class Script(RuleBasedStateMachine):
     def change_registry(self, step: ChangeRegistry) -> None:
         name, change = step.name, step.change
         home = self.model.homes.get(name)
-        if change == "delete":
-            answer = self.client.write("DELETE", f"registries/{name}?purge=true&confirm={name}")
-            self.judge.registry_deleted(name, home, answer)
+        if change in {"delete", "purge"}:
+            query = f"?purge=true&confirm={name}" if change == "purge" else ""
+            answer = self.client.write("DELETE", f"registries/{name}{query}")
+            self.judge.registry_removed(name, home, change == "purge", answer)
+        elif change == "restore":
+            answer = self.client.write("POST", f"registries/{name}/restore")
+            self.judge.registry_restored(home, answer)
         else:
             wanted = bool(home and home.delete_enabled) != (change == "put otherwise")
             answer = self.client.write("PUT", f"registries/{name}", {"deleteEnabled": wanted})
@@ -121,8 +125,10 @@ class Script(RuleBasedStateMachine):
         else:
             answer = self.client.write("DELETE" if change == "delete" else "PUT", path, body, headers)
         self._count(f"{change}, a user", answer)
-        if home is None or home.deleting:
+        if home is None or home.purging:
             self.judge.nobody_home(home, answer)
+        elif home.deleted and change != "delete":
+            self.judge.refused_as_deleted(home, answer)
         elif person and headers and condition == "another etag":
             assert (answer.status, answer.code) == (412, "ConditionNotMet"), answer
         elif change == "delete":
@@ -131,14 +137,14 @@ class Script(RuleBasedStateMachine):
             self.judge.user_put(home, user, change, (body or {}).get("description"), password, answer)
         if home and step.wait and answer.operation and answer.status < 400:
             self.judge.end(answer.operation)
-            if not home.deleting:
+            if not home.purging:
                 self.checks.door(home, user)
 
     def repeat(self, step: Repeat) -> None:
         if self.judge.last is None:
             return
         first, home, user = self.judge.last
-        exists = self.model.homes.get(home.name) is home and not home.deleting
+        exists = self.model.homes.get(home.name) is home and not home.purging
         if first.request.method != "DELETE" and not (exists and (user is None or user in home.people)):
             return  # what it was about is gone, and so is the answer
         if user and not exists:
@@ -152,7 +158,8 @@ class Script(RuleBasedStateMachine):
             return
         answer = self.client.send(request)
         self._count("repeat", answer)
-        assert answer.status == (202 if request.method == "DELETE" else 200), answer
+        expected = {202} if request.method == "DELETE" else {200}
+        assert answer.status in (expected | {202} if request.path.endswith("/restore") else expected), answer
         assert answer.operation == first.operation, f"it was done again: {answer}"
         assert "password" not in answer.body, answer
         if user and request.method != "DELETE":
@@ -164,7 +171,7 @@ class Script(RuleBasedStateMachine):
         home = self.model.homes.get(name)
         if home is None:
             assert self.client.read(f"registries/{name}")[0] == 404
-        elif not home.deleting:
+        elif not home.purging:
             self.checks.api(home)
             absent = next((user for user in USERS if user not in home.people), None)
             assert absent is None or self.client.read(f"registries/{name}/users/{absent}")[0] == 404
@@ -194,7 +201,7 @@ class Script(RuleBasedStateMachine):
             self.settle()
         self.world.upsets.settle()
         for name in list(self.model.homes):
-            self.change_registry(ChangeRegistry(name, "delete", wait=True))
+            self.change_registry(ChangeRegistry(name, "purge", wait=True))
         if difference is None:
             self.settle()
 

@@ -10,7 +10,7 @@ from tests.chaos.cells import Cell
 from tests.chaos.cloud import Cloud
 from tests.chaos.invariants import belongs_to, look, violations
 from tests.chaos.registry import Names, Refused, Registry
-from tests.chaos.scenarios import KEEPER, SCENARIOS, Asked, Scenario, create, delete, put_user
+from tests.chaos.scenarios import KEEPER, SCENARIOS, Asked, Scenario, create, purge, put_user, restore
 from tests.chaos.secrecy import requests_without_secrets
 
 HIT_SECONDS = 15.0
@@ -40,15 +40,18 @@ class Pool:
 
     def give_back(self, registry: Registry) -> None:
         """It is at rest again."""
+        if registry.is_deleted:
+            failed = settle(registry, restore(registry))
+            assert not failed, f"{registry.name} does not come back: {failed}"
         if registry.exists:
             if KEEPER not in registry.users:
                 settle(registry, put_user(registry, KEEPER))
             self._rest.append(registry)
 
     def trim(self) -> None:
-        """Each registry is a process, and work for `reconcile`: those beyond a stock are deleted."""
+        """Each registry is a process, and work for `reconcile`: those beyond a stock are purged."""
         surplus, self._rest = self._rest[STOCK:], self._rest[:STOCK]
-        in_parallel(lambda registry: settle(registry, delete(registry)), surplus)
+        in_parallel(lambda registry: settle(registry, purge(registry)), surplus)
 
     def _make(self, number: int) -> None:
         new = [self.new() for _ in range(number)]
