@@ -85,6 +85,12 @@ class Api:
         assert operation["status"] == "Succeeded", operation
         return operation
 
+    def settle(self, name: str) -> None:
+        """Waits until nothing works on the registry any more, however that ends."""
+        answer = self.send("GET", f"registries/{name}")
+        if answer.is_success and answer.json()["operation"]:
+            self.end_of(answer.json())
+
     def create_registry(self, name: str, body: Json | None = None) -> Json:
         """A new registry, when it is ready."""
         self.finish(self.call("PUT", f"registries/{name}", 201, body or {}))
