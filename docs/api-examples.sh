@@ -49,6 +49,13 @@ curl -sS "${auth[@]}" "$API/registries/demo/users" | jq -r '.value[].username'
 #: rotate_user
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
 
+#: import_users
+echo 'bob:$2b$05$nAOvF7PjF.6dlryacS3.G.O84BgXrL6a6Q3flr0N2IpFL574D5IJe' > htpasswd   # as htpasswd -nbB -C 5 prints it
+curl -sS -H "x-functions-key: $KEY" -H "Content-Type: text/plain" --data-binary @htpasswd \
+  -X POST "$API/registries/demo/users/import?mode=merge" | tee import.json
+id=$(jq -r .operation.id import.json)                 # its result counts: added, changed, removed, unchanged, skipped
+curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, result}'
+
 #: delete_user
 curl -sS "${auth[@]}" -X DELETE "$API/registries/demo/users/ci"
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 from shared.domain.graph import Context
 from shared.domain.health import Thresholds
+from shared.domain.operations import Kind
 from shared.ports import Table
 from shared.services.accounts import Accounts
 from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.imports import Imports
 from shared.services.liveness import Liveness
 from shared.services.operations import Operations
 from shared.services.refusals import Refusals
@@ -37,11 +39,11 @@ from shared.telemetry.traces import Listener, Nobody, telemetry
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
     from shared.services.health_sweep import HealthSweep
-    from shared.services.htpasswd_sync import HtpasswdSync
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
     from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
+    from shared.services.user_operations import UserOperations
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -141,6 +143,11 @@ class Services:
         return Accounts(self.state, self.registries, self.channels, self._ledger, now)
 
     @cached_property
+    def imports(self) -> Imports:
+        """Imports of users over HTTP."""
+        return Imports(self.state, self.registries, self.channels, self._ledger, now)
+
+    @cached_property
     def operations(self) -> Operations:
         """Operations over HTTP."""
         return Operations(self.state)
@@ -208,13 +215,16 @@ class Services:
         return Poison(self.state, self.turns)
 
     @cached_property
-    def htpasswd_sync(self) -> HtpasswdSync:
+    def user_operations(self) -> UserOperations:
         """The handler of user operations."""
         from shared.services.htpasswd_sync import HtpasswdSync
+        from shared.services.import_turns import ImportTurns
+        from shared.services.user_operations import UserOperations
 
-        return HtpasswdSync(
+        sync = HtpasswdSync(
             self.state, self._publisher, self._resources, now, self.settings.mount_cache_seconds
         )
+        return UserOperations(sync, {Kind.IMPORT_USERS: ImportTurns(self.state, sync, now)})
 
     @cached_property
     def health_sweep(self) -> HealthSweep:

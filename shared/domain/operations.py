@@ -10,6 +10,9 @@ from shared.domain.names import operation_id
 from shared.domain.records import Model, Nested, Record
 from shared.domain.registries import Desired, ProvisioningState
 
+type Result = dict[str, str | int | dict[str, str]]
+"""What a caller learns from an operation that has ended."""
+
 
 class Kind(StrEnum):
     """What the operation does."""
@@ -24,6 +27,9 @@ class Kind(StrEnum):
     PUT_USER = "CreateOrUpdateUser"
     ROTATE_USER = "RotateUser"
     DELETE_USER = "DeleteUser"
+    IMPORT_USERS = "ImportUsers"
+    REVOKE_USER = "RevokeUser"
+    """Removes one user from every registry. It works on none itself: its partition is `names.PEOPLE`."""
     REPAIR_HTPASSWD = "RepairHtpasswd"
     """The file was not what we published last: `reconcile` has it published again."""
 
@@ -145,7 +151,9 @@ class Operation(Record):
     """The operation that this one repeats."""
     retried_by: str | None = None
     """The operation that repeats this one."""
-    result: Nested[dict[str, str] | None] = None
+    result: Nested[Result | None] = None
+    counts: Nested[dict[str, int] | None] = None
+    """What an import has done to how many users, once all of it is applied."""
     resend: Nested[list[str]] = Field(default_factory=list)
     """Steps to send whatever is found: a repair of what a look at the resource does not show."""
     fingerprint: str = ""

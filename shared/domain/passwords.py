@@ -60,13 +60,23 @@ def hash_cost(password_hash: str) -> int:
     return int(password_hash[4:6])
 
 
+def hash_milliseconds(cost: int) -> int:
+    """About how much CPU one check takes, for costs above `SLOW_COST`."""
+    return _MILLISECONDS.get(cost) or 80 << (cost - 10)
+
+
+def is_bcrypt(password_hash: str) -> bool:
+    """Is it a bcrypt hash that Distribution reads ($2a $2b $2y, cost 4-31)?"""
+    return re.fullmatch(HASH, password_hash) is not None
+
+
 def slow_hash_warning(cost: int) -> str | None:
     """What a hash of this cost does to every request, or `None` if it does no harm."""
     if cost <= SLOW_COST:
         return None
-    milliseconds = _MILLISECONDS.get(cost, 80 * 2 ** (cost - 10))
     return (
-        f"The registry checks bcrypt on every request, and at cost {cost} one check takes about {milliseconds} ms "
+        f"The registry checks bcrypt on every request, and at cost {cost} one check takes about "
+        f"{hash_milliseconds(cost)} ms "
         "of CPU; pushing one image takes dozens. Let the password be generated, or send "
         f"{RANDOM_LENGTH} random characters or more: those get cost {RANDOM_COST}."
     )
@@ -91,10 +101,10 @@ def check_password(value: str | None) -> str | None:
 
 
 def check_hash(value: str | None) -> str | None:
-    """Returns `value`; raises unless it is a bcrypt hash that Distribution reads ($2a $2b $2y, cost 4-31)."""
+    """Returns `value`; raises unless it is a bcrypt hash that Distribution reads."""
     if value is None:
         return None
-    if not re.fullmatch(HASH, value):
+    if not is_bcrypt(value):
         raise PydanticCustomError(
             "InvalidPasswordHash",
             "passwordHash is not a bcrypt hash that the registry reads",

@@ -124,6 +124,10 @@ def utc(timestamp: float) -> datetime:
     return datetime.fromtimestamp(timestamp, UTC)
 
 
+NEXT = "!"
+"""Sorts before every character of a name: `name + NEXT` is the first key behind `name`."""
+
+
 def key_range(prefix: str) -> tuple[str, str]:
     """`(first, end)` so that exactly the keys with `prefix` are `first <= key < end`."""
     return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)

@@ -188,6 +188,10 @@ class Registry(Record):
     users_revision: int = 0
     """Raised by every change of a user: the htpasswd file says which revision it shows."""
     user_count: int = 0
+    importing: str | None = None
+    """The operation that applies an import: until it has applied all of it, nothing is published."""
+    last_import: str | None = None
+    """The import that came last, ended or not."""
     active_operation: str | None = None
     last_operation: str | None = None
     """The lifecycle operation that came last, ended or not."""

@@ -122,13 +122,27 @@ class Accounts:
 
     @retry_on_conflict
     def delete(
-        self, registry: str, username: str, condition: Precondition, caller: Caller
+        self,
+        registry: str,
+        username: str,
+        condition: Precondition,
+        caller: Caller,
+        *,
+        born: datetime | None = None,
     ) -> Operation | None:
-        """The user is refused when the operation has succeeded; `None` if there is no such user."""
+        """The user is refused when the operation has succeeded; `None` if there is no such user.
+
+        `born`: only the user who was created then, and nobody who has the name since.
+        """
         if repeated := self._ledger.repeated(caller, registry):
             return repeated
         home = self._registries.require(registry)
-        stored = self._state.user(registry, username)
+        staged = self._staged(
+            home, username
+        )  # looked at first: an import moves users from there to their rows
+        stored = self._state.user(registry, username) or staged
+        if stored and born and stored.created_at != born:
+            return None
         condition.check(stored.version_tag if stored and stored.state is UserState.ACTIVE else None)
         if stored is None:
             return None
@@ -173,7 +187,27 @@ class Accounts:
         self._channels.enqueue(operation)
         return operation
 
+    def _staged(self, home: Registry, username: str) -> User | None:
+        """A user whom an import is about to add. A row of a deleted user keeps it from doing so."""
+        password_hash = self._state.staged_hash(home, username)
+        if password_hash is None:
+            return None
+        now = self._now()
+        return User(
+            username=username,
+            uid=home.uid,
+            password_hash=password_hash,
+            state=UserState.DELETING,
+            revision=home.users_revision,
+            last_operation="",
+            created_at=now,
+            updated_at=now,
+            secret_changed_at=now,
+        )
+
     def _never_published(self, home: Registry) -> bool:
+        if home.importing:
+            return False  # the import has to find the row
         projection = self._state.projection(home.name)
         return projection is not None and projection.published_revision < 0
 

@@ -68,6 +68,7 @@ _ENDED = {
 }
 _OPPOSITE = {
     Kind.PUT_USER: "Send the opposite change: PUT {0} as it was, or DELETE {0}.",
+    Kind.IMPORT_USERS: "Import the file that you want, or what there was before, with mode=replace.",
     Kind.ROTATE_USER: "Rotate again, or PUT {0} with the password that you want.",
     Kind.DELETE_USER: "Create the user anew: PUT {0}.",
 }

@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import islice
 
 from shared.domain.errors import ApiError
-from shared.domain.records import Delete, Insert, Record, Upsert
+from shared.domain.records import NEXT, Delete, Insert, Record, Upsert
 from shared.ports import Table
-from shared.services.state import NEXT, Clock, retry_on_conflict
+from shared.services.state import Clock, retry_on_conflict
 
 PARTITION = "registries"
 FIRST, END = "a", "{"

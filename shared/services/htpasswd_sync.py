@@ -103,6 +103,8 @@ class HtpasswdSync:
 
 def _without_file(operation: Operation, registry: Registry) -> Done:
     """Before the first upload users wait for the create to make it. After a create that failed there is none."""
+    if registry.importing:
+        raise TemporaryError("ImportInProgress", "an import of users is being applied", 1)
     if registry.active_operation:
         raise TemporaryError("WaitingForCreate", "the registry is still being created", 2)
     if operation.kind is Kind.DELETE_USER:

@@ -199,7 +199,11 @@ class Provisioning:
             self._capacity.remember(operation.registry)
 
     def _forget_users(self, registry: Registry) -> None:
-        """The users' rows, and what still waits for them: nobody can log in any more."""
+        """The users' rows, and what still waits for them: nobody can log in any more.
+
+        What is staged of an import goes first: without it an import that is at work adds nobody any more.
+        """
+        self._state.drop_chunks(registry.name)
         while rows := self._state.user_rows(registry.name, MAX_TRANSACTION):
             self._state.commit(registry.name, *(Delete(row.key, row.etag) for row in rows))
         reason = OperationError(

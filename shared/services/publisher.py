@@ -5,6 +5,7 @@ newer writer deleted its temporary file before it read the users. docs/architect
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from shared.domain.errors import ConflictError, DependencyError, TemporaryError
 from shared.domain.htpasswd import Projection
 from shared.domain.names import FILE_SHARE
 from shared.domain.registries import Registry
+from shared.domain.users import User
 from shared.ports import Probe, Share, Shares
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.metrics import PUBLICATIONS
@@ -35,8 +37,10 @@ class Publisher:
     def publish(self, registry: Registry) -> int:
         """Publishes the present users; returns the revision that now stands in the file.
 
-        Raises `TemporaryError` when another writer is at it.
+        Raises `TemporaryError` when another writer is at it, or while an import is applied.
         """
+        if registry.importing:
+            raise _import_in_progress()
         writer = str(ULID())
         self._lock(registry, writer)
         try:
@@ -127,11 +131,28 @@ def publish(state: State, share: Share, key: str, registry: Registry, writer: st
     if present is None or present.uid != registry.uid:
         share.delete(mine)
         return None
-    users = [(user.username, user.password_hash) for user in state.users(registry.name)]
-    content = htpasswd.render(key, present.uid, present.users_revision, users)
+    users = list(state.users(registry.name))
+    if present.importing or _has_begun_to_import(state, present, users):
+        share.delete(mine)
+        raise _import_in_progress()
+    entries = [(user.username, user.password_hash) for user in users]
+    content = htpasswd.render(key, present.uid, present.users_revision, entries)
     if not share.write(mine, content):
         return None
     if share.rename(mine, htpasswd.FILE_NAME):
         return present.users_revision
     # the source is gone: a newer writer deleted it, or our own rename happened and its answer was lost
     return present.users_revision if share.read(htpasswd.FILE_NAME) == content else None
+
+
+def _has_begun_to_import(state: State, seen: Registry, users: Sequence[User]) -> bool:
+    """Users who are newer than the revision that was read may be the first of an import."""
+    if all(user.revision <= seen.users_revision for user in users):
+        return False
+    present = state.registry(seen.name)
+    return present is not None and present.importing is not None
+
+
+def _import_in_progress() -> TemporaryError:
+    """Half an import is never published."""
+    return TemporaryError("ImportInProgress", "an import of users is being applied", 1)

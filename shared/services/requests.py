@@ -72,7 +72,7 @@ class Ledger:
         if caller.operation_key is None:
             return None
         operation = self._state.operation(registry, caller.operation_key)
-        if operation and operation.fingerprint != self._fingerprint(caller):
+        if operation and not self.is_same(caller, operation):
             raise ApiError(
                 409,
                 "OperationIdReused",
@@ -81,6 +81,10 @@ class Ledger:
                 target="Operation-Id",
             )
         return operation
+
+    def is_same(self, caller: Caller, operation: Operation) -> bool:
+        """Did this very request start the operation, with or without an `Operation-Id`?"""
+        return operation.fingerprint == self._fingerprint(caller)
 
     def start(
         self,

@@ -1,6 +1,7 @@
 """The partition of one registry, with names for its rows. Every change is one entity-group transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 
@@ -10,15 +11,14 @@ from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
 from shared.domain.operations import OPERATION_KEYS, Operation, operation_key
-from shared.domain.records import Change, Delete, Insert, Row, key_range
+from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
+from shared.domain.user_import import CHUNK_KEYS, Chunk, chunk_keys
 from shared.domain.users import USER_KEYS, User, UserState, user_key
 from shared.ports import Table
 
 type Clock = Callable[[], datetime]
 
-NEXT = "!"
-"""Sorts before every character of a name: `name + NEXT` is the first key behind `name`."""
 NO_REGISTRY = "!"
 """What the partitions begin with that belong to no registry."""
 MAX_TRANSACTION = 100
@@ -72,6 +72,21 @@ class State:
         """All rows of users, whatever their state."""
         return (User.from_row(row) for row in self._table.query(registry, *key_range(USER_KEYS)))
 
+    def users_between(self, registry: str, first: str, end: str, limit: int) -> list[User]:
+        """The first `limit` users with `first <= key < end`, deleted ones included."""
+        rows = self._table.query(registry, first, end, limit)
+        return [User.from_row(row) for row in islice(rows, limit)]
+
+    def chunks(self, registry: str, operation_key: str) -> list[Chunk]:
+        """What is staged of an import, in name order."""
+        rows = self._table.query(registry, *key_range(chunk_keys(operation_key)))
+        return [Chunk.from_row(row) for row in rows]
+
+    def chunk(self, registry: str, key: str) -> Chunk | None:
+        """One chunk's row."""
+        row = self._table.get(registry, key)
+        return Chunk.from_row(row) if row else None
+
     def deleting_users(self, registry: str) -> Iterator[User]:
         """Users whose deletion the registry has not proven yet."""
         rows = self._table.query(registry, *key_range(USER_KEYS))
@@ -113,6 +128,18 @@ class State:
     def user_rows(self, registry: str, limit: int) -> list[Row]:
         """User rows as they are, for the end of a registry."""
         return list(islice(self._table.query(registry, *key_range(USER_KEYS), limit), limit))
+
+    def staged_hash(self, home: Registry, username: str) -> str | None:
+        """What an import that is being applied will make the user's hash."""
+        _, _, key = (home.importing or "").partition(".")
+        staged = (chunk.hashes.get(username) for chunk in (self.chunks(home.name, key) if key else ()))
+        return next(filter(None, staged), None)
+
+    def drop_chunks(self, registry: str, prefix: str = CHUNK_KEYS) -> None:
+        """What is staged of an import, or of any: whoever is at work on it finds his chunk gone."""
+        while rows := list(islice(self._table.query(registry, *key_range(prefix)), MAX_TRANSACTION)):
+            with suppress(ConflictError):  # the import has just ended
+                self._table.transact(registry, [Delete(row.key) for row in rows])
 
     def commit(self, registry: str, *changes: Change) -> None:
         """All of it or nothing. Raises `ConflictError`.

@@ -15,7 +15,7 @@ from typing import Protocol
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import Message
 from shared.domain.names import split_operation_id
-from shared.domain.operations import Kind, Operation, OperationError, Status, Step
+from shared.domain.operations import Kind, Operation, OperationError, Result, Status, Step
 from shared.domain.records import Change
 from shared.ports import Queue
 from shared.services.observed import count, observed
@@ -33,7 +33,7 @@ PATIENCE = "It is tried again by itself. If this stays, look at what the message
 class Done:
     """The operation ends: `Canceled` if it is `canceled`, `Failed` if there is an `error`, otherwise `Succeeded`."""
 
-    result: dict[str, str] = field(default_factory=dict)
+    result: Result = field(default_factory=dict)
     steps: Sequence[Step] | None = None
     error: OperationError | None = None
     canceled: bool = False

@@ -15,6 +15,7 @@ from shared.domain.health import Code, Severity
 from shared.domain.operations import Kind, Status
 from shared.domain.registries import ProvisioningState, StorageReplication
 from shared.domain.roles import Role
+from shared.domain.user_import import Mode
 from shared.domain.users import UserState
 from shared.services.registries import shown_at
 
@@ -86,7 +87,7 @@ class OperationView(Link):
     obstacle: Reason | None = Field(
         default=None, description="What is in its way just now; it is tried again all the same."
     )
-    result: dict[str, str] | None = None
+    result: dict[str, str | int | dict[str, str]] | None = None
 
 
 class ChangedOperationView(OperationView):
@@ -179,6 +180,16 @@ class RemovedUser(View):
     """A user who is being removed."""
 
     username: str = Field(examples=["ci"])
+    operation: OperationLink
+
+
+class ImportedUsers(View):
+    """An import that was accepted. The operation's `result` counts what has come of the users."""
+
+    registry: str = Field(examples=["demo"])
+    lines: int = Field(description="How many users the file names.", examples=[10000])
+    mode: Mode
+    warning: str | None = Field(default=None, description="What slow hashes cost.")
     operation: OperationLink
 
 

@@ -23,7 +23,7 @@ from shared.triggers.answers import Answer, refusal
 from shared.triggers.exchange import exchange, under_the_name_of
 from shared.triggers.identity import caller
 from shared.triggers.known_errors import as_api_error
-from shared.triggers.parsing import JSON, MERGE_PATCH, WITH_BODY, parse
+from shared.triggers.parsing import JSON, MERGE_PATCH, PLAIN_TEXT, WITH_BODY, is_file, parse
 from shared.triggers.request_models import NoBody
 from shared.triggers.throttle import admit
 
@@ -62,6 +62,8 @@ class Endpoint:
     @property
     def media_types(self) -> tuple[str, ...]:
         """Of its request's body."""
+        if is_file(self.asks):
+            return (PLAIN_TEXT,)
         return (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
 
     @property

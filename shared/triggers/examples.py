@@ -22,6 +22,7 @@ from shared.triggers.answer_models import (
     Alive,
     ChangedOperationView,
     Collection,
+    ImportedUsers,
     OperationView,
     RegistryView,
     RemovedRegistry,
@@ -149,6 +150,12 @@ EXAMPLES: dict[type[View], Json] = {
     RemovedUser: {
         "username": "ci",
         "operation": _link("demo.01KAXS1F8J3R6W9Z2C5H7K0P4T", "NotStarted"),
+    },
+    ImportedUsers: {
+        "registry": "demo",
+        "lines": 10000,
+        "mode": "merge",
+        "operation": _link("demo.01KAXT2B6G9L3P5S8V1Y4A7D0F", "NotStarted"),
     },
     Alive: {"status": "Healthy"},
     WhoamiView: {

@@ -46,10 +46,14 @@ class Schemas:
         return {"$ref": self._refs[model, "serialization"]["$ref"]}
 
     def body_of(self, endpoint: Endpoint) -> Json | None:
-        """What may be sent; a body is never needed."""
+        """What may be sent. Only a file has to be there."""
         if not endpoint.takes_body:
             return None
-        ref = {"$ref": self.properties_of(endpoint.asks)["body"]["$ref"]}
+        body = self.properties_of(endpoint.asks)["body"]
+        if "$ref" not in body:
+            body.pop("default", None)
+            return {"required": True, "content": {endpoint.media_types[0]: {"schema": body}}}
+        ref = {"$ref": body["$ref"]}
         return {"content": {media_type: {"schema": ref} for media_type in endpoint.media_types}}
 
     def reachable_from(self, parts: list[Json]) -> Json:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.domain.errors import ApiError, Problem, bad_request
+from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
 from shared.domain.registries import Policy
 from shared.triggers.request_models import DeleteRegistryRequest
 
@@ -17,7 +18,7 @@ MAX_TARGET = 64
 """Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
 WITH_BODY = ("PUT", "POST", "PATCH")
-JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
+JSON, MERGE_PATCH, PLAIN_TEXT = "application/json", "application/merge-patch+json", "text/plain"
 _HEADERS = ("If-Match", "If-None-Match", "Operation-Id")
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
@@ -31,7 +32,7 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     if req.method != "GET":
         given["headers"] = {name: req.headers[name] for name in _HEADERS if name in req.headers}
     if req.method in WITH_BODY:
-        given["body"] = _body(req)
+        given["body"] = _file(req) if is_file(model) else _body(req)
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
     try:
         parsed = model.model_validate(given, context=policy)
@@ -72,27 +73,49 @@ def _not_confirmed(target: str, message: str, registry: str) -> Problem:
     return Problem("ConfirmationRequired", target, f"{target}: {message}.", fix)
 
 
+def is_file(model: type[BaseModel]) -> bool:
+    """Is the body of this request a file, and no JSON?"""
+    return model.model_fields["body"].annotation is bytes
+
+
+def _file(req: func.HttpRequest) -> bytes:
+    raw = _bounded(req, MOST_IMPORT_BYTES, "Split the file, and import its parts one after the other.")
+    _check_kind(
+        req,
+        {PLAIN_TEXT},
+        "text",
+        f"Add the header Content-Type: {PLAIN_TEXT}, and send the file as it is "
+        f"(curl: -H 'Content-Type: {PLAIN_TEXT}' --data-binary @htpasswd).",
+    )
+    return raw
+
+
 def _body(req: func.HttpRequest) -> Any:
-    raw = req.get_body()
-    if len(raw) > MAX_BODY_BYTES:
-        raise ApiError(
-            413,
-            "RequestBodyTooLarge",
-            f"The body has {len(raw)} bytes; at most {MAX_BODY_BYTES} are read.",
-            "Send only the fields that you want to set.",
-        )
+    raw = _bounded(req, MAX_BODY_BYTES, "Send only the fields that you want to set.")
     if not raw.strip():
         return {}
-    kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in {JSON, MERGE_PATCH}:
-        raise ApiError(
-            415,
-            "UnsupportedMediaType",
-            f"The body is sent as '{kind[:64] or 'nothing'}', not as JSON.",
-            "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
-            target="Content-Type",
-        )
+    _check_kind(
+        req,
+        {JSON, MERGE_PATCH},
+        "JSON",
+        "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
+    )
     return _json(raw)
+
+
+def _bounded(req: func.HttpRequest, most: int, fix: str) -> bytes:
+    raw = req.get_body()
+    if len(raw) > most:
+        message = f"The body has {len(raw)} bytes; at most {most} are read."
+        raise ApiError(413, "RequestBodyTooLarge", message, fix)
+    return raw
+
+
+def _check_kind(req: func.HttpRequest, kinds: set[str], what: str, fix: str) -> None:
+    kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in kinds:
+        message = f"The body is sent as '{kind[:64] or 'nothing'}', not as {what}."
+        raise ApiError(415, "UnsupportedMediaType", message, fix, target="Content-Type")
 
 
 def _json(raw: bytes) -> Any:

@@ -22,7 +22,7 @@ def run_registry_operation(msg: func.QueueMessage) -> None:
 @bp.queue_trigger("msg", queue_name=USERS_QUEUE, connection=STORAGE)
 def sync_htpasswd(msg: func.QueueMessage) -> None:
     """One turn of a user's change."""
-    services().turns.run(Message.decode(msg.get_body()), str(msg.id), services().htpasswd_sync)
+    services().turns.run(Message.decode(msg.get_body()), str(msg.id), services().user_operations)
 
 
 @bp.function_name("fail_registry_operation")
@@ -36,7 +36,7 @@ def fail_registry_operation(msg: func.QueueMessage) -> None:
 @bp.queue_trigger("msg", queue_name=f"{USERS_QUEUE}-poison", connection=STORAGE)
 def report_htpasswd_sync(msg: func.QueueMessage) -> None:
     """A user's change, a revocation above all, is never given up: its operation says why it does not move."""
-    _end(msg, services().htpasswd_sync)
+    _end(msg, services().user_operations)
 
 
 def _end(msg: func.QueueMessage, handler: Handler) -> None:

@@ -3,12 +3,14 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from shared.domain.htpasswd_import import HTPASSWD_SCHEMA
 from shared.domain.names import OPERATION_KEY, RegistryName, Username
 from shared.domain.registries import RegistrySpec
 from shared.domain.text import schema
+from shared.domain.user_import import Mode
 from shared.domain.users import UserSpec
 from shared.services.requests import Precondition
 
@@ -142,6 +144,31 @@ class ListUsersRequest(RegistryRequest):
     query: Page  # type: ignore[assignment] # each request has its own parameters
 
 
+class ImportMode(_Part):
+    """What becomes of users who are not in the file."""
+
+    mode: Mode = Field(
+        default=Mode.MERGE,
+        description="`merge`: users who are not in the file stay. `replace`: they are removed; needs the role Admin.",
+    )
+
+
+class OperationHeaders(_Part):
+    """An operation has no version: conditions make no sense there."""
+
+    operation_id: Annotated[str | None, AfterValidator(_operation_key), schema(OPERATION_KEY.pattern)] = (
+        Field(default=None, alias="Operation-Id")
+    )
+
+
+class ImportRequest(RegistryRequest):
+    """A file of users."""
+
+    headers: OperationHeaders  # type: ignore[assignment] # each request has its own headers
+    query: ImportMode  # type: ignore[assignment] # each request has its own parameters
+    body: Annotated[bytes, WithJsonSchema(HTPASSWD_SCHEMA)] = b""  # type: ignore[assignment] # it is no JSON
+
+
 class UserRequest(RegistryRequest):
     """One user."""
 
@@ -152,14 +179,6 @@ class PutUserRequest(UserRequest):
     """A user's fields."""
 
     body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
-
-
-class OperationHeaders(_Part):
-    """An operation has no version: conditions make no sense there."""
-
-    operation_id: Annotated[str | None, AfterValidator(_operation_key), schema(OPERATION_KEY.pattern)] = (
-        Field(default=None, alias="Operation-Id")
-    )
 
 
 class ChangeOperationRequest(_Request):

@@ -4,17 +4,20 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
+from shared.domain.user_import import Mode
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Collection, RemovedUser, UserView
-from shared.triggers.answers import Answer, base, page_of, removal, resource
+from shared.triggers.answer_models import Collection, ImportedUsers, RemovedUser, UserView
+from shared.triggers.answers import Answer, base, page_of, removal, resource, waiting
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import ListUsersRequest, PutUserRequest, UserRequest
-from shared.triggers.views import user_view
+from shared.triggers.request_models import ImportRequest, ListUsersRequest, PutUserRequest, UserRequest
+from shared.triggers.views import import_view, user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
 ALL = "registries/{registry}/users"
 ONE = "registries/{registry}/users/{username}"
+ADMIN_TO_REPLACE = Need(Role.OPERATOR, unless={("mode", Mode.REPLACE.value): Role.ADMIN})
+"""A file that somebody cut short would lock out everybody who is missing in it."""
 
 
 @endpoint(
@@ -80,3 +83,20 @@ def delete_user(asked: UserRequest, caller: Caller) -> Answer:
     """Remove a user: 202 until the registry has proven that it refuses the user, 204 if there is none."""
     operation = services().accounts.delete(asked.registry, asked.username, asked.headers.precondition, caller)
     return removal(RemovedUser, operation, username=asked.username)
+
+
+@endpoint(
+    bp,
+    "POST",
+    f"{ALL}/import",
+    ImportRequest,
+    {202: ImportedUsers, 200: ImportedUsers},
+    needs=ADMIN_TO_REPLACE,
+    fails=(404, 409),
+    shows_secret=True,
+)
+def import_users(asked: ImportRequest, caller: Caller) -> Answer:
+    """Import users from an htpasswd file: up to 10,000 lines, checked first, then all of them or none."""
+    found = services().imports.start(asked.registry, asked.body, asked.query.mode, caller)
+    operation = found.operation
+    return Answer(200 if operation.final else 202, import_view(base(), found), waiting(operation))

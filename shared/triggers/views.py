@@ -5,6 +5,7 @@ from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
 from shared.domain.roles import Right, Role
 from shared.services.accounts import UserAnswer
+from shared.services.imports import ImportAnswer
 from shared.services.registries import RegistryAnswer
 from shared.services.requests import Caller
 from shared.triggers.answer_models import (
@@ -13,6 +14,7 @@ from shared.triggers.answer_models import (
     ErrorAnswer,
     ErrorView,
     HealthView,
+    ImportedUsers,
     Link,
     OperationLink,
     OperationView,
@@ -160,6 +162,18 @@ def _right(caller: Caller, right: Right) -> RightView:
     own = right.username or caller.access.login
     is_somebody = right.role is Role.MEMBER and own
     return RightView(role=right.role, registry=right.registry, **({"username": own} if is_somebody else {}))
+
+
+def import_view(base: str, answer: ImportAnswer) -> ImportedUsers:
+    """An import that was accepted."""
+    once = {"warning": answer.warning} if answer.warning else {}
+    return ImportedUsers(
+        registry=answer.registry,
+        lines=answer.lines,
+        mode=answer.mode,
+        operation=operation_link(base, answer.operation),
+        **once,
+    )
 
 
 def error_view(error: ApiError) -> ErrorAnswer:

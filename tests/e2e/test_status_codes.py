@@ -28,6 +28,7 @@ from tests.e2e.status_world import (
     signed_in,
 )
 
+HTPASSWD = f"bob:$2y$05${'u' * 53}".encode()
 SITES = "/**/Microsoft.Web/sites/*"
 REFUSAL = {"status": 403, "code": "RequestDisallowedByPolicy", "message": "Policy 'no-sites' forbids this."}
 
@@ -87,16 +88,25 @@ def _without_storage(world: World, operation: Operation) -> httpx.Response:
 
 def _ask(world: World, operation: Operation, **more: Any) -> httpx.Response:
     params = {**operation.query, **more.pop("params", {})}
-    return world.call(
-        operation.method,
-        operation.url(world.finished),
-        params=params,
-        **{**({} if {"content", "body"} & more.keys() else _body(operation)), **more},
-    )
+    given = {} if {"content", "body"} & more.keys() else _body(operation)
+    headers = {**given.pop("headers", {}), **more.pop("headers", {})}
+    url = operation.url(world.finished)
+    return world.call(operation.method, url, params=params, headers=headers, **{**given, **more})
 
 
 def _body(operation: Operation) -> Json:
+    if operation.name == "import_users":
+        return {"content": HTPASSWD, "headers": {"Content-Type": "text/plain"}}
     return {"body": {}} if operation.method in {"PUT", "PATCH"} else {}
+
+
+def _imported_again(world: World) -> httpx.Response:
+    def send() -> httpx.Response:
+        headers = {"Content-Type": "text/plain", "Operation-Id": "imported"}
+        return world.call("POST", f"registries/{STEADY}/users/import", content=HTPASSWD, headers=headers)
+
+    world.done(send())
+    return send()
 
 
 ANY: dict[int, Callable[[World, Operation], httpx.Response]] = {
@@ -202,6 +212,7 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("restore_registry", 200): _told(_restored_again),
     ("create_or_update_user", 201): _plain(f"registries/{STEADY}/users/fresh", {}),
     ("create_or_update_user", 409): _reused_for_another_body,
+    ("import_users", 200): _told(_imported_again),
     ("delete_user", 202): _plain(f"registries/{STEADY}/users/leaving"),
     ("delete_user", 204): _plain(f"registries/{STEADY}/users/nobody"),
 }

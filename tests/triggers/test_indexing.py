@@ -26,6 +26,7 @@ HTTP = {
     "get_user": ("GET", "registries/{registry}/users/{username}", "FUNCTION"),
     "list_users": ("GET", "registries/{registry}/users", "FUNCTION"),
     "delete_user": ("DELETE", "registries/{registry}/users/{username}", "FUNCTION"),
+    "import_users": ("POST", "registries/{registry}/users/import", "FUNCTION"),
     "get_operation": ("GET", "operations/{operation}", "FUNCTION"),
     "cancel_operation": ("POST", "operations/{operation}/cancel", "FUNCTION"),
     "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
@@ -35,6 +36,8 @@ HTTP = {
     "get_docs": ("GET", "docs", "ANONYMOUS"),
     "get_docs_asset": ("GET", "docs/{asset}", "ANONYMOUS"),
 }
+FILES = {"import_users": f"ci:$2b$05${'a' * 53}"}
+"""What they take is no JSON."""
 STATELESS = {"get_whoami", "get_openapi", "get_docs", "get_docs_asset"}
 """They look at no table."""
 QUEUES = {
@@ -67,7 +70,7 @@ def http_call(function: str) -> Call:
     headers = {
         "x-functions-key": "a-key",
         "x-ms-client-request-id": "my-own-id",
-        "content-type": "application/json",
+        "content-type": "text/plain" if function in FILES else "application/json",
     }
     return {
         "function": function,
@@ -75,7 +78,7 @@ def http_call(function: str) -> Call:
         "params": params,
         "query": {},
         "headers": headers,
-        "text": "{}" if method == "PUT" else "",
+        "text": FILES.get(function, "{}" if method == "PUT" else ""),
     }
 
 

@@ -84,7 +84,7 @@ class Try:
             "operation": f"{self.registry}.01JD0000000000000000000000",
             "asset": "start.js",
         }
-        caller = {"x-functions-key": key(self.column, self.pattern)}
+        caller = {"x-functions-key": key(self.column, self.pattern), "content-type": "text/plain"}
         return {
             "function": FUNCTIONS[self.row.method, self.row.route],
             "method": self.row.method,

@@ -9,6 +9,7 @@ from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, Status
 from shared.domain.records import Delete
 from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.user_import import chunk_keys
 from shared.domain.users import User
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report
@@ -32,6 +33,8 @@ class StuckRows:
         unfinished = {operation.id for operation in seen.unfinished}
         if registry.active_operation and registry.active_operation not in unfinished:
             self._free(registry, registry.active_operation, report)
+        if registry.importing and registry.importing not in unfinished:
+            self._end_import(registry, registry.importing, report)
         if not unfinished:
             self._forget_deleted_users(registry, projection, report)
 
@@ -56,6 +59,26 @@ class StuckRows:
                 freed.provisioning_state.value,
             )
             report.note("registries_freed", registry.name)
+
+    def _end_import(self, registry: Registry, operation_id: str, report: Report) -> None:
+        """Users can be published again. What was applied stays: `htpasswd_drift` finds it and publishes it."""
+        operation = self._operation(operation_id)
+        if operation and not operation.final:
+            return  # it has begun since
+        _, _, key = operation_id.partition(".")
+        self._state.drop_chunks(registry.name, chunk_keys(key))
+        present = self._state.registry(registry.name)
+        if present is None or present.importing != operation_id:
+            return
+        counted = sum(1 for _ in self._state.users(registry.name))
+        with suppress(ConflictError):  # the next run looks again
+            self._state.commit(registry.name, present.change(importing=None, user_count=counted).save())
+            logger.error(
+                "registry %s waited for import %s, which has ended or is not there: import the file again",
+                registry.name,
+                operation_id,
+            )
+            report.note("imports_freed", registry.name)
 
     def _forget_deleted_users(self, registry: Registry, projection: Projection, report: Report) -> None:
         """A deleted user's row goes with its operation. The users are read once a revision in each process."""

@@ -16,6 +16,7 @@ from shared.domain.operations import Intent, Kind, Operation, OperationError, St
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
 from shared.domain.site_drift import SiteFinding
+from shared.domain.user_import import Chunk, Mode
 from shared.domain.users import User, UserState
 from tests.unit.domain.examples import UID, hashes, registry, registry_names, uids, usernames
 
@@ -65,6 +66,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "file_endpoint": maybe_text,
         "users_revision": numbers,
         "user_count": numbers,
+        "importing": maybe_text,
+        "last_import": maybe_text,
         "active_operation": maybe_text,
         "last_operation": maybe_text,
         "deleted_on": st.none() | times,
@@ -108,7 +111,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "at_work": st.booleans(),
         "retry_of": maybe_text,
         "retried_by": maybe_text,
-        "result": st.none() | st.dictionaries(text, text, max_size=3),
+        "result": st.none() | st.dictionaries(text, text | numbers, max_size=3),
+        "counts": st.none() | st.dictionaries(text, numbers, max_size=3),
         "resend": st.lists(text, max_size=3),
         "fingerprint": text,
         "traceparent": text,
@@ -137,6 +141,16 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "proven_revision": st.integers(-1, 2**31 - 1),
         "locked_by": text,
         "locked_until": maybe_time,
+    },
+    Chunk: {
+        "operation_key": text,
+        "number": numbers,
+        "mode": st.sampled_from(Mode),
+        "after": text,
+        "until": text,
+        "lines": text,
+        **dict.fromkeys(("added", "changed", "removed", "unchanged", "skipped"), numbers),
+        "finished": st.booleans(),
     },
     SiteFinding: {
         "uid": uids,

@@ -1,5 +1,6 @@
 """All services over in-memory ports, and a host that runs queued messages."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.domain.names import FILE_SHARE, split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry, RegistrySpec
 from shared.domain.resources import Ref, Type
+from shared.domain.user_import import Mode
 from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
@@ -21,6 +23,8 @@ from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows
 from shared.services.health_sweep import HealthSweep
 from shared.services.htpasswd_sync import HtpasswdSync
+from shared.services.import_turns import ImportTurns
+from shared.services.imports import ImportAnswer, Imports
 from shared.services.operations import Operations
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
@@ -40,6 +44,7 @@ from shared.services.retry import Retry
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
+from shared.services.user_operations import UserOperations
 from shared.services.visits import Visits
 from shared.settings import Settings
 from shared.telemetry import logs
@@ -130,6 +135,10 @@ class Rig:
             timeout_seconds=timeout,
         )
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
+        self.imports = Imports(self.state, self.registries, self.channels, ledger, now)
+        self.user_operations = UserOperations(
+            self.htpasswd_sync, {Kind.IMPORT_USERS: ImportTurns(self.state, self.htpasswd_sync, now)}
+        )
         health_rows = HealthRows(health)
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
@@ -172,7 +181,7 @@ class Rig:
 
     def handler(self, *, lifecycle: bool) -> Handler:
         """What works on the messages of a queue."""
-        return self.provisioning if lifecycle else self.htpasswd_sync
+        return self.provisioning if lifecycle else self.user_operations
 
     def end_poisoned(self, message: Message, *, lifecycle: bool = True) -> None:
         """One invocation of a poison queue's function."""
@@ -265,6 +274,12 @@ class Rig:
 
     def delete_user(self, username: str, caller: Caller = ME) -> Operation | None:
         return self.accounts.delete(NAME, username, ALWAYS, caller)
+
+    def import_users(
+        self, hashes: Mapping[str, str], mode: str = "merge", caller: Caller = ME, name: str = NAME
+    ) -> ImportAnswer:
+        content = "".join(f"{user}:{password_hash}\n" for user, password_hash in hashes.items())
+        return self.imports.start(name, content.encode(), Mode(mode), caller)
 
     # what a test looks at
 

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from shared.domain.errors import ApiError, Problem
+from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
+from shared.domain.user_import import Mode
 from shared.settings import Settings
 from shared.triggers.parsing import MAX_BODY_BYTES, is_purge, parse
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
+    ImportRequest,
     ListRequest,
     OperationRequest,
     PutRegistryRequest,
@@ -505,3 +508,36 @@ def test_a_problem_s_table_would_notice_an_echo() -> None:
     )
     with pytest.raises(AssertionError):
         assert_nothing_comes_back(echo, {"sku": SENT})
+
+
+# A file
+
+
+def send_file(raw: bytes, kind: str = "text/plain", **query: str) -> func.HttpRequest:
+    return request(method="POST", raw=raw, headers={"Content-Type": kind}, query=query)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "Text/Plain; charset=utf-8"])
+def test_a_file_is_taken_as_it_is(kind: str) -> None:
+    asked = parse(ImportRequest, send_file(b"ci:hash\r\n\xff", kind, mode="replace"), POLICY)
+    assert (asked.body, asked.query.mode) == (b"ci:hash\r\n\xff", Mode.REPLACE)
+    assert parse(ImportRequest, send_file(b""), POLICY).query.mode is Mode.MERGE
+
+
+def test_a_file_may_be_larger_than_json_up_to_its_own_limit() -> None:
+    assert parse(ImportRequest, send_file(b"#" * MOST_IMPORT_BYTES), POLICY)
+    error = refusal(ImportRequest, send_file(b"#" * (MOST_IMPORT_BYTES + 1)))
+    assert (error.status, error.code) == (413, "RequestBodyTooLarge")
+    assert "Split" in error.fix
+
+
+def test_what_curl_sends_by_default_is_no_file() -> None:
+    error = refusal(ImportRequest, send_file(b"ci:hash", "application/x-www-form-urlencoded"))
+    assert (error.status, error.code, error.target) == (415, "UnsupportedMediaType", "Content-Type")
+    assert "--data-binary" in error.fix
+
+
+def test_another_mode_is_refused_by_name() -> None:
+    error = refusal(ImportRequest, send_file(b"ci:hash", mode="Replace"))
+    assert (error.status, error.target) == (400, "mode")
+    assert "merge" in error.message
