@@ -82,7 +82,7 @@ def _entries(content: bytes) -> tuple[dict[str, bytes], int]:
     """Hashes by name, as Distribution reads the file (registry/auth/htpasswd), and how many lines name no user."""
     entries: dict[str, bytes] = {}
     unreadable = 0
-    for line in (line.strip() for line in content.splitlines()):
+    for line in (line.strip() for line in content.split(b"\n")):
         if not line or line.startswith(b"#"):
             continue
         name, colon, password_hash = line.partition(b":")

@@ -3,9 +3,14 @@
 import hashlib
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from shared.domain.file_drift import MOST_NAMES, FileDrift, FileState, compare
-from shared.domain.htpasswd import render
+from shared.domain.htpasswd import PROBE_USER, render
+from shared.domain.names import USERNAME
+from tests.unit.domain.examples import UID, hashes, revisions, usernames, users
+from tests.unit.domain.test_htpasswd import distribution_reads
 
 KEY = "k" * 32
 HASH = "$2b$05$" + "a" * 53
@@ -81,3 +86,56 @@ def test_findings_hold_no_hash_and_the_first_names_of_a_flood() -> None:
     assert len(findings["added"]) == MOST_NAMES + 1
     assert findings["added"][-1] == "and 12 more"
     assert "$2b$" not in str(findings) + str(found(PUBLISHED + flood))
+
+
+# whatever stands in the file
+
+LINES = st.one_of(
+    st.builds("{}:{}".format, usernames, hashes),
+    st.builds("  {}:{}\t".format, usernames, hashes),
+    st.builds("#{}".format, st.text(max_size=20)),
+    st.sampled_from(["", " ", f"alice:{OTHER}", f"alice:{HASH}", f"{PROBE_USER}:{HASH}", "alice:", "a\rb:c"]),
+    st.builds("{}:{}".format, st.text(max_size=8), st.text(max_size=80)),
+    st.sampled_from(["jürgen:x", "nul\0l:x", "p" * 72 + ":x", f"zoe:{'p' * 73}", f"a:{HASH}:b"]),
+)
+
+
+def written(lines: list[str], ends: list[str]) -> bytes:
+    return "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
+
+
+FILES = st.builds(
+    written, st.lists(LINES, max_size=12), st.lists(st.sampled_from(["\n", "\r\n"]), min_size=12)
+)
+
+
+@given(users, revisions)
+def test_a_file_of_ours_names_exactly_its_users(present: dict[str, str], revision: int) -> None:
+    """Round trip: what was rendered is read back, each user and no other."""
+    drift = compare(render(KEY, UID, revision, present.items()), render(KEY, UID, revision, []))
+    assert drift == (FileDrift(FileState.EDITED, added=tuple(sorted(present))) if present else None)
+
+
+@given(FILES)
+@example(f"mallory:{OTHER}\rbob:{HASH}\n".encode())
+@example(f"alice:{OTHER}\r\nalice:{HASH}\r\n".encode())
+def test_who_is_named_is_who_the_registry_lets_in(content: bytes) -> None:
+    """Comments, blank lines, margins, CRLF, duplicates, other alphabets: as Distribution reads them."""
+    parsable = b"\n".join(line for line in content.split(b"\n") if b":" in line or line.strip()[:1] == b"#")
+    seen = {
+        name: value.decode(errors="replace")
+        for name, value in distribution_reads(parsable).items()
+        if USERNAME.fullmatch(name) or name == PROBE_USER
+    }
+    ours = {PROBE_USER: render(KEY, "U1", 7, []).split(b":")[1].strip().decode(), **dict(USERS)}
+    drift = found(content)
+    assert set(drift.added) == seen.keys() - ours.keys()
+    assert set(drift.removed) == ours.keys() - seen.keys()
+    assert set(drift.changed) == {name for name in seen.keys() & ours.keys() if seen[name] != ours[name]}
+
+
+@given(st.binary(max_size=200) | FILES)
+def test_no_content_is_an_error_and_no_finding_holds_more_than_names(content: bytes) -> None:
+    findings = found(content).findings()
+    names = [name for kind in ("added", "removed", "changed") for name in findings.get(kind, [])]
+    assert all(USERNAME.fullmatch(name) or name == PROBE_USER for name in names)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +16,7 @@ from shared.domain.names import (
     operation_id,
     split_operation_id,
 )
-from tests.unit.domain.examples import registry_names
+from tests.unit.domain.examples import registry_names, usernames
 
 STORAGE_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,58}[A-Za-z0-9]")
@@ -68,6 +68,40 @@ def test_any_other_username_is_refused_with_the_grammar(name: str) -> None:
     assert problem["type"] == "InvalidUsername"
     assert "1 to 64" in problem["msg"]
     assert problem["ctx"]["fix"]
+
+
+LOWER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+LETTERS = LOWER + LOWER.upper()
+ALMOST = st.text(
+    st.sampled_from(LETTERS + DIGITS + "-._@:#/\\ \t\r\n\0éß\u0131\u0663\u2028\u202e"), max_size=66
+)
+"""Names, and what is one character away from a name."""
+
+
+def accepts(**name: str) -> bool:
+    try:
+        Named(**name)
+    except ValidationError:
+        return False
+    return True
+
+
+@given(ALMOST | registry_names | st.text(max_size=30))
+@example("a" * 24)
+@example("a" * 25)
+def test_a_registry_name_is_what_the_grammar_says_in_words(name: str) -> None:
+    """3 to 24 of a-z, 0-9 and hyphen; a letter first, no hyphen last."""
+    fits = 3 <= len(name) <= 24 and set(name) <= set(LOWER + DIGITS + "-")
+    assert accepts(registry=name) == (fits and name[0] in LOWER and name[-1] != "-")
+
+
+@given(ALMOST | usernames | st.text(max_size=30))
+@example("a" * 64)
+@example("a" * 65)
+def test_a_username_is_what_the_grammar_says_in_words(name: str) -> None:
+    """1 to 64 of letters, digits and . _ @ -; a letter or digit first."""
+    fits = 1 <= len(name) <= 64 and set(name) <= set(LETTERS + DIGITS + "._@-")
+    assert accepts(user=name) == (fits and name[0] in LETTERS + DIGITS)
 
 
 @given(st.text(max_size=30))
