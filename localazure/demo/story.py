@@ -57,9 +57,10 @@ def _live(azure: LocalAzure, client_type: type[ImageClient], report: Report) -> 
         host = _create_registry(api, report)
         password = _create_user(api, client, host, report)
         _check_health(api, report)
-        _push_and_pull(azure.folder, client, host, report)
+        digest = _push_and_pull(azure.folder, client, host, report)
         _list_users(api, report)
         password = _rotate(api, client, host, password, report)
+        _delete_and_restore(api, client, (host, password, digest), report)
         _revoke(api, client, host, password, report)
         _delete_registry(api, azure, ready, report)
     finally:
@@ -106,7 +107,7 @@ def _check_health(api: Api, report: Report) -> None:
         check("health code", expected="HEALTHY", got=health["code"])
 
 
-def _push_and_pull(folder: Path, client: ImageClient, host: str, report: Report) -> None:
+def _push_and_pull(folder: Path, client: ImageClient, host: str, report: Report) -> str:
     reference = f"{host}/demo/hello:1"
     with report.step("Image built"):
         image = build_image(folder / "image", layer_bytes=_LAYERS, reference="demo/hello:1")
@@ -116,6 +117,7 @@ def _push_and_pull(folder: Path, client: ImageClient, host: str, report: Report)
     with report.step("Image pulled back, same digest"):
         check("digest of the pulled image", expected=pushed, got=client.pull(reference))
         report.note(f"{pushed[:19]}…")
+    return pushed
 
 
 def _list_users(api: Api, report: Report) -> None:
@@ -135,6 +137,21 @@ def _rotate(api: Api, client: ImageClient, host: str, old: str, report: Report) 
     return new
 
 
+def _delete_and_restore(api: Api, client: ImageClient, had: tuple[str, str, str], report: Report) -> None:
+    host, password, digest = had
+    with report.step("Registry deleted; its images and users are kept"):
+        answer = api.call("DELETE", _REGISTRY, 202)
+        api.finish(answer)
+        report.note(f"until {answer['purgeOn'][:10]}")
+        deleted = api.call("GET", _REGISTRY, 200)
+        check("provisioningState", expected="SoftDeleted", got=deleted["provisioningState"])
+    with report.step("Registry restored; alice pulls as before"):
+        api.finish(api.call("POST", f"{_REGISTRY}/restore", 202))
+        check("loginServer", expected=host, got=api.call("GET", _REGISTRY, 200)["loginServer"])
+        check("alice's login is accepted", expected=True, got=client.login(host, "alice", password))
+        check("digest of the pulled image", expected=digest, got=client.pull(f"{host}/demo/hello:1"))
+
+
 def _revoke(api: Api, client: ImageClient, host: str, password: str, report: Report) -> None:
     with report.step("Alice deleted; she is refused"):
         api.finish(api.call("DELETE", _ALICE, 202))
@@ -146,7 +163,7 @@ def _delete_registry(api: Api, azure: LocalAzure, ready: Mapping[str, Any], repo
     def resources() -> list[str]:
         return resource_names(azure.settings(), ready["caBundle"])
 
-    with report.step("Registry deleted; nothing is left in Azure"):
+    with report.step("Registry purged; nothing is left in Azure"):
         before = resources()
         check("resources of demo in Azure before", expected=3, got=len(before))
         api.finish(api.call("DELETE", f"{_REGISTRY}?purge=true&confirm=demo", 202))
