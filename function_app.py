@@ -2,9 +2,18 @@
 
 import azure.functions as func
 
-from shared.triggers import documentation, operations, queues, registries, timers, users, whoami
+from shared.triggers import audit, documentation, operations, queues, registries, timers, users, whoami
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
-for _blueprint in (registries.bp, users.bp, operations.bp, whoami.bp, documentation.bp, queues.bp, timers.bp):
+for _blueprint in (
+    registries.bp,
+    users.bp,
+    operations.bp,
+    audit.bp,
+    whoami.bp,
+    documentation.bp,
+    queues.bp,
+    timers.bp,
+):
     app.register_functions(_blueprint)

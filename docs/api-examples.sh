@@ -46,6 +46,12 @@ curl -sS "${auth[@]}" "$API/registries/demo/users/ci" | jq '{state, syncing}'
 #: list_users
 curl -sS "${auth[@]}" "$API/registries/demo/users" | jq -r '.value[].username'
 
+#: list_operations
+curl -sS "${auth[@]}" "$API/operations?registry=demo&status=Succeeded" | jq -r '.value[] | "\(.kind)\t\(.endedAt)"'
+
+#: list_audit
+curl -sS "${auth[@]}" "$API/audit?registry=demo&format=csv" | tee audit.csv
+
 #: rotate_user
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
 

@@ -18,6 +18,7 @@ from shared.domain.health import Thresholds
 from shared.domain.operations import Kind
 from shared.ports import Table
 from shared.services.accounts import Accounts
+from shared.services.audit import Audit
 from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
@@ -88,13 +89,13 @@ class Services:
         self.settings, self._connection = together(
             lambda: Settings.from_env(os.environ), lambda: StorageConnection.from_env(os.environ)
         )
-        self._audit = self._table("audit")
-        self._trail = AuditTrail(self._audit)
+        self._audits = self._table("audit")
+        self._trail = AuditTrail(self._audits)
         self.state = State(self._table("state"), committed=self._trail.committed)
         self.context = Context(self.settings.azure_subscription_id, self.settings.azure_resource_group)
         self._health = self._table("health")
         self.liveness = Liveness(self._health)
-        self._copies = AuditCopies(self.state, self._trail, self._audit, now)
+        self._copies = AuditCopies(self.state, self._trail, self._audits, now)
         self.capacity = Capacity(
             self._table("index"), now, self.settings.max_registries, before_release=self._copies.finish
         )
@@ -150,7 +151,12 @@ class Services:
     @cached_property
     def operations(self) -> Operations:
         """Operations over HTTP."""
-        return Operations(self.state)
+        return Operations(self.state, self.capacity)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit over HTTP."""
+        return Audit(self._trail, now, self.settings.audit_retention_days)
 
     @cached_property
     def refusals(self) -> Refusals:

@@ -79,6 +79,11 @@ class Settings(BaseModel):
     soft_delete_days: float = Field(default=14, gt=0, le=36500, allow_inf_nan=False)
     """A deleted registry keeps its images and users for so long; then `reconcile` purges it."""
 
+    audit_retention_days: int = Field(default=365, ge=1, le=3650)
+    """Entries of the audit are kept for so many days, and then until the day is over."""
+    operation_retention_days: int = Field(default=90, ge=1, le=3650)
+    """Operations that ended longer ago are removed, unless a registry or a user still names one as its last."""
+
     role_grants: Grants = ()
     """Who has which role, as a JSON list. A key that is not in it is Admin, any other caller nobody."""
     website_auth_enabled: bool = False

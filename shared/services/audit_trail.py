@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 MOST_ROWS = 5000
 """Looked at for one page: a filter that fits little must not hold a request for ever."""
-MOST_DAYS = 31
-"""Looked into for one page, each with a query of its own."""
+MOST_DAYS = 32
+"""Looked into for one page, each with a query of its own: a month, its first day and the end of its last."""
 MOST_REMEMBERED = 10_000
 """Ids of entries, so that `reconcile` does not write once more what this process has just written."""
 FETCH = 250

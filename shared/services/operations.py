@@ -2,20 +2,27 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 from shared.domain.errors import ApiError
 from shared.domain.names import split_operation_id
-from shared.domain.operations import Operation
+from shared.domain.operations import Operation, Status
+from shared.services.capacity import Capacity
 from shared.services.state import State
 
 LOOK_EVERY_SECONDS = 0.5
+MOST_ROWS = 5000
+"""Looked at for one page: a filter that fits little must not hold a request for ever."""
+MOST_REGISTRIES = 200
+"""Looked into for one page, each with a query of its own."""
 
 
 class Operations:
     """Shows operations, and waits for their end without holding a thread."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, capacity: Capacity) -> None:
+        self._state, self._capacity = state, capacity
 
     def get(self, operation_id: str) -> Operation:
         """Raises `ApiError` 404."""
@@ -36,6 +43,51 @@ class Operations:
         parts = split_operation_id(operation_id)
         operation = self._state.operation(*parts) if parts else None
         return (operation.user if operation else None) or ""
+
+    def page(
+        self,
+        after: str,
+        size: int,
+        visible: Callable[[str], bool],
+        registry: str | None = None,
+        status: Status | None = None,
+    ) -> tuple[list[Operation], str | None]:
+        """At most `size` operations, by registry and then by id, and where the next page goes on, if there is one.
+
+        `after`: the id of an operation, or the name of a registry whose operations are all done with. A page may be
+        short although there is another one.
+        """
+        found, looked, position = list[Operation](), 0, after
+        for number, (name, key) in enumerate(self._places(after, registry)):
+            if number == MOST_REGISTRIES:
+                return found, position
+            for operation in self._fitting(name, key, size, visible, status):
+                if len(found) == size or looked == MOST_ROWS:
+                    return found, position
+                looked, position = looked + 1, operation.id
+                if status in {None, operation.status}:
+                    found.append(operation)
+            position = name
+        return found, None
+
+    def _fitting(
+        self, name: str, key: str, size: int, visible: Callable[[str], bool], status: Status | None
+    ) -> Iterator[Operation]:
+        """Of one registry: those that may have this status."""
+        if not visible(name):
+            return iter(())
+        final = None if status is None else status.is_final
+        return self._state.operations(name, key, final=final, page=size + 1)
+
+    def _places(self, after: str, registry: str | None) -> Iterator[tuple[str, str]]:
+        """Registries, and the key behind which each goes on."""
+        begun, dot, key = after.partition(".")
+        if registry is not None:
+            names = iter([registry] if registry > begun or (dot and registry == begun) else [])
+        else:
+            rest = (name for name, _ in self._capacity.names(begun))
+            names = chain([begun], rest) if begun and dot else rest
+        return ((name, key if name == begun else "") for name in names)
 
     async def wait(self, operation_id: str, seconds: float) -> Operation:
         """The operation as soon as it has ended, or as it is after `seconds`."""

@@ -103,6 +103,15 @@ class State:
         rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"final": False})
         return (Operation.from_row(row) for row in rows)
 
+    def operations(
+        self, registry: str, after: str = "", *, final: bool | None = None, page: int | None = None
+    ) -> Iterator[Operation]:
+        """In the order of their keys, behind the key `after`. `final`: only those that have ended, or that have not."""
+        first, end = key_range(OPERATION_KEYS)
+        where = None if final is None else {"final": final}
+        rows = self._table.query(registry, operation_key(after + NEXT) if after else first, end, page, where)
+        return (Operation.from_row(row) for row in rows)
+
     def ended_before(self, registry: str, moment: datetime) -> Iterator[Operation]:
         """Every operation that had ended by then."""
         rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"final": True})

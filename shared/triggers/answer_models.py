@@ -5,7 +5,7 @@ says nothing. Hashes and row versions have no field here.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -193,6 +193,28 @@ class ImportedUsers(View):
     operation: OperationLink
 
 
+class AuditEntryView(View):
+    """Who did what, or was refused: names only, never a secret."""
+
+    id: str = Field(examples=["01KAXQ3Z6V8Y0T9M2N4P5R7S1W"])
+    at: Time
+    actor: str = Field(examples=["key:ci", "entra:jane@example.com", "system:reconcile"])
+    address: str | None = Field(description="The caller's network address; `null` for our own timers.")
+    action: str = Field(
+        description="The kind of the operation that it started, or of what was refused.",
+        examples=["CreateOrUpdateUser"],
+    )
+    target: str = Field(description="The names in its path; `?` for what can't be one.", examples=["demo/ci"])
+    registry: str | None
+    outcome: str = Field(
+        description="`Accepted`, or the code of the error.", examples=["Accepted", "Forbidden"]
+    )
+    status: int | None = Field(description="Of a refusal.")
+    operation_id: str | None = Field(description="How that ended says the operation.")
+    request_id: str = Field(description="As in the answer's header x-ms-request-id, and in the log.")
+    details: dict[str, list[str]] | None = Field(default=None, description="What was found, by kind.")
+
+
 class Collection[V: View](View):
     """One page of a list."""
 
@@ -200,6 +222,11 @@ class Collection[V: View](View):
     next_link: str | None = Field(
         default=None, description="The next page; absolute. Not there on the last one."
     )
+
+    @classmethod
+    def of(cls, value: list[V], next_link: str | None) -> Self:
+        """The last page has no link."""
+        return cls(value=value, next_link=next_link) if next_link else cls(value=value)
 
 
 class Alive(View):

@@ -100,12 +100,17 @@ def changed(operation: Operation) -> Answer:
 def page_of[V: View](values: Sequence[V], query: Page, path: str, key: Callable[[V], str]) -> Answer:
     """One page. `values` has one more than the page holds if there is another page; `key` says where that begins."""
     here = list(values[: query.size])
-    if len(values) <= query.size:
-        return Answer(200, Collection(value=here))
+    after = key(here[-1]) if len(values) > query.size else None
+    return Answer(200, Collection.of(here, next_page(query, path, after)))
+
+
+def next_page(query: Page, path: str, after: str | None) -> str | None:
+    """The same list behind `after`; no link, if there is no next page."""
+    if after is None:
+        return None
     asked = query.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"size", "after"})
-    parameters = {**asked, "maxpagesize": query.size, "$skiptoken": key(here[-1])}
-    link = f"{base()}/api/{path}?{urlencode(parameters, safe='$')}"
-    return Answer(200, Collection(value=here, next_link=link))
+    parameters = {**asked, "maxpagesize": query.size, "$skiptoken": after}
+    return f"{base()}/api/{path}?{urlencode(parameters, safe='$')}"
 
 
 def refusal(error: ApiError) -> Answer:

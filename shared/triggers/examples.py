@@ -20,6 +20,7 @@ from shared.services.authorization import forbidden
 from shared.services.requests import Caller
 from shared.triggers.answer_models import (
     Alive,
+    AuditEntryView,
     ChangedOperationView,
     Collection,
     ImportedUsers,
@@ -137,11 +138,26 @@ CHANGED_OPERATION: Json = {
     "operation": _link(_UPDATE, "Running"),
 }
 
+AUDIT_ENTRY: Json = {
+    "id": "01KAXQ5T1H6B3J8W0Z4R7N2C9H",
+    "at": "2026-11-25T07:01:00.000Z",
+    "actor": "key:ci",
+    "address": "203.0.113.7",
+    "action": "CreateOrUpdateUser",
+    "target": "demo/ci",
+    "registry": "demo",
+    "outcome": "Accepted",
+    "status": None,
+    "operationId": "demo.01KAXQ5T1H6B3J8W0Z4R7N2C9G",
+    "requestId": "0b8f6c1e-6f0e-4a53-9d0c-3f5b6a7c8d90",
+}
+
 EXAMPLES: dict[type[View], Json] = {
     RegistryView: REGISTRY,
     UserView: USER,
     OperationView: OPERATION,
     ChangedOperationView: CHANGED_OPERATION,
+    AuditEntryView: AUDIT_ENTRY,
     RemovedRegistry: {
         "name": "demo",
         "purgeOn": "2026-12-09T07:30:00.000Z",

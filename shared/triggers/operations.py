@@ -8,10 +8,16 @@ from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.authorization import authorize
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Alive, ChangedOperationView, OperationView
-from shared.triggers.answers import Answer, changed, shown
+from shared.triggers.answer_models import Alive, ChangedOperationView, Collection, OperationView
+from shared.triggers.answers import Answer, base, changed, next_page, shown
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import ChangeOperationRequest, OperationRequest, PlainRequest
+from shared.triggers.request_models import (
+    ChangeOperationRequest,
+    ListOperationsRequest,
+    OperationRequest,
+    PlainRequest,
+)
+from shared.triggers.views import operation_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
@@ -24,6 +30,23 @@ async def get_operation(asked: OperationRequest, caller: Caller) -> Answer:
     """Show an operation: `?wait=30` holds the answer until it has ended, 60 seconds at most."""
     await asyncio.to_thread(_check_shown, asked.operation, caller)
     return shown(await services().operations.wait(asked.operation, asked.query.wait))
+
+
+@endpoint(bp, "GET", "operations", ListOperationsRequest, {200: Collection[OperationView]}, needs=Role.READER)
+def list_operations(asked: ListOperationsRequest, caller: Caller) -> Answer:
+    """List the operations of the registries that the caller may read: by registry and status.
+
+    By registry, then by id, which for ids that nobody chose is the order in which they began. A page may be short, or
+    empty, and there is another one all the same: `nextLink` says so.
+    """
+    query = asked.query
+    if query.registry is not None:
+        authorize(Need(Role.READER), caller, "list_operations", query.registry, None)
+    found, after = services().operations.page(
+        query.after, query.size, caller.access.may_read, query.registry, query.status
+    )
+    views = [operation_view(base(), each) for each in found]
+    return Answer(200, Collection.of(views, next_page(query, "operations", after)))
 
 
 @endpoint(

@@ -1,13 +1,15 @@
 """What each HTTP function takes: path, query, headers and body as one model, so that all is checked at once."""
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shared.domain.htpasswd_import import HTPASSWD_SCHEMA
 from shared.domain.names import OPERATION_KEY, RegistryName, Username
+from shared.domain.operations import Status
 from shared.domain.registries import RegistrySpec
 from shared.domain.text import schema
 from shared.domain.user_import import Mode
@@ -35,6 +37,31 @@ def _token(value: str) -> str:
             "InvalidValue", "No list has given out this token", {"fix": "Follow nextLink as it is."}
         )
     return value
+
+
+_DIGIT = "[0-9A-HJKMNP-TV-Z]"
+_AUDIT_TOKEN = re.compile(f"(0[0-7]{_DIGIT}{{8}}({_DIGIT}{{16}})?)?")
+"""An entry's id, or its first ten digits: a time until the year 2248."""
+
+
+def _audit_token(value: str) -> str:
+    if not _AUDIT_TOKEN.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidValue", "No list has given out this token", {"fix": "Follow nextLink as it is."}
+        )
+    return value
+
+
+def _day(value: object) -> object:
+    """Not the numbers and times that the validation library takes as well."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError(
+            "InvalidValue", "It is no day", {"fix": "Send a day in UTC as year-month-day: 2026-11-25"}
+        )
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class _Part(BaseModel):
@@ -136,6 +163,42 @@ class ListRequest(_Request):
     """A page of registries."""
 
     query: RegistriesPage  # type: ignore[assignment] # each request has its own parameters
+
+
+class AuditPage(Page):
+    """Which entries."""
+
+    registry: RegistryName | None = None
+    actor: str | None = Field(
+        default=None, max_length=320, description="Exactly as entries show it.", examples=["key:ci"]
+    )
+    since: Day | None = Field(
+        default=None, description="The first day (UTC). Without it: the 30 days before `until`."
+    )
+    until: Day | None = Field(default=None, description="The last day. Without it: today.")
+    format: Literal["json", "jsonl", "csv"] = "json"
+    after: Annotated[str, AfterValidator(_audit_token), schema(_AUDIT_TOKEN.pattern)] = Field(
+        default="", alias="$skiptoken"
+    )
+
+
+class AuditRequest(_Request):
+    """A page of the audit."""
+
+    query: AuditPage  # type: ignore[assignment] # each request has its own parameters
+
+
+class OperationsPage(Page):
+    """Which operations."""
+
+    registry: RegistryName | None = None
+    status: Status | None = None
+
+
+class ListOperationsRequest(_Request):
+    """A page of operations."""
+
+    query: OperationsPage  # type: ignore[assignment] # each request has its own parameters
 
 
 class ListUsersRequest(RegistryRequest):

@@ -1,5 +1,6 @@
 """From what the services return to the models that callers see."""
 
+from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError
 from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
@@ -9,6 +10,7 @@ from shared.services.imports import ImportAnswer
 from shared.services.registries import RegistryAnswer
 from shared.services.requests import Caller
 from shared.triggers.answer_models import (
+    AuditEntryView,
     ChangedOperationView,
     DriftView,
     ErrorAnswer,
@@ -91,6 +93,13 @@ def _link(base: str, operation_id: str | None) -> Link | None:
 
 def _reason(error: OperationError | None) -> Reason | None:
     return Reason(code=error.code, message=error.message, fix=error.fix) if error else None
+
+
+def audit_entry_view(entry: AuditEntry) -> AuditEntryView:
+    """One entry. Details are there where something was found."""
+    found = entry.model_dump(exclude={"etag", "id_key", "details"})
+    details = {"details": entry.details} if entry.details else {}
+    return AuditEntryView.model_validate({**found, **details, "id": entry.id_key})
 
 
 def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:

@@ -30,6 +30,8 @@ HTTP = {
     "get_operation": ("GET", "operations/{operation}", "FUNCTION"),
     "cancel_operation": ("POST", "operations/{operation}/cancel", "FUNCTION"),
     "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
+    "list_operations": ("GET", "operations", "FUNCTION"),
+    "list_audit": ("GET", "audit", "FUNCTION"),
     "get_whoami": ("GET", "whoami", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
     "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),

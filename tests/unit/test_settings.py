@@ -64,6 +64,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "DEFAULT_STORAGE_REPLICATION": "GZRS",
         "MAX_REGISTRIES": "7",
         "SOFT_DELETE_DAYS": "0.5",
+        "AUDIT_RETENTION_DAYS": "30",
+        "OPERATION_RETENTION_DAYS": "7",
         "ROLE_GRANTS": '[{"principal": "key:0123456789AB", "role": "Reader", "name": "ci"}]',
         "WEBSITE_AUTH_ENABLED": "True",
         "WRITES_PER_MINUTE": "0",
@@ -98,6 +100,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "default_storage_replication": "GZRS",
         "max_registries": 7,
         "soft_delete_days": 0.5,
+        "audit_retention_days": 30,
+        "operation_retention_days": 7,
         "role_grants": (
             {
                 "principal": "key:0123456789ab",

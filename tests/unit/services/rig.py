@@ -120,7 +120,7 @@ class Rig:
         )
         self.soft_delete = SoftDelete(self.state, self.registries, ledger)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
-        self.operations = Operations(self.state)
+        self.operations = Operations(self.state, self.capacity)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
         self.retry = Retry(self.state, self.operations, self.registries, self.channels, ledger, now)
         self.publisher = Publisher(self.state, shares, probe, KEY, now)
