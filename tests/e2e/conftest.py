@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import named_keys
 from tests.e2e.local_azure import LocalAzure, running
 
 LAST = "test_no_secrets.py"
@@ -14,6 +15,7 @@ SETTINGS = {
     "ALLOWED_SKUS": "B1,B2,S1,X9",
     "ALLOWED_LOCATIONS": "westeurope,northeurope,atlantis",
     "TURN_DELAY_SECONDS": "0",  # each look at Azure follows the one before at once
+    "ROLE_GRANTS": named_keys.ROLE_GRANTS,
 }
 
 
@@ -27,7 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    with running(tmp_path_factory.mktemp("azure"), SETTINGS) as local_azure:
+    folder = tmp_path_factory.mktemp("azure")
+    named_keys.keep_in(folder)
+    with running(folder, SETTINGS) as local_azure:
         yield local_azure
 
 

@@ -21,6 +21,7 @@ from shared.domain.htpasswd import probe_password
 from tests.e2e.api_client import Api
 from tests.e2e.leaks import BODY, FILE, LOG, QUEUE, REQUEST, TABLE, Text, everything, found
 from tests.e2e.local_azure import LocalAzure
+from tests.e2e.named_keys import MEMBER, READER
 
 VAULT = "registries/vault"
 WRITTEN_DOWN = (TABLE, QUEUE, LOG, REQUEST, BODY)
@@ -156,7 +157,8 @@ def test_no_password_of_a_probe_is_written_down_anywhere(life: Life, texts: list
 def test_no_key_of_the_control_plane_is_written_down(life: Life, texts: list[Text]) -> None:
     ready, settings = life.local.up.ready(), life.local.azure.settings
     keys = {ready["functionsKey"], ready["masterKey"], settings["PROBE_KEY"], settings["IDENTITY_HEADER"]}
-    assert len(keys) == 4
+    keys |= {READER, MEMBER}
+    assert len(keys) == 6
     assert found(keys, _of_kinds(texts, WRITTEN_DOWN)) == []
     assert found(keys, _of_kinds(texts, (FILE,))) != []  # where they belong, the search does find them
 
