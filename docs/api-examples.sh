@@ -35,6 +35,16 @@ curl -sS "${auth[@]}" "$API/registries/demo" | jq '{loginServer, provisioningSta
 #: list_registries
 curl -sS "${auth[@]}" "$API/registries?maxpagesize=50" | jq -r '.value[] | "\(.name)\t\(.loginServer)"'
 
+#: update_registry
+patch='{"readOnly": true, "tags": {"trial": null}}'     # null takes one tag away
+curl -sS "${auth[@]}" -X PATCH "$API/registries/demo?dryRun=true" -d "$patch" | jq '{changes, steps, restarts}'
+curl -sS "${auth[@]}" -X PATCH "$API/registries/demo" -d "$patch" | jq '{restarts, operation}' | tee answer.json
+id=$(jq -r .operation.id answer.json)
+curl -sS "${auth[@]}" "$API/operations/$id?wait=60" | jq -r .status
+
+#: restart_registry
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/restart" | jq -r .operation.url
+
 #: create_or_update_user
 curl -sS "${auth[@]}" -X PUT "$API/registries/demo/users/ci" -d '{"description": "builds"}' | tee user.json
 id=$(jq -r .operation.id user.json)                   # when this has succeeded, the registry knows the password

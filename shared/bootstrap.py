@@ -29,6 +29,7 @@ from shared.services.operations import Operations
 from shared.services.refusals import Refusals
 from shared.services.registries import Registries
 from shared.services.requests import Ledger
+from shared.services.restart import Restart
 from shared.services.retry import Retry
 from shared.services.soft_delete import SoftDelete
 from shared.services.state import State
@@ -137,6 +138,11 @@ class Services:
     def soft_delete(self) -> SoftDelete:
         """Deletes, purges and restores registries."""
         return SoftDelete(self.state, self.registries, self._ledger)
+
+    @cached_property
+    def restart(self) -> Restart:
+        """Restarts sites."""
+        return Restart(self.registries, self._ledger)
 
     @cached_property
     def accounts(self) -> Accounts:

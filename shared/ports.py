@@ -58,6 +58,9 @@ class ResourceManager(Protocol):
     def delete(self, ref: Ref) -> None:
         """Sends it and does not wait. What is not there is no error."""
 
+    def restart(self, site: str) -> None:
+        """Asks for it and does not wait. Raises `PermanentError` when there is no such site."""
+
     def account_key(self, account: str) -> str:
         """A key of the storage account: only for the mount and the registry's driver."""
 

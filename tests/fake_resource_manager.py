@@ -51,7 +51,7 @@ class FakeResourceManager:
     resources: dict[Ref, dict[str, Any]] = field(default_factory=dict)
     """Bodies as they were sent, with what Azure adds; `get` hides what Azure hides."""
     calls: list[tuple[str, Ref]] = field(default_factory=list)
-    """Every PUT and DELETE, refused ones too."""
+    """Every PUT, DELETE and restart, refused ones too."""
     shares: FakeShares | None = None
     """Where an account's shares lie: for `file_behind`."""
     _left: dict[Ref, int] = field(default_factory=dict)
@@ -99,6 +99,14 @@ class FakeResourceManager:
                 del self.resources[gone]
             if ref.type is Type.STORAGE_ACCOUNT and self.shares:
                 self.shares.by_endpoint.pop(file_endpoint(ref.name), None)
+
+    def restart(self, site: str) -> None:
+        with self._lock:
+            ref = Ref(Type.SITE, site)
+            self.calls.append(("restart", ref))
+            self._fail("restart")
+            if ref not in self.resources:
+                raise PermanentError("SiteMissing", f"{site}: there is no such site.", "PUT the registry.")
 
     def account_key(self, account: str) -> str:
         with self._lock:

@@ -125,6 +125,19 @@ class AzureResourceManager:
         except _FAILURES as error:
             raise _translate(error, ref) from None
 
+    def restart(self, site: str) -> None:
+        """See `ports.ResourceManager`. Not `synchronous`: that would wait for the end."""
+        ref = Ref(Type.SITE, site)
+        try:
+            self._web.web_apps.restart(self._group, site)
+        except ResourceNotFoundError as error:
+            _code_of_missing(error)
+            raise PermanentError(
+                "SiteMissing", f"{site}: there is no such site.", "PUT the registry with the same body."
+            ) from None
+        except _FAILURES as error:
+            raise _translate(error, ref) from None
+
     def account_key(self, account: str) -> str:
         """See `ports.ResourceManager`."""
         ref = Ref(Type.STORAGE_ACCOUNT, account)

@@ -85,6 +85,12 @@ def removal(registry: Registry) -> tuple[Node, ...]:
     )
 
 
+def restarting(registry: Registry) -> tuple[Node, ...]:
+    """A new process for the site, which then proves itself."""
+    site = Node("siteRestarted", Ref(Type.SITE, registry.names.site), tagged=True)
+    return (site, Node("probe", needs=("siteRestarted",)))
+
+
 def _storage(registry: Registry) -> tuple[Node, ...]:
     account, wanted = registry.names.storage_account, registry.desired
     retention = {"enabled": True, "days": RETENTION_DAYS}

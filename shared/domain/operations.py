@@ -24,6 +24,7 @@ class Kind(StrEnum):
     PURGE_REGISTRY = "PurgeRegistry"
     """All of it goes."""
     RESTORE_REGISTRY = "RestoreRegistry"
+    RESTART_REGISTRY = "RestartRegistry"
     PUT_USER = "CreateOrUpdateUser"
     ROTATE_USER = "RotateUser"
     DELETE_USER = "DeleteUser"
@@ -43,6 +44,11 @@ class Kind(StrEnum):
         """Does it take something away from Azure?"""
         return self in {Kind.DELETE_REGISTRY, Kind.PURGE_REGISTRY}
 
+    @property
+    def provides(self) -> bool:
+        """Does it bring a registry to what is wanted?"""
+        return self in {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY, Kind.RESTORE_REGISTRY}
+
 
 _LIFECYCLE = {
     Kind.CREATE_REGISTRY,
@@ -50,6 +56,7 @@ _LIFECYCLE = {
     Kind.DELETE_REGISTRY,
     Kind.PURGE_REGISTRY,
     Kind.RESTORE_REGISTRY,
+    Kind.RESTART_REGISTRY,
 }
 
 

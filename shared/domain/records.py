@@ -116,7 +116,11 @@ class Record(Model):
 
 
 def _column(value: object) -> Value:
-    return value if isinstance(value, str | int | float | bool) else json.dumps(value, separators=(",", ":"))
+    return (
+        value
+        if isinstance(value, str | int | float | bool)
+        else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    )
 
 
 def utc(timestamp: float) -> datetime:

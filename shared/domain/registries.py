@@ -1,7 +1,6 @@
 """A registry: what may be asked for, what is wanted, and the row that remembers both."""
 
-import re
-from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -9,16 +8,13 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from shared.domain.ip_ranges import IpRanges
 from shared.domain.names import AzureNames
 from shared.domain.records import Body, Model, Nested, Record
-from shared.domain.text import CHARACTER, is_line
+from shared.domain.tags import TagChanges, Tags, has_tag, merged
 
 StorageReplication = Literal["LRS", "ZRS", "GRS", "GZRS"]
-MAX_TAGS = 15
-MAX_TAG_VALUE = 256
-"""Characters."""
-TAG_NAME = r"(?![Bb][Ee][Rr][Tt][Hh][Aa][Gg][Ee]-)[^<>%&\\?/\x00-\x1f\x7f]{1,128}"
-"""Storage accounts allow 128 characters, Resource Manager forbids some, and `berthage-` is ours."""
+LogLevel = Literal["debug", "info", "warn", "error"]
 
 
 class Policy(Protocol):
@@ -79,49 +75,47 @@ def _schema(setting: str) -> Any:
     return Field(json_schema_extra={SETTING: setting})
 
 
-def _check_tags(tags: dict[str, str] | None) -> dict[str, str] | None:
-    same = Counter(name.lower() for name in tags or {})  # to Azure 'Team' and 'team' are one tag
-    bad = sorted(name for name in tags or {} if not re.fullmatch(TAG_NAME, name) or same[name.lower()] > 1)
-    long = sorted(
-        name for name, value in (tags or {}).items() if len(value) > MAX_TAG_VALUE or not is_line(value)
+class _Fields(Body):
+    """What a caller may say of a registry. An absent field keeps its value, `null` resets it to its default."""
+
+    location: Annotated[str | None, _one_of("allowed_locations"), _schema("allowed_locations")] = Field(
+        default=None, description="Azure region."
     )
-    if bad or long or len(tags or {}) > MAX_TAGS:
-        raise PydanticCustomError(
-            "InvalidTags",
-            "Tags can't be used: {names}",
-            {
-                "names": ", ".join([*bad, *long])[:200] or f"{len(tags or {})} of them",
-                "fix": f"At most {MAX_TAGS} tags; names of 1-128 characters without <>%&\\?/ that do not start "
-                "with 'berthage-' and differ by more than case; values up to 256 characters in one line.",
-            },
-        )
-    return tags
+    sku: Annotated[str | None, _one_of("allowed_skus"), _schema("allowed_skus")] = Field(
+        default=None, description="App Service plan."
+    )
+    image: Annotated[str | None, _one_of("allowed_images"), _schema("allowed_images")] = Field(
+        default=None, description="Container image."
+    )
+    storage_replication: StorageReplication | None = Field(
+        default=None, description="How Azure copies the images."
+    )
+    delete_enabled: bool | None = Field(default=None, description="May users delete manifests?")
+    read_only: bool | None = Field(
+        default=None, description="Are pushes and deletes refused, while pulls work?"
+    )
+    log_level: LogLevel | None = Field(default=None, description="How much the registry logs.")
+    allowed_ip_ranges: IpRanges = Field(
+        default=None,
+        description="Addresses that may reach the registry, as CIDR ranges. `null`: everybody; `[]`: nobody.",
+    )
+    placement: Literal["dedicated"] | None = Field(default=None, description="A plan of its own.")
 
 
-_TAGS = Field(
-    json_schema_extra={
-        "maxProperties": MAX_TAGS,
-        "propertyNames": {"pattern": f"^(?:{TAG_NAME})$"},
-        "additionalProperties": {
-            "type": "string",
-            "maxLength": MAX_TAG_VALUE,
-            "pattern": f"^(?:{CHARACTER}*)$",
-        },
-        "examples": [{"team": "payments"}],
-    }
-)
+class RegistrySpec(_Fields):
+    """The body of a PUT."""
+
+    tags: Tags = Field(
+        default=None, description="On every Azure resource of the registry. Replaces all tags."
+    )
 
 
-class RegistrySpec(Body):
-    """The body of a PUT. An absent field keeps its value, `null` resets it to its default."""
+class RegistryPatch(_Fields):
+    """The body of a PATCH: a merge patch (RFC 7396)."""
 
-    location: Annotated[str | None, _one_of("allowed_locations"), _schema("allowed_locations")] = None
-    sku: Annotated[str | None, _one_of("allowed_skus"), _schema("allowed_skus")] = None
-    image: Annotated[str | None, _one_of("allowed_images"), _schema("allowed_images")] = None
-    storage_replication: StorageReplication | None = None
-    delete_enabled: bool | None = None
-    placement: Literal["dedicated"] | None = None
-    tags: Annotated[dict[str, str] | None, AfterValidator(_check_tags), _TAGS] = None
+    tags: TagChanges = Field(
+        default=None, description="Tags to set; one that is `null` is removed. `null` instead removes all."
+    )
 
 
 class Desired(Model):
@@ -132,6 +126,9 @@ class Desired(Model):
     image: str
     storage_replication: StorageReplication
     delete_enabled: bool = False
+    read_only: bool = False
+    log_level: LogLevel = "info"
+    allowed_ip_ranges: list[str] | None = None
     placement: Literal["dedicated"] = "dedicated"
     tags: dict[str, str] = Field(default_factory=dict)
 
@@ -146,12 +143,17 @@ def defaults(policy: Policy) -> Desired:
     )
 
 
-def merge(spec: RegistrySpec, present: Desired, default: Desired) -> Desired:
-    """`present` with the fields that `spec` names; a field that is `null` there becomes its default."""
+def merge(asked: RegistrySpec | RegistryPatch, present: Desired, default: Desired) -> Desired:
+    """`present` with the fields that are `asked` for; a field that is `null` there becomes its default.
+
+    Raises `ApiError` 409 when a patch's tags do not fit to the present ones.
+    """
     changes: dict[str, Any] = {}
-    for name in spec.model_fields_set:
-        value = getattr(spec, name)
+    for name in asked.model_fields_set:
+        value = getattr(asked, name)
         changes[name] = getattr(default, name) if value is None else value
+    if isinstance(asked, RegistryPatch) and asked.tags is not None:
+        changes["tags"] = merged(present.tags, asked.tags)
     return present.model_copy(update=changes)
 
 
@@ -222,6 +224,22 @@ class Registry(Record):
         return self.change(
             active_operation=None, provisioning_state=state, version=self.version + 1, updated_at=now, **dates
         )
+
+
+@dataclass(frozen=True)
+class RegistryFilter:
+    """Which registries a list shows. `tag`: `name:value`, or a name alone."""
+
+    state: ProvisioningState | None = None
+    """`None`: all but those that are soft-deleted."""
+    tag: str | None = None
+
+    def takes(self, registry: Registry) -> bool:
+        """Does the list show this one?"""
+        state = registry.provisioning_state
+        if state is not self.state if self.state else registry.is_soft_deleted:
+            return False
+        return self.tag is None or has_tag(registry.desired.tags, self.tag)
 
 
 def major_version(image: str) -> str:

@@ -3,6 +3,7 @@
 Sources: the settings and traps of App Service and of CNCF Distribution 2.8 and 3, listed in docs/architecture.md.
 """
 
+import json
 from typing import Any
 
 from shared.domain.names import BLOB_CONTAINER, FILE_SHARE
@@ -10,6 +11,8 @@ from shared.domain.registries import Registry
 from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Type
 
 MOUNT_PATH = "/mnt/berthage"
+FIRST_PRIORITY = 100
+"""Of the access rules; the last is App Service's own, which says what becomes of everybody else."""
 
 
 def site_body(registry: Registry, group: str) -> dict[str, Any]:
@@ -33,12 +36,31 @@ def site_body(registry: Registry, group: str) -> dict[str, Any]:
                 "ftpsState": "Disabled",
                 "http20Enabled": True,
                 "healthCheckPath": "/",
+                **_access(wanted.allowed_ip_ranges),
                 "appSettings": [
                     {"name": key, "value": value} for key, value in app_settings(registry).items()
                 ],
                 "azureStorageAccounts": {"berthage": _mount(registry)},
             },
         },
+    }
+
+
+def _access(ranges: list[str] | None) -> dict[str, Any]:
+    """Who may reach the site. Sent for an open one too: App Service keeps the rules that a PUT does not name."""
+    rules = [
+        {
+            "ipAddress": network,
+            "action": "Allow",
+            "priority": FIRST_PRIORITY + number,
+            "name": f"range-{number}",
+        }
+        for number, network in enumerate(ranges or [])
+    ]
+    return {
+        "ipSecurityRestrictions": rules,
+        "ipSecurityRestrictionsDefaultAction": "Allow" if ranges is None else "Deny",
+        "scmIpSecurityRestrictionsUseMain": True,
     }
 
 
@@ -55,6 +77,7 @@ def _mount(registry: Registry) -> dict[str, str]:
 
 def app_settings(registry: Registry) -> dict[str, str]:
     """The site's settings: Distribution 2.8 and 3 both start with them."""
+    wanted = registry.desired
     return {
         "WEBSITES_PORT": "5000",
         "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
@@ -70,13 +93,23 @@ def app_settings(registry: Registry) -> dict[str, str]:
         "REGISTRY_STORAGE_AZURE_CONTAINER": BLOB_CONTAINER,
         "REGISTRY_STORAGE_AZURE_CREDENTIALS_TYPE": "shared_key",  # version 3 needs it, 2.8 ignores it
         "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": "inmemory",
-        "REGISTRY_STORAGE_DELETE_ENABLED": str(registry.desired.delete_enabled).lower(),
-        "REGISTRY_STORAGE_REDIRECT_DISABLE": "false",
+        "REGISTRY_STORAGE_DELETE_ENABLED": _flag(wanted.delete_enabled),
+        # as JSON: the form ..._READONLY_ENABLED panics
+        "REGISTRY_STORAGE_MAINTENANCE": json.dumps(
+            {"readonly": {"enabled": wanted.read_only}}, separators=(",", ":")
+        ),
+        # a signed storage URL goes past the site, and so past its access rules
+        "REGISTRY_STORAGE_REDIRECT_DISABLE": _flag(wanted.allowed_ip_ranges is not None),
         "REGISTRY_HTTP_SECRET": HTTP_SECRET,
         "REGISTRY_HTTP_RELATIVEURLS": "true",  # right upload URLs behind a front end that ends TLS
         "REGISTRY_HTTP_DRAINTIMEOUT": "20s",  # without it SIGTERM does not drain
         "REGISTRY_HEALTH_STORAGEDRIVER_ENABLED": "true",
         "REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL": "10s",
         "REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD": "3",
+        "REGISTRY_LOG_LEVEL": wanted.log_level,
         "OTEL_TRACES_EXPORTER": "none",  # version 3 logs an export error a second otherwise
     }
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

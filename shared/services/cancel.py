@@ -52,15 +52,21 @@ def _refusal(operation: Operation) -> tuple[str, str] | None:
         return "it has failed, and is taking back what it made", "Wait for its end."
     if not operation.irrevocable:
         return None
-    begun = "it has begun to remove" if operation.kind.removes else "it has begun to change Azure"
+    begun = _BEGUN.get(operation.kind, "it has begun to change Azure")
     fix = _AFTERWARDS.get(operation.kind, "Wait for its end, then PUT {0} with the values you want.")
     return begun, fix.format(registry)
 
 
+_BEGUN = {
+    Kind.DELETE_REGISTRY: "it has begun to remove",
+    Kind.PURGE_REGISTRY: "it has begun to remove",
+    Kind.RESTART_REGISTRY: "the restart has been sent",
+}
 _AFTERWARDS = {
     Kind.DELETE_REGISTRY: "Wait for its end; POST {0}/restore then brings it back.",
     Kind.PURGE_REGISTRY: "Wait for its end; PUT {0} then makes a new one.",
     Kind.RESTORE_REGISTRY: "Wait for its end, then DELETE {0} again.",
+    Kind.RESTART_REGISTRY: "Wait for its end.",
 }
 _ENDED = {
     Status.SUCCEEDED: "Send the opposite request.",

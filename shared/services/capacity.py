@@ -65,16 +65,12 @@ class Capacity:
             again = _Entry.from_row(row).change(created_at=self._now())
             self._index.transact(PARTITION, [again.save()])
             return
-        count = self._count()
-        if count.number >= self._maximum:
-            raise ApiError(
-                409,
-                "TooManyRegistries",
-                f"There are {count.number} registries, and MAX_REGISTRIES allows {self._maximum}.",
-                "Purge one that nobody needs (DELETE with ?purge=true; a deleted one counts until then), "
-                "or raise the setting MAX_REGISTRIES.",
-            )
-        self._add(name, count)
+        self._add(name, self._count_with_room())
+
+    def check(self, name: str) -> None:
+        """Would `reserve` take the name? Writes nothing. Raises `ApiError` 409 if it would not."""
+        if not self._index.get(PARTITION, name):
+            self._count_with_room()
 
     @retry_on_conflict
     def remember(self, name: str) -> None:
@@ -103,6 +99,18 @@ class Capacity:
     def _add(self, name: str, count: _Count) -> None:
         entry = Insert(_Entry(name=name, created_at=self._now()).to_row())
         self._index.transact(PARTITION, [entry, count.change(number=count.number + 1).save()])
+
+    def _count_with_room(self) -> _Count:
+        count = self._count()
+        if count.number >= self._maximum:
+            raise ApiError(
+                409,
+                "TooManyRegistries",
+                f"There are {count.number} registries, and MAX_REGISTRIES allows {self._maximum}.",
+                "Purge one that nobody needs (DELETE with ?purge=true; a deleted one counts until then), "
+                "or raise the setting MAX_REGISTRIES.",
+            )
+        return count
 
     def _count(self) -> _Count:
         row = self._index.get(PARTITION, "!count")

@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.graph import ACCOUNT_REMOVED, HOLDS_IMAGES, Context, Node, graph, removal, withdrawal
+from shared.domain.graph import (
+    ACCOUNT_REMOVED,
+    HOLDS_IMAGES,
+    Context,
+    Node,
+    graph,
+    removal,
+    restarting,
+    withdrawal,
+)
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Operation, OperationError, Status, Step
 from shared.domain.plan import Found, ready_to_go
@@ -57,12 +66,11 @@ class Provisioning:
             return Done()  # a delete that died between its last two lines
         if operation.cancel_requested_at and not operation.rolling_back:
             return self._go_back(operation)
-        removing = operation.rolling_back or operation.kind.removes
-        nodes = self._nodes(operation, registry)
+        nodes, visit = self._work(operation, registry)
         turn = self._begin(operation, registry, nodes)
         try:
             while batch := ready_to_go(nodes, turn.done, turn.visited):
-                self._visit_all(turn, batch, self._visits.remove if removing else self._visits.provide)
+                self._visit_all(turn, batch, visit)
                 turn.registry = self._remember(operation, turn)
         except NameTakenError as taken:
             self._next_candidate(registry, taken)
@@ -73,12 +81,14 @@ class Provisioning:
             return Again(self._delay, {"steps": list(turn.steps.values())}, turn.obstacle)
         return self._finish(operation, turn)
 
-    def _nodes(self, operation: Operation, registry: Registry) -> tuple[Node, ...]:
+    def _work(self, operation: Operation, registry: Registry) -> tuple[tuple[Node, ...], Visit]:
         if operation.rolling_back or operation.kind is Kind.PURGE_REGISTRY:
-            return removal(registry)
+            return removal(registry), self._visits.remove
         if operation.kind is Kind.DELETE_REGISTRY:
-            return withdrawal(registry)
-        return graph(registry, self._context)
+            return withdrawal(registry), self._visits.remove
+        if operation.kind is Kind.RESTART_REGISTRY:
+            return restarting(registry), self._visits.restart
+        return graph(registry, self._context), self._visits.provide
 
     def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> Turn:
         known = {step.name: step for step in operation.steps}
@@ -226,7 +236,9 @@ class Provisioning:
         if operation.kind is Kind.PURGE_REGISTRY and status is Status.SUCCEEDED:
             gone: list[Change] = [Delete(registry.key, registry.etag)]
             return [*gone, Delete(projection.key, projection.etag)] if projection else gone
-        settled = registry.at_rest(_state_after(operation, status), self._now())
+        restarted = operation.kind is Kind.RESTART_REGISTRY  # which changes nothing of the registry
+        moment = registry.updated_at if restarted else self._now()
+        settled = registry.at_rest(_state_after(operation, status), moment)
         if status is Status.SUCCEEDED:
             return [settled.change(provisioned=True).save()]
         if status is Status.CANCELED and operation.intent and not operation.rolling_back:
@@ -262,7 +274,9 @@ class Provisioning:
 
 
 def _state_after(ended: Operation, status: Status) -> ProvisioningState:
-    """What the registry shows when that operation has ended."""
+    """What the registry shows when that operation has ended. A restart, however it ends, leaves it as it was."""
+    if ended.kind is Kind.RESTART_REGISTRY and ended.intent:
+        return ended.intent.was_state
     if status is Status.SUCCEEDED:
         is_delete = ended.kind is Kind.DELETE_REGISTRY
         return ProvisioningState.SOFT_DELETED if is_delete else ProvisioningState.SUCCEEDED

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from ulid import ULID
 
-from shared.domain.errors import ApiError, ConflictError, OperationInProgressError, not_found
+from shared.domain.change_plan import ChangePlan, change_plan, plan_of
+from shared.domain.change_rules import check_change
+from shared.domain.errors import ConflictError, OperationInProgressError, not_found
 from shared.domain.graph import Context
 from shared.domain.health import Verdict
 from shared.domain.htpasswd import Projection
@@ -17,9 +19,10 @@ from shared.domain.registries import (
     Policy,
     ProvisioningState,
     Registry,
+    RegistryFilter,
+    RegistryPatch,
     RegistrySpec,
     defaults,
-    major_version,
     merge,
 )
 from shared.domain.site_drift import SiteFinding
@@ -38,6 +41,7 @@ STATES = {
     Kind.DELETE_REGISTRY: ProvisioningState.DELETING,
     Kind.PURGE_REGISTRY: ProvisioningState.DELETING,
     Kind.RESTORE_REGISTRY: ProvisioningState.RESTORING,
+    Kind.RESTART_REGISTRY: ProvisioningState.UPDATING,
 }
 """What a registry shows while such an operation works on it."""
 
@@ -50,6 +54,10 @@ class RegistryAnswer:
     operation: Operation | None = None
     known: Known | None = None
     created: bool = False
+    plan: ChangePlan | None = None
+    """What a change sends and restarts; `None` where nobody asked for a change."""
+    planned_only: bool = False
+    """A dry run: nothing was changed, and `registry` is what it would look like."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -81,17 +89,37 @@ class Registries:
         self._ledger, self._policy, self._context, self._now = ledger, policy, context, now
 
     @retry_on_conflict
-    def put(self, name: str, spec: RegistrySpec, condition: Precondition, caller: Caller) -> RegistryAnswer:
+    def put(
+        self, name: str, spec: RegistrySpec, condition: Precondition, caller: Caller, *, dry_run: bool = False
+    ) -> RegistryAnswer:
         """Creates it, changes it, or finds that there is nothing to do."""
         if repeated := self._ledger.repeated(caller, name):
-            return self._again(name, repeated)
+            return self.answer(self.require(name), repeated, dry_run=dry_run)
         present = self._state.registry(name)
         if present:
             check_not_deleted(present)
         condition.check(present.version_tag if present else None)
         if present is None:
-            return self._create(name, merge(spec, self._defaults(), self._defaults()), caller)
-        return self._update(present, merge(spec, present.desired, self._defaults()), caller)
+            return self._create(name, merge(spec, self._defaults(), self._defaults()), caller, dry_run)
+        return self._update(present, merge(spec, present.desired, self._defaults()), caller, dry_run)
+
+    @retry_on_conflict
+    def patch(
+        self,
+        name: str,
+        patch: RegistryPatch,
+        condition: Precondition,
+        caller: Caller,
+        *,
+        dry_run: bool = False,
+    ) -> RegistryAnswer:
+        """Changes one that is there; 404 names the nearest."""
+        if repeated := self._ledger.repeated(caller, name):
+            return self.answer(self.require(name), repeated, dry_run=dry_run)
+        present = self.require(name)
+        check_not_deleted(present)
+        condition.check(present.version_tag)
+        return self._update(present, merge(patch, present.desired, self._defaults()), caller, dry_run)
 
     def get(self, name: str) -> RegistryAnswer:
         """404 names the nearest registry."""
@@ -102,21 +130,17 @@ class Registries:
         after: str,
         limit: int,
         visible: Callable[[str], bool] = lambda _: True,
-        *,
-        deleted: bool = False,
+        wanted: RegistryFilter = RegistryFilter(),  # noqa: B008 - it is frozen
     ) -> list[RegistryAnswer]:
-        """At most `limit` registries after `after` with `visible` names, in name order; fewer only at the end.
-
-        Those that are soft-deleted are left out, unless they are what is asked for.
-        """
+        """At most `limit` registries after `after`, in name order; fewer only at the end."""
         found: list[RegistryAnswer] = []
         with ContextThreadPool(LIST_CONCURRENCY) as pool:
-            while (wanted := limit - len(found)) > 0:
-                fetched = max(wanted, LIST_CONCURRENCY)
+            while (missing := limit - len(found)) > 0:
+                fetched = max(missing, LIST_CONCURRENCY)  # where few are found, many are looked at
                 names = [name for name, _ in self._capacity.names(after, fetched)]
                 rows = pool.map(self._state.registry, filter(visible, names))
-                listed = [row for row in rows if row and row.is_soft_deleted == deleted]
-                found += pool.map(self._show, listed[:wanted])
+                listed = [row for row in rows if row and wanted.takes(row)]
+                found += pool.map(self._show, listed[:missing])
                 if len(names) < fetched:
                     break
                 after = names[-1]
@@ -154,11 +178,25 @@ class Registries:
             active_operation=operation.id,
             last_operation=operation.id,
             version=present.version + 1,
-            updated_at=now,
+            updated_at=present.updated_at if kind is Kind.RESTART_REGISTRY else now,
         )
         self._state.commit(present.name, changed.save(), *rows)
         self._channels.enqueue(operation)
         return changed, operation
+
+    def answer(
+        self,
+        registry: Registry,
+        operation: Operation | None,
+        known: Known | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> RegistryAnswer:
+        """With what the operation sends and restarts."""
+        plan = plan_of(operation, registry, self._context)
+        return RegistryAnswer(
+            registry, operation, known or self._known(registry), plan=plan, planned_only=dry_run
+        )
 
     def active(self, registry: Registry) -> Operation | None:
         """The lifecycle operation that works on it."""
@@ -193,10 +231,22 @@ class Registries:
     def _show(self, registry: Registry) -> RegistryAnswer:
         return RegistryAnswer(registry, self.active(registry), self._known(registry))
 
-    def _create(self, name: str, desired: Desired, caller: Caller) -> RegistryAnswer:
+    def _create(self, name: str, desired: Desired, caller: Caller, dry_run: bool) -> RegistryAnswer:
+        registry = self._new(name, desired)
+        if dry_run:
+            self._capacity.check(name)
+            plan = change_plan(None, registry, self._context)
+            return RegistryAnswer(registry, created=True, plan=plan, planned_only=True)
         self._capacity.reserve(name)
+        operation, rows = self._ledger.start(caller, Kind.CREATE_REGISTRY, registry, registry.created_at)
+        registry = registry.change(active_operation=operation.id, last_operation=operation.id)
+        self._state.commit(name, registry.save(), Projection(uid=registry.uid).save(), *rows)
+        self._channels.enqueue(operation)
+        return RegistryAnswer(registry, operation, created=True, plan=ChangePlan())
+
+    def _new(self, name: str, desired: Desired) -> Registry:
         now = self._now()
-        registry = Registry(
+        return Registry(
             name=name,
             uid=str(ULID()),
             desired=desired,
@@ -204,28 +254,24 @@ class Registries:
             created_at=now,
             updated_at=now,
         )
-        operation, rows = self._ledger.start(caller, Kind.CREATE_REGISTRY, registry, now)
-        registry = registry.change(active_operation=operation.id, last_operation=operation.id)
-        self._state.commit(name, registry.save(), Projection(uid=registry.uid).save(), *rows)
-        self._channels.enqueue(operation)
-        return RegistryAnswer(registry, operation, created=True)
 
-    def _update(self, present: Registry, desired: Desired, caller: Caller) -> RegistryAnswer:
+    def _update(self, present: Registry, desired: Desired, caller: Caller, dry_run: bool) -> RegistryAnswer:
         active = self.active(present)
         same = desired == present.desired
-        if active and (active.kind.removes or not same):
+        if active and not (same and active.kind.provides):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         known = self._known(present)
         at_rest = present.provisioning_state is ProvisioningState.SUCCEEDED and known.drift is None
         if active or (same and at_rest):
-            return RegistryAnswer(present, active, known)
-        _check_change(present, desired)
+            return self.answer(present, active, known, dry_run=dry_run)
+        check_change(present, desired)
         resend = known.drift.steps if known.drift else ()
+        if dry_run:
+            wanted = present.change(desired=desired)
+            plan = change_plan(present, wanted, self._context, resend)
+            return RegistryAnswer(wanted, known=known, plan=plan, planned_only=True)
         changed, operation = self.begin(present, desired, provide(present), caller, resend=resend)
-        return RegistryAnswer(changed, operation, known)
-
-    def _again(self, name: str, operation: Operation) -> RegistryAnswer:
-        return RegistryAnswer(self.require(name), operation)
+        return self.answer(changed, operation, known)
 
     def _known(self, registry: Registry) -> Known:
         return self._health.read(registry)
@@ -240,29 +286,6 @@ class Registries:
 def provide(registry: Registry) -> Kind:
     """What brings a registry to its desired state."""
     return Kind.UPDATE_REGISTRY if registry.provisioned else Kind.CREATE_REGISTRY
-
-
-def _check_change(present: Registry, desired: Desired) -> None:
-    """Raises `ApiError` 409 for what can't be changed without losing images."""
-    if not present.provisioned:
-        return
-    if desired.location != present.desired.location:
-        raise ApiError(
-            409,
-            "PropertyChangeNotAllowed",
-            f"Registry '{present.name}' is in {present.desired.location}; Azure can't move it.",
-            "Create another registry there, copy the images with 'skopeo sync', then delete this one.",
-            target="location",
-        )
-    before, after = major_version(present.desired.image), major_version(desired.image)
-    if before != after:
-        raise ApiError(
-            409,
-            "ImageChangeHidesData",
-            f"Distribution {after} does not see what {before} stored in Azure blobs: every image would vanish.",
-            "Create another registry with the new image, copy with 'skopeo sync', then delete this one.",
-            target="image",
-        )
 
 
 def shown_at(moment: datetime) -> str:

@@ -14,6 +14,8 @@ from shared.ports import ResourceManager
 from shared.services.publisher import Publisher
 from shared.services.state import State
 
+RESTARTS = {"site", "siteRestarted"}
+"""Steps after which a registry that was up is about to restart."""
 MAX_SENDS = 5
 """How often one resource is sent before we say that Azure does not take it."""
 
@@ -77,6 +79,20 @@ class Visits:
         gone = self._look(turn, node) is Found.MISSING
         return Found.READY if gone else Found.IN_PROGRESS, True
 
+    def restart(self, turn: Turn, node: Node) -> tuple[Found, bool]:
+        """Restarts the site, once. One that somebody has stopped stays stopped: that was meant."""
+        if node.ref is None:
+            return self._prove(turn)
+        found = self._look(turn, node)
+        if found is Found.FOREIGN:
+            self._refuse_foreign(turn.registry, node)
+        if found is Found.IN_PROGRESS:
+            return found, False
+        _check_is_on(turn.registry, turn.seen.get(node.step))
+        turn.may_send()
+        self._resources.restart(node.ref.name)
+        return Found.READY, True
+
     def _look(self, turn: Turn, node: Node) -> Found:
         seen = self._resources.get(node.ref) if node.ref else None
         if seen is not None:
@@ -98,7 +114,7 @@ class Visits:
         return Found.READY, True
 
     def _prove(self, turn: Turn) -> tuple[Found, bool]:
-        if turn.registry.provisioned and "site" in turn.sent:
+        if turn.registry.provisioned and turn.sent & RESTARTS:
             return Found.IN_PROGRESS, False  # it is about to restart: what answers now is the old one
         projection = self._state.projection(turn.registry.name)
         self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
@@ -131,6 +147,21 @@ def _images_lost(registry: Registry, ref: Ref) -> PermanentError:
         "Restore it there first (portal: storage accounts, Restore; containers: Show deleted), then POST "
         f"{path}/restore. Without the images: PUT {path} makes an empty registry with the same users.",
     )
+
+
+def _check_is_on(registry: Registry, site: Json | None) -> None:
+    if site is None:
+        raise PermanentError(
+            "SiteMissing",
+            f"The site {registry.names.site} is gone.",
+            f"PUT /api/registries/{registry.name} with the same body makes it anew.",
+        )
+    if at(site, "properties.state") == "Stopped":
+        raise PermanentError(
+            "SiteStopped",
+            f"Somebody has stopped the site {registry.names.site}: a restart would not start it.",
+            f"Start it: az webapp start --name {registry.names.site} --resource-group GROUP",
+        )
 
 
 def filled(resources: ResourceManager, key: str, registry: Registry, body: Json) -> Json:

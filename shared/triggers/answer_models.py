@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from shared.domain.grants import CallerKind
 from shared.domain.health import Code, Severity
 from shared.domain.operations import Kind, Status
-from shared.domain.registries import ProvisioningState, StorageReplication
+from shared.domain.registries import LogLevel, ProvisioningState, StorageReplication
 from shared.domain.roles import Role
 from shared.domain.user_import import Mode
 from shared.domain.users import UserState
@@ -114,8 +114,8 @@ class DriftView(View):
     checked_at: Time | None
 
 
-class RegistryView(View):
-    """A registry."""
+class RegistryFields(View):
+    """What is wanted of a registry."""
 
     name: str = Field(examples=["demo"])
     location: str = Field(examples=["westeurope"])
@@ -123,8 +123,18 @@ class RegistryView(View):
     image: str = Field(examples=["registry:2.8.3"])
     storage_replication: StorageReplication
     delete_enabled: bool
+    read_only: bool
+    log_level: LogLevel = Field(examples=["info"])
+    allowed_ip_ranges: list[str] | None = Field(
+        description="`null`: everybody may reach it; `[]`: nobody.", examples=[["203.0.113.0/24"]]
+    )
     placement: str = Field(examples=["dedicated"])
     tags: dict[str, str] = Field(examples=[{"team": "payments"}])
+
+
+class RegistryView(RegistryFields):
+    """A registry."""
+
     provisioning_state: ProvisioningState
     login_server: str | None = Field(
         description="What clients log in to; `null` until Azure has named it.",
@@ -142,6 +152,51 @@ class RegistryView(View):
     created_at: Time
     updated_at: Time
     operation: OperationLink | None = Field(description="The work that is outstanding, if any.")
+    restarts: list[str] | None = Field(
+        default=None,
+        description="In the answer to a change: what restarts for it. `site`: logins, pulls and pushes fail for a "
+        "moment.",
+        examples=[["site"]],
+    )
+
+
+class FieldChangeView(View):
+    """A field of the registry that changes."""
+
+    field: str = Field(examples=["readOnly"])
+    before: Any = Field(description="`null` in a create.", examples=[False])
+    after: Any = Field(examples=[True])
+
+
+class PlannedStepView(View):
+    """A resource that would be sent to Azure."""
+
+    step: str = Field(examples=["site"])
+    type: str = Field(examples=["Microsoft.Web/sites"])
+    resource: str = Field(examples=["demo-1a2b3c4d"])
+
+
+class RegistryPlanView(View):
+    """What a change would do: the answer to a dry run, after which nothing has changed."""
+
+    dry_run: bool = Field(description="Always `true`.", examples=[True])
+    creates: bool = Field(description="Would it make a new registry?", examples=[False])
+    changes: list[FieldChangeView]
+    steps: list[PlannedStepView] = Field(
+        description="What would be sent, in no order. Empty: there is nothing to do."
+    )
+    certain: bool = Field(
+        description="`false` after an operation that has failed: what Azure has of it is seen only on the way, "
+        "and `steps` is the most that would be sent.",
+        examples=[True],
+    )
+    restarts: list[str] = Field(description="What would restart.", examples=[["site"]])
+    registry: RegistryFields = Field(description="What would be wanted of the registry.")
+    etag: str | None = Field(
+        description="The version that this was planned for; `null` for a new registry.",
+        examples=['"M2N4P5R7.3"'],
+    )
+    operation: OperationLink | None = Field(description="The work that is outstanding already, if any.")
 
 
 class UserView(View):

@@ -22,6 +22,8 @@ from shared.triggers.views import (
     operation_link,
     operation_url,
     operation_view,
+    plan_view,
+    registry_view,
 )
 
 RETRY_SECONDS = 2
@@ -69,6 +71,13 @@ def resource[A: (RegistryAnswer, UserAnswer), V: (RegistryView, UserView)](
     """A resource; the headers say where to wait, if there is anything to wait for."""
     body = view(base(), found)
     return Answer(status, body, {"ETag": body.etag, **waiting(found.operation)})
+
+
+def registry_change(found: RegistryAnswer) -> Answer:
+    """A registry that was asked to change; after a dry run, what that would do."""
+    if found.planned_only and found.plan:
+        return Answer(200, plan_view(base(), found, found.plan), waiting(found.operation))
+    return resource(201 if found.created else 200, registry_view, found)
 
 
 def removal(body: Callable[..., View], operation: Operation | None, **fields: object) -> Answer:

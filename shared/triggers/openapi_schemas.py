@@ -1,14 +1,15 @@
 """The JSON schemas of all requests and answers, as pydantic derives them from the models."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from shared.domain.registries import SETTING, Policy
 from shared.triggers.answer_models import ErrorAnswer, View
-from shared.triggers.endpoint import Endpoint
+from shared.triggers.endpoint import Body, Endpoint
 
 type Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ class Schemas:
 
     def __init__(self, endpoints: Sequence[Endpoint], policy: Policy) -> None:
         bodies = (body for each in endpoints for body in each.answers.values())
-        answers: set[type[View]] = {body for body in bodies if isinstance(body, type)}
+        answers = {model for body in bodies for model in _models_of(body)}
         models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
             (each.asks, "validation") for each in endpoints
         ]
@@ -41,9 +42,10 @@ class Schemas:
         """The schema of a request's query, headers or body."""
         return self._at(self.properties_of(endpoint.asks)[name])
 
-    def ref(self, model: type[View]) -> Json:
+    def ref(self, body: Body) -> Json:
         """Where an answer's schema stands."""
-        return {"$ref": self._refs[model, "serialization"]["$ref"]}
+        refs = [{"$ref": self._refs[model, "serialization"]["$ref"]} for model in _models_of(body)]
+        return refs[0] if len(refs) == 1 else {"anyOf": refs}
 
     def body_of(self, endpoint: Endpoint) -> Json | None:
         """What may be sent. Only a file has to be there."""
@@ -69,6 +71,12 @@ class Schemas:
     def _at(self, holder: Json) -> Json:
         found: Json = self._all[holder["$ref"].rpartition("/")[2]]
         return found
+
+
+def _models_of(body: Body) -> tuple[type[View], ...]:
+    if isinstance(body, UnionType):
+        return get_args(body)
+    return (body,) if isinstance(body, type) else ()
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -178,6 +178,8 @@ _PLAIN: dict[str, _Plain] = {
     "bool_type": _Plain("InvalidType", "It must be true or false", "Send true or false, without quotes."),
     "int_parsing": _Plain("InvalidType", "It must be a whole number", "Send a whole number: 50"),
     "float_parsing": _Plain("InvalidType", "It must be a number", "Send a number of seconds: 30"),
+    "list_type": _Plain("InvalidType", "It must be a list of strings", 'Send a list: ["203.0.113.0/24"]'),
+    "enum": _Plain("NotAllowed", "", "Use one of the values that the message names."),
     "dict_type": _Plain(
         "InvalidType", "It must be an object of strings", 'Send an object: {"team": "payments"}'
     ),

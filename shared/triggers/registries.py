@@ -5,13 +5,14 @@ import azure.functions as func
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry
-from shared.triggers.answers import Answer, base, page_of, removed_registry, resource
+from shared.triggers.answer_models import Collection, RegistryPlanView, RegistryView, RemovedRegistry
+from shared.triggers.answers import Answer, base, page_of, registry_change, removed_registry, resource
 from shared.triggers.endpoint import endpoint
 from shared.triggers.parsing import is_purge
 from shared.triggers.request_models import (
     DeleteRegistryRequest,
     ListRequest,
+    PatchRegistryRequest,
     PutRegistryRequest,
     RegistryRequest,
 )
@@ -27,14 +28,46 @@ ONE = "registries/{registry}"
     "PUT",
     ONE,
     PutRegistryRequest,
-    {201: RegistryView, 200: RegistryView},
+    {201: RegistryView, 200: RegistryView | RegistryPlanView},
     needs=Role.OPERATOR,
     fails=(409, 412),
 )
 def create_or_update_registry(asked: PutRegistryRequest, caller: Caller) -> Answer:
     """Create a registry, or change it: 201 for a new one; the operation says what is outstanding."""
-    found = services().registries.put(asked.registry, asked.body, asked.headers.precondition, caller)
-    return resource(201 if found.created else 200, registry_view, found)
+    condition, dry_run = asked.headers.precondition, asked.query.only_planned
+    found = services().registries.put(asked.registry, asked.body, condition, caller, dry_run=dry_run)
+    return registry_change(found)
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    ONE,
+    PatchRegistryRequest,
+    {200: RegistryView | RegistryPlanView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+)
+def update_registry(asked: PatchRegistryRequest, caller: Caller) -> Answer:
+    """Change some fields of a registry: a JSON merge patch, which never creates one."""
+    condition, dry_run = asked.headers.precondition, asked.query.only_planned
+    found = services().registries.patch(asked.registry, asked.body, condition, caller, dry_run=dry_run)
+    return registry_change(found)
+
+
+@endpoint(
+    bp,
+    "POST",
+    f"{ONE}/restart",
+    RegistryRequest,
+    {202: RegistryView, 200: RegistryView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+)
+def restart_registry(asked: RegistryRequest, caller: Caller) -> Answer:
+    """Restart a registry's site: 202 while it does, 200 for a repeat of one that has ended."""
+    found = services().restart.start(asked.registry, asked.headers.precondition, caller)
+    return resource(202 if found.operation and not found.operation.final else 200, registry_view, found)
 
 
 @endpoint(bp, "GET", ONE, RegistryRequest, {200: RegistryView}, needs=Role.MEMBER, fails=(404,))
@@ -48,7 +81,7 @@ def get_registry(asked: RegistryRequest, caller: Caller) -> Answer:
 def list_registries(asked: ListRequest, caller: Caller) -> Answer:
     """List the registries that the caller may see, by name: those that are soft-deleted only with `state=deleted`."""
     query, visible = asked.query, caller.access.may_see
-    found = services().registries.list(query.after, query.size + 1, visible, deleted=query.state == "deleted")
+    found = services().registries.list(query.after, query.size + 1, visible, query.wanted)
     views = [registry_view(base(), each) for each in found]
     return page_of(views, query, "registries", lambda view: view.name)
 

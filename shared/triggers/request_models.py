@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from shared.domain.htpasswd_import import HTPASSWD_SCHEMA
 from shared.domain.names import OPERATION_KEY, RegistryName, Username
 from shared.domain.operations import Status
-from shared.domain.registries import RegistrySpec
+from shared.domain.registries import ProvisioningState, RegistryFilter, RegistryPatch, RegistrySpec
 from shared.domain.text import schema
 from shared.domain.user_import import Mode
 from shared.domain.users import UserSpec
@@ -96,6 +96,58 @@ class Page(_Part):
     )
 
 
+_STATES = {
+    "deleted": ProvisioningState.SOFT_DELETED,
+    **{state.value.lower(): state for state in ProvisioningState},
+}
+
+
+def _state(value: object) -> object:
+    """In any case, as Azure's own filters take it."""
+    return _STATES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+_StateFilter = Annotated[
+    ProvisioningState | None,
+    BeforeValidator(_state),
+    WithJsonSchema({"type": "string", "enum": ["deleted", *ProvisioningState]}),
+]
+
+
+class RegistriesPage(Page):
+    """One page of the registries that a caller looks for."""
+
+    state: _StateFilter = Field(
+        default=None,
+        description="Only those in this state. `deleted`, or `SoftDeleted`: those that other lists leave out.",
+    )
+    tag: str | None = Field(
+        default=None,
+        max_length=400,
+        description="Only those with this tag: `team:payments`, or `team` with any value.",
+    )
+
+    @property
+    def wanted(self) -> RegistryFilter:
+        """Which registries."""
+        return RegistryFilter(self.state, self.tag)
+
+
+class Change(_Part):
+    """How a change is meant."""
+
+    dry_run: Literal["true", "false"] = Field(
+        default="false",
+        alias="dryRun",
+        description="`true`: everything is checked and the plan is shown, and nothing is done.",
+    )
+
+    @property
+    def only_planned(self) -> bool:
+        """Is nothing to be done?"""
+        return self.dry_run == "true"
+
+
 class Wait(_Part):
     """How many seconds the answer may be held."""
 
@@ -142,21 +194,21 @@ class RegistryRequest(_Request):
 class PutRegistryRequest(RegistryRequest):
     """A registry's fields."""
 
+    query: Change  # type: ignore[assignment] # each request has its own parameters
     body: RegistrySpec = RegistrySpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class PatchRegistryRequest(RegistryRequest):
+    """Some of a registry's fields."""
+
+    query: Change  # type: ignore[assignment] # each request has its own parameters
+    body: RegistryPatch = RegistryPatch()  # type: ignore[assignment] # each request has its own kind of body
 
 
 class DeleteRegistryRequest(RegistryRequest):
     """A soft delete, or a purge that is meant."""
 
     query: Removal  # type: ignore[assignment] # each request has its own parameters
-
-
-class RegistriesPage(Page):
-    """Which registries."""
-
-    state: Literal["deleted"] | None = Field(
-        default=None, description="`deleted`: those that are soft-deleted, which other lists leave out."
-    )
 
 
 class ListRequest(_Request):

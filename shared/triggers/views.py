@@ -1,6 +1,7 @@
 """From what the services return to the models that callers see."""
 
 from shared.domain.audit import AuditEntry
+from shared.domain.change_plan import ChangePlan
 from shared.domain.errors import ApiError
 from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
@@ -15,13 +16,17 @@ from shared.triggers.answer_models import (
     DriftView,
     ErrorAnswer,
     ErrorView,
+    FieldChangeView,
     HealthView,
     ImportedUsers,
     Link,
     OperationLink,
     OperationView,
+    PlannedStepView,
     ProblemView,
     Reason,
+    RegistryFields,
+    RegistryPlanView,
     RegistryView,
     RightView,
     StepView,
@@ -102,13 +107,34 @@ def audit_entry_view(entry: AuditEntry) -> AuditEntryView:
     return AuditEntryView.model_validate({**found, **details, "id": entry.id_key})
 
 
+def plan_view(base: str, answer: RegistryAnswer, plan: ChangePlan) -> RegistryPlanView:
+    """What a change would do."""
+    registry = answer.registry
+    return RegistryPlanView(
+        dry_run=True,
+        creates=answer.created,
+        changes=[FieldChangeView(**vars(change)) for change in plan.fields],
+        steps=[
+            PlannedStepView(
+                step=each.step, type=each.ref.type.value, resource=each.ref.child or each.ref.name
+            )
+            for each in plan.steps
+        ],
+        certain=plan.certain,
+        restarts=list(plan.restarts),
+        registry=RegistryFields(name=registry.name, **dict(registry.desired)),
+        etag=None if answer.created else registry.version_tag,
+        operation=operation_link(base, answer.operation) if answer.operation else None,
+    )
+
+
 def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:
     """A registry. Its login server is there as soon as Azure has named it."""
-    registry, wanted = answer.registry, answer.registry.desired
-    drift = answer.drift
+    registry, drift = answer.registry, answer.drift
+    optional = {} if answer.plan is None else {"restarts": list(answer.plan.restarts)}
     return RegistryView(
         name=registry.name,
-        **dict(wanted),
+        **dict(registry.desired),
         provisioning_state=registry.provisioning_state,
         login_server=registry.login_server,
         health=_health(answer.verdict),
@@ -121,6 +147,7 @@ def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:
         created_at=registry.created_at,
         updated_at=registry.updated_at,
         operation=operation_link(base, answer.operation) if answer.operation else None,
+        **optional,
     )
 
 

@@ -172,6 +172,15 @@ def _restored_again(world: World) -> httpx.Response:
     return _restored(world)
 
 
+def _restarted(world: World) -> httpx.Response:
+    return world.call("POST", f"registries/{STEADY}/restart", headers={"Operation-Id": "restarted"})
+
+
+def _restarted_again(world: World) -> httpx.Response:
+    world.done(_restarted(world))
+    return _restarted(world)
+
+
 def _reused_for_another_body(world: World, operation: Operation) -> httpx.Response:
     return _ask(world, operation, body={"description": "x"}, headers={"Operation-Id": world.used})
 
@@ -210,6 +219,8 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("delete_registry", 204): _plain("registries/absent"),
     ("restore_registry", 202): _told(_restored),
     ("restore_registry", 200): _told(_restored_again),
+    ("restart_registry", 202): _told(_restarted),
+    ("restart_registry", 200): _told(_restarted_again),
     ("create_or_update_user", 201): _plain(f"registries/{STEADY}/users/fresh", {}),
     ("create_or_update_user", 409): _reused_for_another_body,
     ("import_users", 200): _told(_imported_again),

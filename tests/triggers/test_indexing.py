@@ -17,6 +17,8 @@ PARAMS = {
 }
 HTTP = {
     "create_or_update_registry": ("PUT", "registries/{registry}", "FUNCTION"),
+    "update_registry": ("PATCH", "registries/{registry}", "FUNCTION"),
+    "restart_registry": ("POST", "registries/{registry}/restart", "FUNCTION"),
     "get_registry": ("GET", "registries/{registry}", "FUNCTION"),
     "list_registries": ("GET", "registries", "FUNCTION"),
     "delete_registry": ("DELETE", "registries/{registry}", "FUNCTION"),

@@ -22,6 +22,9 @@ wanted = st.builds(
     image=st.sampled_from(["registry:2.8.3", "registry:3.0.0"]),
     storage_replication=st.sampled_from(["LRS", "ZRS"]),
     delete_enabled=st.booleans(),
+    read_only=st.booleans(),
+    log_level=st.sampled_from(["debug", "info", "warn", "error"]),
+    allowed_ip_ranges=st.sampled_from([None, [], ["203.0.113.0/24", "2001:db8::/32"]]),
     tags=st.dictionaries(st.text("abc", min_size=1, max_size=3), st.text("xyz{}-", max_size=12), max_size=3),
 )
 

@@ -47,6 +47,7 @@ def test_only_one_lifecycle_operation_at_a_time_but_users_whenever() -> None:
         Kind.DELETE_REGISTRY,
         Kind.PURGE_REGISTRY,
         Kind.RESTORE_REGISTRY,
+        Kind.RESTART_REGISTRY,
     }
 
 

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from shared.domain.audit import AuditEntry
 from shared.domain.health import Code, Severity, Verdict
 from shared.domain.htpasswd import Projection
+from shared.domain.ip_ranges import MAX_RANGES
 from shared.domain.names import AzureNames
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
 from shared.domain.site_drift import SiteFinding
+from shared.domain.tags import MAX_TAGS
 from shared.domain.user_import import Chunk, Mode
 from shared.domain.users import User, UserState
-from tests.unit.domain.examples import UID, hashes, registry, registry_names, uids, usernames
+from tests.unit.domain.examples import NOW, UID, desired, hashes, registry, registry_names, uids, usernames
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers(0, 2**31 - 1)
@@ -48,6 +50,9 @@ wanted = _built(
     image=text,
     storage_replication=st.sampled_from(["LRS", "ZRS", "GRS", "GZRS"]),
     delete_enabled=st.booleans(),
+    read_only=st.booleans(),
+    log_level=st.sampled_from(["debug", "info", "warn", "error"]),
+    allowed_ip_ranges=st.none() | st.lists(text, max_size=3),
     tags=st.dictionaries(text, text, max_size=3),
 )
 intents = _built(Intent, wanted=wanted, was=wanted, was_state=st.sampled_from(ProvisioningState))
@@ -223,7 +228,8 @@ def test_a_row_as_it_stands_in_the_table() -> None:
         "uid": UID,
         "version": 1,
         "desired": '{"location":"westeurope","sku":"B1","image":"registry:2.8.3","storageReplication":"LRS",'
-        '"deleteEnabled":false,"placement":"dedicated","tags":{"team":"payments"}}',
+        '"deleteEnabled":false,"readOnly":false,"logLevel":"info","placement":"dedicated",'
+        '"tags":{"team":"payments"}}',
         "provisioningState": "Creating",
         "provisioned": False,
         "storageAttempt": 0,
@@ -295,3 +301,26 @@ def test_a_key_range_holds_exactly_the_keys_with_its_prefix(prefix: str, other: 
     first, end = key_range(prefix)
     assert first <= prefix + other < end
     assert (first <= other < end) is other.startswith(prefix)
+
+
+def test_the_largest_registry_and_its_largest_change_fit_into_a_column() -> None:
+    """A column holds 64 KiB of UTF-16."""
+    largest = desired(
+        tags={f"{number:02}{'ü' * 126}": "€" * 256 for number in range(MAX_TAGS)},
+        allowed_ip_ranges=[
+            f"2001:db8:1111:2222:3333:4444:5555:{number:04x}/128" for number in range(MAX_RANGES)
+        ],
+    )
+    intent = Intent(wanted=largest, was=largest, was_state=ProvisioningState.SUCCEEDED)
+    operation = Operation(
+        registry="demo",
+        id_key="1",
+        uid=UID,
+        kind=Kind.UPDATE_REGISTRY,
+        deadline=NOW,
+        created_at=NOW,
+        intent=intent,
+    )
+    row = operation.to_row()
+    assert len(str(row.values["intent"])) < 32 * 1024
+    assert Operation.from_row(row).intent == intent

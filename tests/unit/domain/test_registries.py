@@ -8,16 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.domain.errors import ApiError
 from shared.domain.registries import (
-    MAX_TAGS,
     Desired,
     ProvisioningState,
+    RegistryPatch,
     RegistrySpec,
     StorageReplication,
     defaults,
     major_version,
     merge,
 )
+from shared.domain.tags import MAX_TAGS
 from tests.unit.domain.examples import desired, registry
 
 
@@ -43,6 +45,8 @@ PRESENT = Desired(
     image="registry:2.8.3",
     storage_replication="GRS",
     delete_enabled=True,
+    log_level="warn",
+    allowed_ip_ranges=["198.51.100.0/24"],
     tags={"team": "payments"},
 )
 
@@ -50,6 +54,10 @@ PRESENT = Desired(
 def spec(body: dict[str, Any]) -> RegistrySpec:
     """`body` as a request brings it: camelCase, checked against the policy."""
     return RegistrySpec.model_validate(body, context=RULES)
+
+
+def patch(body: dict[str, Any]) -> RegistryPatch:
+    return RegistryPatch.model_validate(body, context=RULES)
 
 
 def refusal(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -77,6 +85,9 @@ FIELDS: list[tuple[str, str, Any, Any]] = [
     ("image", "image", "registry:3.0.0", "registry:3.0.0"),
     ("storageReplication", "storage_replication", "LRS", "ZRS"),
     ("deleteEnabled", "delete_enabled", False, False),
+    ("readOnly", "read_only", True, False),
+    ("logLevel", "log_level", "debug", "info"),
+    ("allowedIpRanges", "allowed_ip_ranges", ["203.0.113.0/24"], None),
     ("placement", "placement", "dedicated", "dedicated"),
     ("tags", "tags", {"cost": "42"}, {}),
 ]
@@ -84,6 +95,7 @@ FIELDS: list[tuple[str, str, Any, Any]] = [
 
 def test_every_field_stands_in_the_table() -> None:
     assert {field for _, field, _, _ in FIELDS} == set(RegistrySpec.model_fields) == set(Desired.model_fields)
+    assert set(RegistryPatch.model_fields) == set(RegistrySpec.model_fields)
 
 
 @pytest.mark.parametrize(("sent", "field", "value", "reset"), FIELDS, ids=[row[0] for row in FIELDS])
@@ -93,6 +105,47 @@ def test_an_absent_field_keeps_its_value_null_resets_it_and_a_value_sets_it(
     assert merge(spec({}), PRESENT, DEFAULT) == PRESENT
     assert merge(spec({sent: value}), PRESENT, DEFAULT) == PRESENT.model_copy(update={field: value})
     assert merge(spec({sent: None}), PRESENT, DEFAULT) == PRESENT.model_copy(update={field: reset})
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "value", "reset"), FIELDS[:-1], ids=[row[0] for row in FIELDS[:-1]]
+)
+def test_a_patch_says_of_every_other_field_what_a_put_says(
+    sent: str, field: str, value: Any, reset: Any
+) -> None:
+    for given_value, becomes in ((value, value), (None, reset)):
+        patched = merge(patch({sent: given_value}), PRESENT, DEFAULT)
+        assert patched == PRESENT.model_copy(update={field: becomes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "tags"),
+    [
+        ({}, {"team": "payments"}),
+        ({"cost": "42"}, {"team": "payments", "cost": "42"}),
+        ({"team": "search"}, {"team": "search"}),
+        ({"team": None}, {}),
+        ({"team": None, "cost": "42"}, {"cost": "42"}),
+        ({"never": None}, {"team": "payments"}),
+        (None, {}),
+    ],
+)
+def test_a_patch_changes_single_tags(changes: Any, tags: dict[str, str]) -> None:
+    assert merge(patch({"tags": changes}), PRESENT, DEFAULT).tags == tags
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"Team": "x"}, "Team, team"),
+        ({f"tag{number}": "" for number in range(MAX_TAGS)}, "16 of them"),
+    ],
+)
+def test_a_patch_that_does_not_fit_to_the_tags_that_are_there_is_refused(changes: Any, named: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        merge(patch({"tags": changes}), PRESENT, DEFAULT)
+    assert (refused.value.status, refused.value.code, refused.value.target) == (409, "TagsDoNotFit", "tags")
+    assert named in refused.value.message
 
 
 def test_a_reset_takes_the_default_of_today() -> None:
@@ -148,6 +201,7 @@ def test_every_bad_field_is_named_at_once() -> None:
     body = {
         "location": "mars", "sku": "P9", "image": "evil", "storageReplication": "RAID", "deleteEnabled": "yes",
         "placement": "cloud", "tags": {"berthage-uid": "x"}, "colour": "red",
+        "readOnly": "no", "logLevel": "trace", "allowedIpRanges": "10.0.0.0/8",
     }  # fmt: skip
     assert {problem["loc"][0] for problem in refusal(body)} == set(body)
 

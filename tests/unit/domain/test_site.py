@@ -1,6 +1,8 @@
 """The site of a registry. Each trap of App Service and of Distribution has its line."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,6 +34,7 @@ SETTINGS = [
         "the image's own is replaced with its storage block",
     ),
     ("REGISTRY_STORAGE_DELETE_ENABLED", "false", "the default: htpasswd can't say who may delete"),
+    ("REGISTRY_STORAGE_MAINTENANCE", '{"readonly":{"enabled":false}}', "..._READONLY_ENABLED panics"),
     ("REGISTRY_STORAGE_REDIRECT_DISABLE", "false", "pulls bypass App Service"),
     ("REGISTRY_HTTP_SECRET", HTTP_SECRET, "equal on all instances, kept for ever"),
     ("REGISTRY_HTTP_RELATIVEURLS", "true", "upload URLs behind a front end that ends TLS"),
@@ -39,6 +42,7 @@ SETTINGS = [
     ("REGISTRY_HEALTH_STORAGEDRIVER_ENABLED", "true", "GET / says 503 when blobs are away"),
     ("REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL", "10s", "a duration with its unit"),
     ("REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD", "3", "one slip is no failure"),
+    ("REGISTRY_LOG_LEVEL", "info", "Distribution's own default, said so that a reset is a change"),
     ("OTEL_TRACES_EXPORTER", "none", "version 3 logs an export error a second"),
 ]
 
@@ -58,6 +62,39 @@ def test_deletes_are_allowed_only_where_they_are_wanted(wanted: bool, value: str
     assert app_settings(registry(delete_enabled=wanted))["REGISTRY_STORAGE_DELETE_ENABLED"] == value
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "setting", "sent"),
+    [
+        ("read_only", True, "REGISTRY_STORAGE_MAINTENANCE", '{"readonly":{"enabled":true}}'),
+        ("log_level", "debug", "REGISTRY_LOG_LEVEL", "debug"),
+        ("allowed_ip_ranges", ["203.0.113.0/24"], "REGISTRY_STORAGE_REDIRECT_DISABLE", "true"),
+        ("allowed_ip_ranges", [], "REGISTRY_STORAGE_REDIRECT_DISABLE", "true"),
+    ],
+)
+def test_a_field_is_a_setting(field: str, value: Any, setting: str, sent: str) -> None:
+    before, after = app_settings(registry()), app_settings(registry(**{field: value}))
+    assert {name for name in after if after[name] != before[name]} == {setting}
+    assert after[setting] == sent
+
+
+@pytest.mark.parametrize(
+    ("ranges", "default", "rules"),
+    [
+        (None, "Allow", []),
+        ([], "Deny", []),
+        (["203.0.113.0/24", "2001:db8::/32"], "Deny", [("203.0.113.0/24", 100), ("2001:db8::/32", 101)]),
+    ],
+)
+def test_who_may_reach_the_site(ranges: list[str] | None, default: str, rules: list[tuple[str, int]]) -> None:
+    config = body("site", registry(allowed_ip_ranges=ranges))["properties"]["siteConfig"]
+    sent = config["ipSecurityRestrictions"]
+    assert [(rule["ipAddress"], rule["priority"]) for rule in sent] == rules
+    assert {rule["action"] for rule in sent} <= {"Allow"}
+    assert len({rule["name"] for rule in sent}) == len(sent)
+    assert config["ipSecurityRestrictionsDefaultAction"] == default
+    assert config["scmIpSecurityRestrictionsUseMain"] is True
+
+
 @pytest.mark.parametrize("image", ["registry:2.8.3", "registry:3.0.0"])
 def test_both_majors_of_distribution_get_the_same_settings(image: str) -> None:
     assert app_settings(registry(image=image)) == app_settings(registry())
@@ -67,6 +104,10 @@ def test_both_majors_of_distribution_get_the_same_settings(image: str) -> None:
 def test_every_setting_is_a_string_that_yaml_reads_as_meant(name: str, state: Desired) -> None:
     """Distribution parses each value as YAML: `12345` would become a number, `no` a boolean."""
     given_settings = app_settings(registry(name).change(desired=state))
+    assert (
+        json.loads(given_settings.pop("REGISTRY_STORAGE_MAINTENANCE"))["readonly"]["enabled"]
+        == state.read_only
+    )
     plain = {key: value for key, value in given_settings.items() if not isinstance(value, Placeholder)}
     assert all(value and not set(value) & set("\n\r:#[]{}&*!|>'\"%@`, ") for value in plain.values())
     free = [

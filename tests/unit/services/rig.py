@@ -40,6 +40,7 @@ from shared.services.reconciling.stale_operations import IndexCount, StaleOperat
 from shared.services.reconciling.stuck_rows import StuckRows
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.restart import Restart
 from shared.services.retry import Retry
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
@@ -119,6 +120,7 @@ class Rig:
             self.state, health, self.capacity, self.channels, ledger, POLICY, context, now
         )
         self.soft_delete = SoftDelete(self.state, self.registries, ledger)
+        self.restart = Restart(self.registries, ledger)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state, self.capacity)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)

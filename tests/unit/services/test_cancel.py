@@ -9,7 +9,7 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError, Perma
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
 from shared.services import provisioning
-from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig
+from tests.unit.services.rig import ALWAYS, ME, NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
 BUSY = TemporaryError("TooManyRequests", "429", 1)
@@ -41,6 +41,8 @@ def begin(rig: Rig, kind: Kind) -> Operation:
         rig.delete()
     elif kind is Kind.RESTORE_REGISTRY:
         rig.restore()
+    elif kind is Kind.RESTART_REGISTRY:
+        rig.restart.start(NAME, ALWAYS, ME)
     elif kind is Kind.PUT_USER:
         rig.put_user("bob")
     elif kind is Kind.ROTATE_USER:

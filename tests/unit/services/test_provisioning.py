@@ -538,7 +538,8 @@ def test_trouble_that_passes_does_not_show_in_the_end() -> None:
     [
         ({"sku": "S1"}, {Type.PLAN}),
         ({"deleteEnabled": True}, {Type.SITE}),
-        ({"storageReplication": "ZRS"}, {Type.STORAGE_ACCOUNT}),
+        ({"storageReplication": "GRS"}, {Type.STORAGE_ACCOUNT}),
+        ({"allowedIpRanges": ["203.0.113.0/24"], "readOnly": True}, {Type.SITE}),
         ({"tags": {"team": "x"}}, {Type.STORAGE_ACCOUNT, Type.PLAN, Type.SITE}),
     ],
 )
@@ -578,7 +579,7 @@ def test_a_resource_that_lost_our_tags_is_neither_changed_nor_deleted(type_: Typ
     [ref] = [ref for ref in rig.azure.resources if ref.type is type_]
     tags = rig.azure.resources[ref].pop("tags")
     before = rig.resources()
-    rig.put(deleteEnabled=True, storageReplication="ZRS")
+    rig.put(deleteEnabled=True, storageReplication="GRS")
     rig.drain()
     error = failure(rig, Kind.UPDATE_REGISTRY)
     assert error.code == "ResourceNotOurs"

@@ -161,7 +161,7 @@ def test_a_delete_with_the_same_operation_id_is_the_same_even_when_everything_ha
 def test_an_absent_field_keeps_its_value_and_null_resets_it() -> None:
     rig = Rig()
     rig.create(sku="S1", tags={"team": "x"}, deleteEnabled=True)
-    rig.put(storageReplication="ZRS")
+    rig.put(storageReplication="GRS")
     rig.drain()
     desired = rig.registry().desired
     assert (desired.sku, desired.tags, desired.delete_enabled) == ("S1", {"team": "x"}, True)
@@ -169,7 +169,7 @@ def test_an_absent_field_keeps_its_value_and_null_resets_it() -> None:
     rig.drain()
     desired = rig.registry().desired
     assert (desired.sku, desired.tags, desired.delete_enabled) == ("B1", {}, True)
-    assert desired.storage_replication == "ZRS"
+    assert desired.storage_replication == "GRS"
     rig.put(deleteEnabled=None, storageReplication=None)
     rig.drain()
     desired = rig.registry().desired

@@ -33,7 +33,8 @@ def failed(kind: Kind) -> tuple[Rig, Operation]:
     """An operation of this kind that Azure has refused; it would not do so again."""
     rig, operation = started(kind)
     if kind.is_lifecycle:
-        rig.azure.errors["delete" if kind.removes else "put"] = [NO]
+        call = "restart" if kind is Kind.RESTART_REGISTRY else "delete" if kind.removes else "put"
+        rig.azure.errors[call] = [NO]
     else:
         rig.wire.refuse("share.create", NO)
     rig.drain()

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.errors import ApiError, PermanentError
 from shared.domain.operations import Kind, Operation, Status
+from shared.domain.registries import ProvisioningState, RegistryFilter
 from shared.domain.resources import Ref, Type
 from shared.services.requests import Precondition
 from shared.services.soft_delete import Removed
@@ -61,7 +62,8 @@ def ended(rig: Rig, kind: Kind) -> tuple[str, str]:
 
 
 def listed(rig: Rig, *, deleted: bool = False) -> list[str]:
-    return [answer.registry.name for answer in rig.registries.list("", 100, deleted=deleted)]
+    state = ProvisioningState.SOFT_DELETED if deleted else None
+    return [answer.registry.name for answer in rig.registries.list("", 100, wanted=RegistryFilter(state))]
 
 
 # deleting
