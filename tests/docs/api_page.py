@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.registries import Policy, defaults
 from shared.triggers import examples
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
+from tests.docs.changes import Change, change_of
 from tests.docs.curl_examples import CurlExample, curl_examples, preamble
 from tests.docs.field_tables import answer_fields, code, table, takes
 
@@ -15,8 +16,6 @@ type Json = dict[str, Any]
 
 PART = re.compile(r"(<!-- scripts/docs writes: (?P<name>[\w ]+) -->\n)(?P<old>.*?)(<!-- end -->)", re.DOTALL)
 WIDTH = 110
-_NO_DEFAULT = "nothing"
-"""The default of a field that needs none."""
 
 
 def filled(page: str, policy: Policy, document: Json) -> str:
@@ -32,10 +31,10 @@ def _parts(policy: Policy, document: Json) -> Iterator[tuple[str, str]]:
     registry, user = schemas["RegistrySpec"]["properties"], schemas["UserSpec"]["properties"]
     made = defaults(policy).model_dump(mode="json", by_alias=True)
     yield "routes", _routes()
-    yield "registry fields", _fields(schemas, registry, made)
+    yield "registry fields", _registry_fields(policy, schemas, registry, made)
     yield "registry answer", answer_fields(schemas, "RegistryView", leave_out=registry)
     yield "registry", _shown(examples.REGISTRY)
-    yield "user fields", _fields(schemas, user, {})
+    yield "user fields", _user_fields(schemas, user)
     yield "user answer", answer_fields(schemas, "UserView", leave_out=user.keys() - {"password"})
     yield "user", _shown({**examples.USER, **examples.SECRET})
     yield "operation", _shown(examples.OPERATION)
@@ -76,17 +75,26 @@ def _role(endpoint: Endpoint) -> str:
     return ", ".join(words)
 
 
-def _fields(schemas: Json, asked: Json, made: Json) -> str:
+def _registry_fields(policy: Policy, schemas: Json, asked: Json, made: Json) -> str:
+    rows = []
+    for name, field in asked.items():
+        change = change_of(policy, name, field)
+        default, does = code(json.dumps(made[name])), str(field.get("description", ""))
+        rows.append((code(name), default, takes(field, schemas), change.changeable, _restarts(change), does))
+    return table(("field", "default", "allowed", "changeable?", "restarts the site?", ""), rows)
+
+
+def _restarts(change: Change) -> str:
+    return "" if change.restarts is None else "yes" if change.restarts else "no"
+
+
+def _user_fields(schemas: Json, asked: Json) -> str:
+    """No user has anything to do with a site: none of its fields restarts one, and each can be changed."""
     rows = [
-        (
-            code(name),
-            code(json.dumps(made[name])) if name in made else _NO_DEFAULT,
-            takes(field, schemas),
-            str(field.get("description", "")),
-        )
+        (code(name), "nothing", takes(field, schemas), "yes", "no", str(field.get("description", "")))
         for name, field in asked.items()
     ]
-    return table(("field", "default", "allowed", ""), rows)
+    return table(("field", "default", "allowed", "changeable?", "restarts the site?", ""), rows)
 
 
 def _shown(value: object) -> str:
