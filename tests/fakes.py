@@ -212,6 +212,8 @@ class FakeProbe:
     """How a login server fails to answer, whatever `reads` says."""
     stopped: set[str] = field(default_factory=set)
     """Login servers of stopped sites: App Service answers 403 in their place."""
+    restricted: set[str] = field(default_factory=set)
+    """Login servers of sites whose access rules keep us out: App Service answers 403 in their place, too."""
     stale: set[str] = field(default_factory=set)
     """Login servers that keep the content they saw first."""
     lag: int = 0
@@ -238,7 +240,7 @@ class FakeProbe:
         content = self.reads(server)
         if server in self.failures or content is None:
             return Observation(failure=self.failures.get(server, Failure.CONNECTION))
-        if server in self.stopped:
+        if server in self.stopped | self.restricted:
             return Observation(stranger=403, certificate_expires=self.certificate_expires)
         return Observation(
             stranger=401,

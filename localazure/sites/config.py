@@ -25,6 +25,8 @@ class SiteConfig:
     mounts: tuple[Mount, ...] = ()
     app_command_line: str = ""
     always_on: bool = True
+    admits_us: bool = True
+    """Do its access rules let this machine in? On App Service no change of them restarts anything."""
     behaviour: SiteBehaviour | None = None
     """None = as it should."""
 

@@ -8,6 +8,7 @@ import http.client
 import logging
 import re
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from localazure.ports import is_free
 from localazure.sites.blob_storage import blob_storage
 from localazure.sites.config import Mount, SiteConfig, SiteStartError
 from localazure.sites.container import Container, yaml_text
+from localazure.sites.forbidding_site import FORBIDDEN_IP
 from localazure.sites.ports import SitePorts
 from localazure.sites.process import Launch, SiteProcess, end_leftover
 from localazure.sites.site import CRASHED, RUNNING, STARTING, STOPPED, Site, SiteTimes
@@ -141,13 +143,20 @@ class Sites:
         container = Container(self._root / "sites" / name, self._program, config.mounts)
         container.create()
         command = container.command(config.app_command_line)
-        if config.behaviour:
+        if not config.admits_us:
+            command = self._forbidding(port)
+        elif config.behaviour:
             logger.warning("site %s: misbehaves on demand: %s", name, config.behaviour)
             command = config.behaviour.command(command)
         environment = self._storage.place(container.environment(config.app_settings)) | self._front_end(port)
         logger.info("site %s: starting on https://localhost:%d", name, port)
         pid_file = self._root / "run" / f"{name}.json"
         return SiteProcess.start(Launch(command, environment, container.root, self.log_file(name), pid_file))
+
+    def _forbidding(self, port: int) -> list[str]:
+        """On Azure the front end refuses an address; here another program stands in the registry's place."""
+        program = str(Path(__file__).with_name("forbidding_site.py"))
+        return [sys.executable, "-I", "-S", program, str(port), str(self._certificate), str(self._key)]
 
     def _front_end(self, port: int) -> dict[str, str]:
         """On Azure a front end ends TLS and passes on to the container; here the registry does both."""
@@ -161,7 +170,8 @@ class Sites:
         connection = http.client.HTTPSConnection("localhost", port, timeout=2, context=self._client_context)
         try:
             connection.request("GET", path, headers={"User-Agent": "localazure warm-up"})
-            return connection.getresponse().status == 200
+            answer = connection.getresponse()
+            return answer.status == 200 or answer.getheader(FORBIDDEN_IP) is not None
         except (OSError, http.client.HTTPException):
             return False
         finally:

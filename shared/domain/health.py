@@ -32,6 +32,7 @@ class Code(StrEnum):
     SITE_STOPPED = "SITE_STOPPED"
     HTPASSWD_DRIFT = "HTPASSWD_DRIFT"
     HTPASSWD_STALE = "HTPASSWD_STALE"
+    RESTRICTED = "RESTRICTED"
     SLOW = "SLOW"
     TIMEOUT = "TIMEOUT"
     UNEXPECTED_STATUS = "UNEXPECTED_STATUS"
@@ -90,6 +91,11 @@ _MEANING: dict[Code, tuple[Severity, str, str]] = {
         "A user's change is not proven: what was revoked may still work.",
         "Look at the operation's obstacle, then at the site's mount, its storage key and its log stream.",
     ),
+    Code.RESTRICTED: (
+        Severity.WARNING,
+        "Its own allowedIpRanges keep the control plane out: Azure says that it runs, and nothing more is known.",
+        "Nothing, if that is meant. To have it looked at, add the outbound addresses of the control plane to them.",
+    ),
     Code.SLOW: (
         Severity.WARNING,
         "The registry answers slowly.",
@@ -127,6 +133,11 @@ class Observation(Model):
     latency_ms: int = 0
     certificate_expires: datetime | None = None
 
+    @property
+    def is_shut_out(self) -> bool:
+        """Has App Service answered in the registry's place, and refused the address? So it does for a stopped site."""
+        return self.stranger == 403 and not self.is_registry
+
 
 class Thresholds(Model):
     """From when on a registry is slow, and a certificate about to expire."""
@@ -143,10 +154,14 @@ _BY_FAILURE = {
 }
 
 
-def judge(seen: Observation, *, site_stopped: bool, thresholds: Thresholds, now: datetime) -> Code:
-    """The verdict; the gravest that applies."""
+def judge(
+    seen: Observation, *, site_stopped: bool, restricted: bool = False, thresholds: Thresholds, now: datetime
+) -> Code:
+    """The verdict; the gravest that applies. `restricted`: not every address may reach it."""
     if site_stopped:
         return Code.SITE_STOPPED
+    if restricted and seen.is_shut_out:
+        return Code.RESTRICTED
     if seen.failure:
         return _BY_FAILURE[seen.failure]
     return _refusal(seen) or _warning(seen, thresholds, now)

@@ -218,6 +218,11 @@ class Registry(Record):
         """Is there no site, and nothing at work on it?"""
         return self.provisioning_state is ProvisioningState.SOFT_DELETED
 
+    @property
+    def is_restricted(self) -> bool:
+        """Is there an address that may not reach it?"""
+        return self.desired.allowed_ip_ranges is not None
+
     def at_rest(self, state: ProvisioningState, now: datetime) -> Self:
         """As it is when its operation has ended. Only what is soft-deleted has a date on which it is purged."""
         dates = {} if state is ProvisioningState.SOFT_DELETED else {"deleted_on": None, "purge_on": None}

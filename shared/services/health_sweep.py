@@ -102,7 +102,13 @@ class HealthSweep:
     def _judge(self, registry: Registry, seen: Observation, stopped: set[str]) -> Verdict:
         now = self._now()
         is_stopped = registry.names.site in stopped
-        code = judge(seen, site_stopped=is_stopped, thresholds=self._thresholds, now=now)
+        code = judge(
+            seen,
+            site_stopped=is_stopped,
+            restricted=registry.is_restricted,
+            thresholds=self._thresholds,
+            now=now,
+        )
         return verdict(registry.uid, code, seen, now)
 
     def _keep(self, registry: Registry, found: Verdict) -> None:

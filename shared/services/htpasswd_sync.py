@@ -13,7 +13,7 @@ from shared.domain.registries import Registry
 from shared.domain.resources import Ref, Type
 from shared.domain.users import UserState
 from shared.ports import ResourceManager
-from shared.services.publisher import Publisher
+from shared.services.publisher import RESTRICTED, Publisher
 from shared.services.state import Clock, State
 from shared.services.turns import Again, Done
 
@@ -68,16 +68,17 @@ class HtpasswdSync:
     def _without_witness(
         self, operation: Operation, registry: Registry, error: TemporaryError
     ) -> Done | Again:
-        """A stopped site can't prove anything: the live file and the mount's delay have to do."""
+        """A site that is stopped or does not let us near proves nothing: the live file and the mount's delay do."""
         if registry.login_server and not self._publisher.is_live(registry, operation.revision):
             self._publisher.publish(registry)  # somebody changed or removed the file
             raise error
-        if error.code != "RegistryUnreachable" or operation.attempts < UNREACHABLE_TURNS:
+        shut_out = error.code == RESTRICTED
+        if not shut_out and (error.code != "RegistryUnreachable" or operation.attempts < UNREACHABLE_TURNS):
             raise error
         site = self._resources.get(Ref(Type.SITE, registry.names.site))
         projection = self._state.projection(registry.name)
         stopped = site is not None and site.get("properties", {}).get("state") == "Stopped"
-        if not stopped or projection is None or projection.published_at is None:
+        if not (stopped or shut_out) or projection is None or projection.published_at is None:
             raise error
         if self._now() < projection.published_at + self._mount_cache:
             raise error

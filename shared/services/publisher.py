@@ -24,6 +24,8 @@ from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
 
+RESTRICTED = "RegistryRestricted"
+"""The error of a proof that nobody can get: the registry does not let us near it, as was asked for."""
 LOCK_SECONDS = 15
 """How long one writer keeps others from doing the same work. Nothing depends on it but work."""
 
@@ -72,6 +74,8 @@ class Publisher:
             raise TemporaryError("WaitingForSite", "the registry's site is not there yet", 2)
         password = htpasswd.probe_password(self._key, registry.uid, revision)
         [seen] = self._probe.look([(registry.login_server, password)])
+        if registry.is_restricted and seen.is_shut_out:
+            raise TemporaryError(RESTRICTED, "the registry's own address rules keep us out", 1)
         if seen.member != 200 or not seen.is_registry:
             what = seen.failure.value if seen.failure else str(seen.member)
             code = "RegistryUnreachable" if seen.failure or seen.member != 401 else "RegistryReadsOldFile"

@@ -11,7 +11,7 @@ from shared.domain.plan import Found, assess, at
 from shared.domain.registries import Registry
 from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Ref, Type, fill, has_placeholder
 from shared.ports import ResourceManager
-from shared.services.publisher import Publisher
+from shared.services.publisher import RESTRICTED, Publisher
 from shared.services.state import State
 
 RESTARTS = {"site", "siteRestarted"}
@@ -117,8 +117,17 @@ class Visits:
         if turn.registry.provisioned and turn.sent & RESTARTS:
             return Found.IN_PROGRESS, False  # it is about to restart: what answers now is the old one
         projection = self._state.projection(turn.registry.name)
-        self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
+        try:
+            self._publisher.prove(turn.registry, projection.published_revision if projection else 0)
+        except TemporaryError as error:
+            if error.code != RESTRICTED or not self._runs(turn.registry):
+                raise
         return Found.READY, True
+
+    def _runs(self, registry: Registry) -> bool:
+        """Where only Resource Manager can tell: does the site run?"""
+        site = self._resources.get(Ref(Type.SITE, registry.names.site))
+        return site is not None and at(site, "properties.state") == "Running"
 
     def _refuse_foreign(self, registry: Registry, node: Node) -> None:
         if node.ref is None or registry.provisioned or node.step == "plan":

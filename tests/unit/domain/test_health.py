@@ -76,8 +76,8 @@ def test_the_gravest_verdict_that_applies(seen: Observation, site_stopped: bool,
 
 
 def test_every_code_has_a_row() -> None:
-    alarms = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE}  # what no probe can see
-    assert {code for _, _, code in ROWS} | alarms == set(Code)
+    others = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE, Code.RESTRICTED}  # what no probe alone can see
+    assert {code for _, _, code in ROWS} | others == set(Code)
 
 
 @pytest.mark.parametrize("code", Code)
@@ -92,7 +92,7 @@ def test_every_code_has_a_severity_a_sentence_and_unless_all_is_well_a_fix(code:
 
 def test_only_what_still_works_is_a_mere_warning() -> None:
     warnings = {code for code in Code if verdict(UID, code, look(), NOW).severity is Severity.WARNING}
-    assert warnings == {Code.TLS_EXPIRING, Code.SLOW}
+    assert warnings == {Code.TLS_EXPIRING, Code.SLOW, Code.RESTRICTED}
 
 
 statuses = st.none() | st.sampled_from([200, 301, 400, 401, 403, 404, 429, 500, 502, 503])
@@ -137,3 +137,24 @@ def test_the_days_of_warning_are_a_threshold(days: int, expires: datetime, code:
     thresholds = Thresholds(slow_ms=1, tls_warning_days=days)
     seen = look(certificate_expires=expires)
     assert judge(seen, site_stopped=False, thresholds=thresholds, now=NOW) is code
+
+
+@pytest.mark.parametrize(
+    ("stopped", "restricted", "code"),
+    [
+        (False, True, Code.RESTRICTED),
+        (True, True, Code.SITE_STOPPED),
+        (False, False, Code.NOT_A_REGISTRY),
+    ],
+)
+def test_a_refused_address_is_no_fault_of_a_registry_that_refuses_addresses(
+    stopped: bool, restricted: bool, code: Code
+) -> None:
+    seen = look(stranger=403, member=None, is_registry=False)
+    assert judge(seen, site_stopped=stopped, restricted=restricted, thresholds=THRESHOLDS, now=NOW) is code
+
+
+def test_access_rules_do_not_excuse_a_registry_without_a_lock() -> None:
+    seen = look(stranger=200)
+    found = judge(seen, site_stopped=False, restricted=True, thresholds=THRESHOLDS, now=NOW)
+    assert found is Code.AUTH_NOT_REQUIRED

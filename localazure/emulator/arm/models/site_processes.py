@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localazure.emulator.arm.models.ports import FileShares, Sites
-from localazure.emulator.arm.models.site_settings import app_settings, mounts, site_config
+from localazure.emulator.arm.models.site_settings import admits, app_settings, mounts, site_config
 from localazure.emulator.arm.models.store import Json, Resource, Store
 from localazure.emulator.arm.resource_ids import SITES
 from localazure.sites.config import Mount, SiteConfig
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 OK = "Ok"
 INVALID_CREDENTIALS = "InvalidCredentials"
 INVALID_SHARE = "InvalidShare"
+LOOPBACK = "127.0.0.1"
+"""Whoever reaches a site here comes from there."""
 
 
 class SiteProcesses:
@@ -93,6 +95,7 @@ class SiteProcesses:
             mounts=tuple(good),
             app_command_line=config.get("appCommandLine") or "",
             always_on=bool(config.get("alwaysOn", False)),
+            admits_us=admits(config, LOOPBACK),
             behaviour=self._store.settings.behaviour_of(site.id.name),
         )
 

@@ -1,5 +1,6 @@
 """What configures a site: app settings and mounts (never shown by a GET), and the rest of `siteConfig`."""
 
+import ipaddress
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ MOUNTS = "azureStorageAccounts"
 CONNECTION_STRINGS = "connectionStrings"
 
 _MOST_MOUNTS = 5
+_LAST_PRIORITY = 2147483647
 _RESERVED_PATHS = ("/", "/home", "/tmp")  # noqa: S108 - not a file of ours: a path that App Service refuses
 _MOUNT_PATH = re.compile(r"/[^\0]+")
 _CONTAINER = re.compile(r"DOCKER\|\S+", re.IGNORECASE)
@@ -72,6 +74,27 @@ def check_container(site: Resource) -> None:
     """A Linux container needs an image: `linuxFxVersion: DOCKER|image`. Raises ArmError 400."""
     if not _CONTAINER.fullmatch(str(site_config(site).get("linuxFxVersion"))):
         raise errors.invalid_parameter("LinuxFxVersion")
+
+
+def admits(config: Json, address: str) -> bool:
+    """Do the access rules let that address in? The first that fits decides, in the order of their priorities.
+
+    https://learn.microsoft.com/azure/app-service/app-service-ip-restrictions
+    """
+    rules = config.get("ipSecurityRestrictions") or []
+    for rule in sorted(rules, key=lambda each: int(each.get("priority", _LAST_PRIORITY))):
+        if _fits(rule, address):
+            return str(rule.get("action", "Allow")) == "Allow"
+    return str(config.get("ipSecurityRestrictionsDefaultAction", "Deny" if rules else "Allow")) == "Allow"
+
+
+def _fits(rule: Json, address: str) -> bool:
+    ranges = str(rule.get("ipAddress", "")).split(",")
+    return "Any" in ranges or any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(each.strip(), strict=False)
+        for each in ranges
+        if "/" in each
+    )
 
 
 def _check_mount(mount: Any) -> None:
