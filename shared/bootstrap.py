@@ -31,6 +31,7 @@ from shared.services.registries import Registries
 from shared.services.requests import Ledger
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.schema import Schema
 from shared.services.soft_delete import SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Turns
@@ -92,7 +93,9 @@ class Services:
         )
         self._audits = self._table("audit")
         self._trail = AuditTrail(self._audits)
-        self.state = State(self._table("state"), committed=self._trail.committed)
+        rows = self._table("state")
+        self._schema = Schema(rows, now)
+        self.state = State(rows, may_write=self._schema.check, committed=self._trail.committed)
         self.context = Context(self.settings.azure_subscription_id, self.settings.azure_resource_group)
         self._health = self._table("health")
         self.liveness = Liveness(self._health)
@@ -268,9 +271,11 @@ class Services:
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
         from shared.services.reconciling.orphans import Orphans
         from shared.services.reconciling.reconcile import Reconcile
+        from shared.services.reconciling.retention import Limits, Retention
         from shared.services.reconciling.site_drift import SiteDrift
         from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
         from shared.services.reconciling.stuck_rows import StuckRows
+        from shared.services.reconciling.upgrade import Upgrade
 
         settings, health = self.settings, HealthRows(self._health)
         chores: list[Chore] = [
@@ -302,8 +307,16 @@ class Services:
                 settings.drift_check_seconds,
             ),
             IndexCount(self.capacity),
+            Retention(
+                self.state,
+                self._audits,
+                self._copies,
+                Limits(settings.audit_retention_days, settings.operation_retention_days),
+                now,
+            ),
         ]
-        return Reconcile(self.state, health, self.capacity, chores, surveys)
+        upgrade = Upgrade(self.state, self._schema, {2: self._copies.catch_up})
+        return Reconcile(self.state, health, self.capacity, chores, surveys, upgrade)
 
 
 @cache

@@ -32,7 +32,7 @@ def busy(local: LocalAzure) -> LocalAzure:
 
 
 def recorded(local: LocalAzure) -> set[tuple[str, str, str]]:
-    return {key for key in local.azure.tables() if key[0] == "state"}
+    return {key for key in local.azure.tables() if key[0] == "state" and not key[1].startswith("!")}
 
 
 def refused(answer: httpx.Response, setting: str) -> Json:

@@ -18,6 +18,7 @@ from shared.domain.errors import ConflictError, PermanentError, TemporaryError
 from shared.domain.htpasswd import Projection
 from shared.domain.operations import Operation
 from shared.domain.registries import Registry
+from shared.domain.schema import SchemaTooNewError
 from shared.services.capacity import Capacity
 from shared.services.health_rows import HealthRows, Known
 from shared.services.reconciling.report import Report
@@ -72,20 +73,26 @@ class Reconcile:
         capacity: Capacity,
         chores: Sequence[Chore],
         surveys: Sequence[Survey],
+        upgrade: Survey,
     ) -> None:
         self._state, self._health, self._capacity = state, health, capacity
-        self._chores, self._surveys = chores, surveys
+        self._chores, self._surveys, self._upgrade = chores, surveys, upgrade
 
     def run(self) -> int:
         """Visits all registries; says how many operations were enqueued again.
 
-        Raises `DependencyError`, or what nobody foresaw, after everything else has been looked at.
+        Raises `DependencyError`, or what nobody foresaw, after everything else has been looked at; and at once
+        `SchemaTooNewError`, because then nothing may be touched.
         """
         report, began = Report(), time.monotonic()
+        before = self._attempt("upgrade", partial(self._upgrade.run, report), report)
+        for failure in before:
+            if isinstance(failure, SchemaTooNewError):
+                raise failure
         entries = list(self._capacity.names())
         with ContextThreadPool(CONCURRENCY) as pool:
             visits = pool.map(partial(self._visit, report), entries)
-            failures = [failure for found in visits for failure in found]
+            failures = before + [failure for found in visits for failure in found]
         for survey in self._surveys:
             failures += self._attempt("survey", partial(survey.run, report), report)
         seconds = time.monotonic() - began

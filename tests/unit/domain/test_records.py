@@ -16,6 +16,7 @@ from shared.domain.names import AzureNames
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.domain.schema import SchemaVersion
 from shared.domain.site_drift import SiteFinding
 from shared.domain.tags import MAX_TAGS
 from shared.domain.user_import import Chunk, Mode
@@ -125,6 +126,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "started_at": maybe_time,
         "ended_at": maybe_time,
     },
+    SchemaVersion: {"version": numbers, "after": text},
     AuditEntry: {
         "id_key": text,
         "at": times,

@@ -12,6 +12,7 @@ from shared.domain.names import FILE_SHARE, split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry, RegistrySpec
 from shared.domain.resources import Ref, Type
+from shared.domain.schema import NEWEST, SchemaVersion
 from shared.domain.user_import import Mode
 from shared.domain.users import UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
@@ -35,13 +36,16 @@ from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
 from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
 from shared.services.reconciling.orphans import Orphans
 from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
+from shared.services.reconciling.retention import Limits, Retention
 from shared.services.reconciling.site_drift import Action, SiteDrift
 from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
 from shared.services.reconciling.stuck_rows import StuckRows
+from shared.services.reconciling.upgrade import Upgrade
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.schema import Schema
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
@@ -61,6 +65,7 @@ ME = Caller(actor="me", request_id="r1")
 ALWAYS = Precondition()
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
 HTPASSWD_STALE, DRIFT_CHECK = 300.0, 3600.0
+AUDIT_DAYS, OPERATION_DAYS = 365, 90
 VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
 """As in host.json."""
 HIDDEN_SECONDS = 600.0
@@ -109,7 +114,9 @@ class Rig:
         users: Queue = wire.around("users", self.users_queue)
         shares: Shares = WiredShares(wire, self.shares)
         self.trail = AuditTrail(self.audit_table)
-        self.state = State(state, committed=self.trail.committed)
+        self.schema = Schema(self.state_table, now)
+        self.schema.write(SchemaVersion(version=NEWEST))
+        self.state = State(state, may_write=self.schema.check, committed=self.trail.committed)
         self.copies = AuditCopies(self.state, self.trail, self.audit_table, now)
         self.channels = Channels(lifecycle, users)
         self.capacity = Capacity(index, now, max_registries, self.copies.finish)
@@ -164,8 +171,10 @@ class Rig:
         surveys: list[Survey] = [
             Orphans(self.state, health, self.capacity, lambda: resources, now, DRIFT_CHECK),
             IndexCount(self.capacity),
+            Retention(self.state, self.audit_table, self.copies, Limits(AUDIT_DAYS, OPERATION_DAYS), now),
         ]
-        self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys)
+        upgrade = Upgrade(self.state, self.schema, {2: self.copies.catch_up})
+        self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys, upgrade)
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
         self.health_sweep = HealthSweep(
             self.state, health, self.capacity, resources, probe, thresholds, KEY, now
