@@ -46,7 +46,7 @@ curl -sS "${auth[@]}" "$API/operations/$id?wait=60" | jq -r .status
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/restart" | jq -r .operation.url
 
 #: create_or_update_user
-curl -sS "${auth[@]}" -X PUT "$API/registries/demo/users/ci" -d '{"description": "builds"}' | tee user.json
+curl -sS "${auth[@]}" -X PUT "$API/registries/demo/users/ci" -d '{"description": "builds", "expiresAfter": "P90D"}' | tee user.json
 id=$(jq -r .operation.id user.json)                   # when this has succeeded, the registry knows the password
 curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq -r .status
 
@@ -56,6 +56,9 @@ curl -sS "${auth[@]}" "$API/registries/demo/users/ci" | jq '{state, syncing}'
 #: list_users
 curl -sS "${auth[@]}" "$API/registries/demo/users" | jq -r '.value[].username'
 
+#: update_user
+curl -sS "${auth[@]}" -X PATCH "$API/registries/demo/users/ci" -d '{"disabled": false, "expiresAfter": "P180D"}' | jq -r .expiresOn
+
 #: list_operations
 curl -sS "${auth[@]}" "$API/operations?registry=demo&status=Succeeded" | jq -r '.value[] | "\(.kind)\t\(.endedAt)"'
 
@@ -64,6 +67,7 @@ curl -sS "${auth[@]}" "$API/audit?registry=demo&format=csv" | tee audit.csv
 
 #: rotate_user
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate?format=docker-config" -d '{"overlap": "PT24H"}' > config.json
 
 #: import_users
 echo 'bob:$2b$05$nAOvF7PjF.6dlryacS3.G.O84BgXrL6a6Q3flr0N2IpFL574D5IJe' > htpasswd   # as htpasswd -nbB -C 5 prints it

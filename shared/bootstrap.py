@@ -267,6 +267,7 @@ class Services:
         from shared.services.health_rows import HealthRows
         from shared.services.reconciling.audit_copying import AuditCopying
         from shared.services.reconciling.expired_registries import ExpiredRegistries
+        from shared.services.reconciling.expired_users import ExpiredUsers
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
         from shared.services.reconciling.orphans import Orphans
@@ -282,6 +283,7 @@ class Services:
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
             ExpiredRegistries(self.state, self.registries, now),
+            ExpiredUsers(self.state, self.channels, self._ledger, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
             HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
             SiteDrift(

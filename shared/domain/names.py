@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from shared.domain.text import schema
 
 REGISTRY_NAME = re.compile(r"[a-z][a-z0-9-]{1,22}[a-z0-9]")
+MAX_USERNAME = 64
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 OPERATION_KEY = re.compile(r"[A-Za-z0-9-]{1,64}")
 

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     IMPORT_USERS = "ImportUsers"
     REVOKE_USER = "RevokeUser"
     """Removes one user from every registry. It works on none itself: its partition is `names.PEOPLE`."""
+    EXPIRE_USERS = "ExpireUsers"
+    """Users whose time is over leave the file: `reconcile` starts it."""
     REPAIR_HTPASSWD = "RepairHtpasswd"
     """The file was not what we published last: `reconcile` has it published again."""
 

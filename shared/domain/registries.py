@@ -1,5 +1,6 @@
 """A registry: what may be asked for, what is wanted, and the row that remembers both."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -194,6 +195,8 @@ class Registry(Record):
     """The operation that applies an import: until it has applied all of it, nothing is published."""
     last_import: str | None = None
     """The import that came last, ended or not."""
+    next_expiry: datetime | None = None
+    """No active user expires earlier. A hint: writes lower it, and `reconcile` looks again when it has come."""
     active_operation: str | None = None
     last_operation: str | None = None
     """The lifecycle operation that came last, ended or not."""
@@ -203,6 +206,11 @@ class Registry(Record):
     """From then on `reconcile` purges it."""
     created_at: datetime
     updated_at: datetime
+
+    def expecting(self, expiries: Iterable[datetime | None]) -> Self:
+        """With users that expire then; `None` expires never."""
+        times = [time for time in (self.next_expiry, *expiries) if time]
+        return self.change(next_expiry=min(times, default=None))
 
     @property
     def key(self) -> str:

@@ -171,7 +171,9 @@ def _apply(
         return Outcome.REMOVED, changed.change(state=UserState.DELETING)
     if password_hash == user.password_hash:
         return Outcome.UNCHANGED, None
-    return Outcome.CHANGED, changed.change(password_hash=password_hash, secret_changed_at=now)
+    return Outcome.CHANGED, changed.change(
+        password_hash=password_hash, replaced_by=None, secret_changed_at=now
+    )
 
 
 def _new(operation: Operation, name: str, password_hash: str, etag: str, now: datetime) -> User:

@@ -1,14 +1,17 @@
 """A user of one registry: what may be sent, and the row that remembers it."""
 
-from datetime import datetime
+from collections.abc import Container, Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.domain.expiry import TWO_EXPIRIES, Expiry, ExpirySpec, Overlap
+from shared.domain.names import MAX_USERNAME
 from shared.domain.passwords import HASH, PASSWORD, check_hash, check_password
-from shared.domain.records import Body, Record
+from shared.domain.records import Record
 from shared.domain.text import CHARACTER, is_line, schema
 
 MAX_DESCRIPTION = 256
@@ -35,10 +38,10 @@ _TWO_SECRETS: Any = {
 }
 
 
-class UserSpec(Body):
-    """The body of a PUT. A new user without a secret gets a generated one."""
+class UserSpec(ExpirySpec):
+    """The body of a PUT or PATCH. A new user without a secret gets a generated one."""
 
-    model_config = ConfigDict(json_schema_extra={"not": _TWO_SECRETS})
+    model_config = ConfigDict(json_schema_extra={"not": {"anyOf": [_TWO_SECRETS, TWO_EXPIRIES]}})
 
     password: Annotated[str | None, AfterValidator(check_password), schema(PASSWORD)] = Field(
         default=None, repr=False
@@ -49,6 +52,7 @@ class UserSpec(Body):
     description: Annotated[
         str | None, AfterValidator(_check_description), schema(f"{CHARACTER}*", maxLength=MAX_DESCRIPTION)
     ] = None
+    disabled: bool | None = None
 
     @model_validator(mode="after")
     def one_secret(self) -> Self:
@@ -70,11 +74,27 @@ class UserSpec(Body):
         return self.password is not None or self.password_hash is not None
 
 
+class RotateSpec(ExpirySpec):
+    """The body of a rotation. With an overlap a successor gets the new secret, and the old name ends after it."""
+
+    overlap: Overlap = None
+
+
 class UserState(StrEnum):
-    """`Deleting` users are out of the file already; the row waits until the registry proves it."""
+    """The htpasswd file holds exactly the users that are `Active`."""
 
     ACTIVE = "Active"
+    DISABLED = "Disabled"
+    """Its hash is kept: it comes back with its password."""
+    EXPIRED = "Expired"
+    """The same, by itself. A user that is disabled and has expired is `Disabled`."""
     DELETING = "Deleting"
+    """The row waits until the registry has proven that it refuses the user."""
+
+    @classmethod
+    def of(cls, expiry: Expiry, now: datetime, *, disabled: bool) -> Self:
+        """The state of a user that is not being deleted."""
+        return cls("Disabled" if disabled else "Expired" if expiry.is_over(now) else "Active")
 
 
 class User(Record):
@@ -86,6 +106,17 @@ class User(Record):
     password_hash: str = Field(repr=False)
     description: str | None = None
     state: UserState = UserState.ACTIVE
+    expires_on: datetime | None = None
+    expires_after: timedelta | None = None
+    """The duration that `expires_on` was made from, if it was."""
+    stem: str | None = None
+    """The name that our numbers were added to: `ci` of a successor `ci-2`."""
+    serial: int = 1
+    """That number. Only a name that we made is ever taken apart."""
+    replaces: str | None = None
+    """The user that this one is the successor of."""
+    replaced_by: str | None = None
+    """The successor, since the last rotation with an overlap."""
     revision: int
     """The `users_revision` that brought the last change: proven means effective."""
     last_operation: str
@@ -102,6 +133,16 @@ class User(Record):
         """The `etag` that callers see."""
         return f'"{self.uid[-8:]}.{self.revision}"'
 
+    @property
+    def expiry(self) -> Expiry:
+        """When the login ends."""
+        return Expiry(self.expires_on, self.expires_after)
+
+
+def logins(users: Iterable[User]) -> list[tuple[str, str]]:
+    """Who of them may log in, with their hashes: exactly what the htpasswd file says."""
+    return [(user.username, user.password_hash) for user in users if user.state is UserState.ACTIVE]
+
 
 USER_KEYS = "user:"
 
@@ -109,3 +150,25 @@ USER_KEYS = "user:"
 def user_key(username: str) -> str:
     """The row key of a user."""
     return USER_KEYS + username
+
+
+LONGEST_SUFFIX = 12
+"""Characters that a successor's name may add: names that begin alike up to there may collide."""
+
+
+def successor_stem(user: User) -> str:
+    """What successors' names begin with, whatever their number."""
+    return (user.stem or user.username)[: MAX_USERNAME - LONGEST_SUFFIX]
+
+
+def successor_name(user: User, taken: Container[str]) -> tuple[str, int]:
+    """The next name in the line and its number: `ci`, `ci-2`, `ci-3`; a long one is cut so that the number fits."""
+    stem, serial = user.stem or user.username, user.serial + 1
+    while (name := _numbered(stem, serial)) in taken:
+        serial += 1
+    return name, serial
+
+
+def _numbered(stem: str, serial: int) -> str:
+    suffix = f"-{serial}"
+    return stem[: MAX_USERNAME - len(suffix)] + suffix

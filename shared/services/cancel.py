@@ -76,6 +76,7 @@ _OPPOSITE = {
     Kind.PUT_USER: "Send the opposite change: PUT {0} as it was, or DELETE {0}.",
     Kind.IMPORT_USERS: "Import the file that you want, or what there was before, with mode=replace.",
     Kind.ROTATE_USER: "Rotate again, or PUT {0} with the password that you want.",
+    Kind.EXPIRE_USERS: "Give the users another expiry: PUT each with expiresAfter, expiresOn or null.",
     Kind.DELETE_USER: "Create the user anew: PUT {0}.",
 }
 

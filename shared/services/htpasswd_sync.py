@@ -108,7 +108,7 @@ def _without_file(operation: Operation, registry: Registry) -> Done:
         raise TemporaryError("ImportInProgress", "an import of users is being applied", 1)
     if registry.active_operation:
         raise TemporaryError("WaitingForCreate", "the registry is still being created", 2)
-    if operation.kind is Kind.DELETE_USER:
+    if operation.kind in {Kind.DELETE_USER, Kind.EXPIRE_USERS}:
         return Done({"proof": "file"})  # nobody can log in
     raise PermanentError(
         "RegistryNotProvisioned",

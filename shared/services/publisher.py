@@ -16,7 +16,7 @@ from shared.domain.errors import ConflictError, DependencyError, TemporaryError
 from shared.domain.htpasswd import Projection
 from shared.domain.names import FILE_SHARE
 from shared.domain.registries import Registry
-from shared.domain.users import User
+from shared.domain.users import User, logins
 from shared.ports import Probe, Share, Shares
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.metrics import PUBLICATIONS
@@ -139,8 +139,7 @@ def publish(state: State, share: Share, key: str, registry: Registry, writer: st
     if present.importing or _has_begun_to_import(state, present, users):
         share.delete(mine)
         raise _import_in_progress()
-    entries = [(user.username, user.password_hash) for user in users]
-    content = htpasswd.render(key, present.uid, present.users_revision, entries)
+    content = htpasswd.render(key, present.uid, present.users_revision, logins(users))
     if not share.write(mine, content):
         return None
     if share.rename(mine, htpasswd.FILE_NAME):

@@ -14,7 +14,7 @@ from shared.domain.operations import OPERATION_KEYS, Operation, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
 from shared.domain.user_import import CHUNK_KEYS, Chunk, chunk_keys
-from shared.domain.users import USER_KEYS, User, UserState, user_key
+from shared.domain.users import USER_KEYS, User, UserState, logins, user_key
 from shared.ports import Table
 
 type Clock = Callable[[], datetime]
@@ -86,6 +86,15 @@ class State:
         """One chunk's row."""
         row = self._table.get(registry, key)
         return Chunk.from_row(row) if row else None
+
+    def logins(self, registry: str) -> list[tuple[str, str]]:
+        """Who may log in, with their hashes: exactly what the htpasswd file says."""
+        return logins(self.users(registry))
+
+    def taken_names(self, registry: str, stem: str) -> set[str]:
+        """Every name that begins with `stem`, those of users that are being deleted included."""
+        rows = self._table.query(registry, *key_range(user_key(stem)))
+        return {User.from_row(row).username for row in rows}
 
     def deleting_users(self, registry: str) -> Iterator[User]:
         """Users whose deletion the registry has not proven yet."""

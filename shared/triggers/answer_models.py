@@ -5,7 +5,7 @@ says nothing. Hashes and row versions have no field here.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -205,7 +205,9 @@ class UserView(View):
     registry: str = Field(examples=["demo"])
     username: str = Field(examples=["ci"])
     password: str | None = Field(default=None, description="There once, in the answer that made it.")
-    warning: str | None = Field(default=None, description="What a slow hash costs.")
+    warning: str | None = Field(
+        default=None, description="What a slow hash costs, or that the user has expired."
+    )
     secret_already_shown: bool | None = Field(
         default=None, description="A repeated Operation-Id: the first answer had the secret."
     )
@@ -214,11 +216,50 @@ class UserView(View):
         description="`true` until the registry has proven that it knows the user's present state."
     )
     description: str | None
+    expires_on: Time | None = Field(description="From then on it can't log in; `null`: never.")
+    expires_after: str | None = Field(
+        default=None, description="The duration that `expiresOn` was made from.", examples=["P90D"]
+    )
+    replaces: str | None = Field(default=None, description="The user that this one is the successor of.")
+    replaced_by: str | None = Field(default=None, description="Its successor, by a rotation with an overlap.")
+    overlap_ends_on: Time | None = Field(
+        default=None, description="Of a rotation with an overlap: until then the old user can log in."
+    )
     etag: str = Field(examples=['"M2N4P5R7.3"'])
     created_at: Time
     updated_at: Time
     secret_changed_at: Time
     operation: OperationLink | None = Field(description="The work that is outstanding, if any.")
+
+
+class DockerLogin(View):
+    """One login of Docker's client."""
+
+    auth: str = Field(
+        description="`username:password` in base64.", examples=["Y2k6czNjcmV0LXRoYXQtaXMtc2hvd24="]
+    )
+
+
+class DockerConfig(View):
+    """The file in which Docker's client keeps its logins."""
+
+    auths: dict[str, DockerLogin] = Field(description="By the registry's host.")
+
+
+class PullSecretMetadata(View):
+    """How Kubernetes calls a secret."""
+
+    name: str = Field(examples=["demo-ci"])
+
+
+class PullSecret(View):
+    """A secret with which Kubernetes pulls."""
+
+    api_version: Literal["v1"]
+    kind: Literal["Secret"]
+    type: Literal["kubernetes.io/dockerconfigjson"]
+    metadata: PullSecretMetadata
+    data: dict[str, str] = Field(description="`.dockerconfigjson`: a Docker configuration in base64.")
 
 
 class RemovedRegistry(View):

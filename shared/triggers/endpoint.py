@@ -8,7 +8,6 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import UnionType
 from typing import Any, cast
 
 import azure.functions as func
@@ -28,7 +27,7 @@ from shared.triggers.parsing import JSON, MERGE_PATCH, PLAIN_TEXT, WITH_BODY, is
 from shared.triggers.request_models import NoBody
 from shared.triggers.throttle import admit
 
-type Body = type[View] | UnionType | tuple[str, ...] | None
+type Body = type[View] | tuple[type[View] | str, ...] | None
 type Handler[R] = Callable[[R, Caller], Answer] | Callable[[R, Caller], Awaitable[Answer]]
 
 
@@ -43,7 +42,7 @@ class Endpoint:
     asks: type[BaseModel]
     """Path, query, headers and body as one model."""
     answers: Mapping[int, Body]
-    """By status: the model of the body, or several, the media types of one that is no JSON of ours, or `None`."""
+    """By status: the model of the body, or several models and media types of which it is one, or `None` for no body."""
     needs: Need | None
     """Whoever has less is refused; `None` = anybody, without a key."""
     fails: Sequence[int]

@@ -91,6 +91,8 @@ USER: Json = {
     "state": "Active",
     "syncing": False,
     "description": "builds",
+    "expiresOn": "2027-02-23T07:06:00.000Z",
+    "expiresAfter": "P90D",
     "etag": _ETAG,
     "createdAt": "2026-11-25T07:01:00.000Z",
     "updatedAt": "2026-11-25T07:01:00.000Z",

@@ -11,7 +11,7 @@ from shared.domain.registries import Policy
 from shared.triggers.answer_models import ErrorAnswer
 from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
 from shared.triggers.examples import error_example, example
-from shared.triggers.openapi_schemas import Schemas
+from shared.triggers.openapi_schemas import Schemas, models_of
 from shared.triggers.parsing import API_VERSIONS
 
 type Json = dict[str, Any]
@@ -138,24 +138,27 @@ def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:
 
 def example_of(endpoint: Endpoint, status: int) -> Json | None:
     """An answer as an example, if it is a model. Where a new thing is another status, only that one has a secret."""
-    body = endpoint.answers[status]
-    if not isinstance(body, type):
+    models = models_of(endpoint.answers[status])
+    if not models:
         return None
-    return example(body, shows_secret=endpoint.shows_secret and status == max(endpoint.answers))
+    makes_one = endpoint.shows_secret and endpoint.method != "PATCH" and status == max(endpoint.answers)
+    return example(models[0], shows_secret=makes_one)
 
 
 def _content(body: Body, schemas: Schemas, shown: Json | None) -> Json:
     if body is None:
         return {}
-    if isinstance(body, tuple):
-        return {"content": {media_type: {"schema": _text(media_type)} for media_type in body}}
-    media_type = {"schema": schemas.ref(body)} | ({"example": shown} if shown else {})
-    return {"content": {"application/json": media_type}}
+    texts = [each for each in body if isinstance(each, str)] if isinstance(body, tuple) else []
+    content: Json = {media_type: {"schema": _text(media_type)} for media_type in texts}
+    if refs := [schemas.ref(model) for model in models_of(body)]:
+        schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
+        content["application/json"] = {"schema": schema} | ({"example": shown} if shown else {})
+    return {"content": content}
 
 
 def _links(body: Body) -> Json:
     """Where the work can be followed that the answer names."""
-    if not isinstance(body, type) or "operation" not in body.model_fields:
+    if not any("operation" in model.model_fields for model in models_of(body)):
         return {}
     parameters = {"operation": "$response.body#/operation/id"}
     return {"links": {"operation": {"operationId": "get_operation", "parameters": parameters}}}

@@ -1,8 +1,7 @@
 """The JSON schemas of all requests and answers, as pydantic derives them from the models."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import UnionType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -21,8 +20,7 @@ class Schemas:
     """The schemas of all models, as pydantic derives them."""
 
     def __init__(self, endpoints: Sequence[Endpoint], policy: Policy) -> None:
-        bodies = (body for each in endpoints for body in each.answers.values())
-        answers = {model for body in bodies for model in _models_of(body)}
+        answers = {model for each in endpoints for body in each.answers.values() for model in models_of(body)}
         models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
             (each.asks, "validation") for each in endpoints
         ]
@@ -42,10 +40,9 @@ class Schemas:
         """The schema of a request's query, headers or body."""
         return self._at(self.properties_of(endpoint.asks)[name])
 
-    def ref(self, body: Body) -> Json:
+    def ref(self, model: type[View]) -> Json:
         """Where an answer's schema stands."""
-        refs = [{"$ref": self._refs[model, "serialization"]["$ref"]} for model in _models_of(body)]
-        return refs[0] if len(refs) == 1 else {"anyOf": refs}
+        return {"$ref": self._refs[model, "serialization"]["$ref"]}
 
     def body_of(self, endpoint: Endpoint) -> Json | None:
         """What may be sent. Only a file has to be there."""
@@ -73,10 +70,10 @@ class Schemas:
         return found
 
 
-def _models_of(body: Body) -> tuple[type[View], ...]:
-    if isinstance(body, UnionType):
-        return get_args(body)
-    return (body,) if isinstance(body, type) else ()
+def models_of(body: Body) -> list[type[View]]:
+    """Those that an answer may be."""
+    several = body if isinstance(body, tuple) else (body,)
+    return [each for each in several if isinstance(each, type)]
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -28,7 +28,7 @@ ONE = "registries/{registry}"
     "PUT",
     ONE,
     PutRegistryRequest,
-    {201: RegistryView, 200: RegistryView | RegistryPlanView},
+    {201: RegistryView, 200: (RegistryView, RegistryPlanView)},
     needs=Role.OPERATOR,
     fails=(409, 412),
 )
@@ -44,7 +44,7 @@ def create_or_update_registry(asked: PutRegistryRequest, caller: Caller) -> Answ
     "PATCH",
     ONE,
     PatchRegistryRequest,
-    {200: RegistryView | RegistryPlanView},
+    {200: (RegistryView, RegistryPlanView)},
     needs=Role.OPERATOR,
     fails=(404, 409, 412),
 )

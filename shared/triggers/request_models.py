@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -13,7 +14,7 @@ from shared.domain.operations import Status
 from shared.domain.registries import ProvisioningState, RegistryFilter, RegistryPatch, RegistrySpec
 from shared.domain.text import schema
 from shared.domain.user_import import Mode
-from shared.domain.users import UserSpec
+from shared.domain.users import RotateSpec, UserSpec
 from shared.services.requests import Precondition
 
 
@@ -163,6 +164,25 @@ class Removal(_Part):
     confirm: str | None = Field(default=None, description="The registry's name once more.", examples=["demo"])
 
 
+class LoginFormat(StrEnum):
+    """`json` is the user itself. The others are files, and hold the secret."""
+
+    JSON = "json"
+    ENV = "env"
+    DOCKER_CONFIG = "docker-config"
+    KUBERNETES = "kubernetes"
+
+
+class LoginQuery(_Part):
+    """What the answer is."""
+
+    format: LoginFormat = Field(
+        default=LoginFormat.JSON,
+        description="`json`: the user. `env`, `docker-config`, `kubernetes`: a file with the login, "
+        "where this request sets the password.",
+    )
+
+
 class NoBody(_Part):
     """An empty object, or nothing."""
 
@@ -293,7 +313,21 @@ class UserRequest(RegistryRequest):
 class PutUserRequest(UserRequest):
     """A user's fields."""
 
+    query: LoginQuery  # type: ignore[assignment] # each request has its own parameters
     body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class PatchUserRequest(UserRequest):
+    """Some of a user's fields."""
+
+    body: UserSpec = UserSpec()  # type: ignore[assignment] # each request has its own kind of body
+
+
+class RotateUserRequest(UserRequest):
+    """How a user's secret is replaced."""
+
+    query: LoginQuery  # type: ignore[assignment] # each request has its own parameters
+    body: RotateSpec = RotateSpec()  # type: ignore[assignment] # each request has its own kind of body
 
 
 class ChangeOperationRequest(_Request):

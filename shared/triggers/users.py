@@ -1,15 +1,37 @@
 """Users over HTTP."""
 
+from dataclasses import replace
+
 import azure.functions as func
+from pydantic.alias_generators import to_camel
 
 from shared.bootstrap import services
+from shared.domain.expiry import ExpirySpec
 from shared.domain.roles import Need, Role
 from shared.domain.user_import import Mode
+from shared.services.authorization import forbidden
+from shared.services.directory import UserAnswer
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Collection, ImportedUsers, RemovedUser, UserView
+from shared.triggers.answer_models import (
+    Collection,
+    DockerConfig,
+    ImportedUsers,
+    PullSecret,
+    RemovedUser,
+    UserView,
+)
 from shared.triggers.answers import Answer, base, page_of, removal, resource, waiting
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import ImportRequest, ListUsersRequest, PutUserRequest, UserRequest
+from shared.triggers.login_files import login_file
+from shared.triggers.request_models import (
+    ImportRequest,
+    ListUsersRequest,
+    LoginFormat,
+    PatchUserRequest,
+    PutUserRequest,
+    RotateUserRequest,
+    UserRequest,
+)
 from shared.triggers.views import import_view, user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
@@ -18,6 +40,8 @@ ALL = "registries/{registry}/users"
 ONE = "registries/{registry}/users/{username}"
 ADMIN_TO_REPLACE = Need(Role.OPERATOR, unless={("mode", Mode.REPLACE.value): Role.ADMIN})
 """A file that somebody cut short would lock out everybody who is missing in it."""
+LIFETIME_FIELDS = {"expires_after", "expires_on", "disabled", "overlap"}
+USER_OR_LOGIN = (UserView, DockerConfig, PullSecret, "text/plain")
 
 
 @endpoint(
@@ -25,33 +49,68 @@ ADMIN_TO_REPLACE = Need(Role.OPERATOR, unless={("mode", Mode.REPLACE.value): Rol
     "PUT",
     ONE,
     PutUserRequest,
-    {201: UserView, 200: UserView},
+    {201: USER_OR_LOGIN, 200: USER_OR_LOGIN},
     needs=Need(Role.OPERATOR, own=True),
     fails=(404, 409, 412),
     shows_secret=True,
 )
 def create_or_update_user(asked: PutUserRequest, caller: Caller) -> Answer:
     """Create a user, or change it: a new user's generated password is in this answer, and nowhere else."""
+    _check_lifetime(asked, asked.body, caller)
     found = services().accounts.put(
+        asked.registry,
+        asked.username,
+        asked.body,
+        asked.headers.precondition,
+        caller,
+        as_file=asked.query.format is not LoginFormat.JSON,
+    )
+    return _user_or_login(201 if found.created else 200, asked.query.format, found, asked.body.password)
+
+
+@endpoint(
+    bp,
+    "PATCH",
+    ONE,
+    PatchUserRequest,
+    {200: UserView},
+    needs=Role.OPERATOR,
+    fails=(404, 409, 412),
+    shows_secret=True,
+)
+def update_user(asked: PatchUserRequest, caller: Caller) -> Answer:
+    """Change some of a user's fields: what is not sent stays, `null` takes it away."""
+    found = services().accounts.patch(
         asked.registry, asked.username, asked.body, asked.headers.precondition, caller
     )
-    return resource(201 if found.created else 200, user_view, found)
+    return resource(200, user_view, found)
 
 
 @endpoint(
     bp,
     "POST",
     f"{ONE}/rotate",
-    UserRequest,
-    {200: UserView},
+    RotateUserRequest,
+    {200: USER_OR_LOGIN},
     needs=Need(Role.OPERATOR, own=True),
     fails=(404, 409, 412),
     shows_secret=True,
 )
-def rotate_user(asked: UserRequest, caller: Caller) -> Answer:
-    """Rotate a user's password: the new one is in this answer, and nowhere else."""
-    found = services().accounts.rotate(asked.registry, asked.username, asked.headers.precondition, caller)
-    return resource(200, user_view, found)
+def rotate_user(asked: RotateUserRequest, caller: Caller) -> Answer:
+    """Rotate a user's password: the new one is in this answer, and nowhere else.
+
+    With `overlap` it is the password of a successor (`ci-2`), and the old name can log in until the overlap is over.
+    """
+    _check_lifetime(asked, asked.body, caller)
+    found = services().accounts.rotate(
+        asked.registry,
+        asked.username,
+        asked.headers.precondition,
+        caller,
+        asked.body,
+        as_file=asked.query.format is not LoginFormat.JSON,
+    )
+    return _user_or_login(200, asked.query.format, found, None)
 
 
 @endpoint(bp, "GET", ONE, UserRequest, {200: UserView}, needs=Need(Role.READER, own=True), fails=(404,))
@@ -100,3 +159,27 @@ def import_users(asked: ImportRequest, caller: Caller) -> Answer:
     found = services().imports.start(asked.registry, asked.body, asked.query.mode, caller)
     operation = found.operation
     return Answer(200 if operation.final else 202, import_view(base(), found), waiting(operation))
+
+
+def _check_lifetime(asked: UserRequest, body: ExpirySpec, caller: Caller) -> None:
+    """Whoever may only look after the user of its own name does not decide how long that can log in.
+
+    Raises `ApiError` 403.
+    """
+    if caller.access.allows(Role.OPERATOR, asked.registry):
+        return
+    decides = body.model_fields_set & LIFETIME_FIELDS
+    if decides or services().accounts.is_over(asked.registry, asked.username):
+        what = (
+            f"Setting {', '.join(map(to_camel, sorted(decides)))}" if decides else "Renewing an expired user"
+        )
+        raise forbidden(Need(Role.OPERATOR), caller, what, asked.registry)
+
+
+def _user_or_login(status: int, form: LoginFormat, found: UserAnswer, sent: str | None) -> Answer:
+    """`sent`: the caller's own password, which a user's JSON never repeats."""
+    answer = resource(status, user_view, found)
+    secret = found.password or sent
+    if form is LoginFormat.JSON or secret is None:
+        return answer
+    return replace(answer, body=login_file(form, found, secret))

@@ -3,6 +3,7 @@
 from shared.domain.audit import AuditEntry
 from shared.domain.change_plan import ChangePlan
 from shared.domain.errors import ApiError
+from shared.domain.expiry import shown_duration
 from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
 from shared.domain.roles import Right, Role
@@ -167,10 +168,14 @@ def _health(found: Verdict | None) -> HealthView | None:
 def user_view(base: str, answer: UserAnswer) -> UserView:
     """A user; `password` is there once, in the answer that made it."""
     user = answer.user
-    once = {
+    told = {
         "password": answer.password,
         "warning": answer.warning,
         "secret_already_shown": answer.already_shown or None,
+        "expires_after": shown_duration(user.expires_after) if user.expires_after else None,
+        "replaces": user.replaces,
+        "replaced_by": user.replaced_by,
+        "overlap_ends_on": answer.overlap_ends_on,
     }
     return UserView(
         registry=answer.registry,
@@ -178,12 +183,13 @@ def user_view(base: str, answer: UserAnswer) -> UserView:
         state=user.state,
         syncing=answer.syncing,
         description=user.description,
+        expires_on=user.expires_on,
         etag=user.version_tag,
         created_at=user.created_at,
         updated_at=user.updated_at,
         secret_changed_at=user.secret_changed_at,
         operation=operation_link(base, answer.operation) if answer.operation else None,
-        **{name: value for name, value in once.items() if value},
+        **{name: value for name, value in told.items() if value},
     )
 
 

@@ -24,6 +24,7 @@ HTTP = {
     "delete_registry": ("DELETE", "registries/{registry}", "FUNCTION"),
     "restore_registry": ("POST", "registries/{registry}/restore", "FUNCTION"),
     "create_or_update_user": ("PUT", "registries/{registry}/users/{username}", "FUNCTION"),
+    "update_user": ("PATCH", "registries/{registry}/users/{username}", "FUNCTION"),
     "rotate_user": ("POST", "registries/{registry}/users/{username}/rotate", "FUNCTION"),
     "get_user": ("GET", "registries/{registry}/users/{username}", "FUNCTION"),
     "list_users": ("GET", "registries/{registry}/users", "FUNCTION"),

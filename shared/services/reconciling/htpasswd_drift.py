@@ -98,8 +98,8 @@ class HtpasswdDrift:
         name, digest = registry.name, hashlib.sha256(content or b"").digest()
         if self._verified.get(name) == (registry.uid, registry.users_revision, digest):
             return None
-        users = [(user.username, user.password_hash) for user in self._state.users(name)]
-        drift = compare(content, render(self._key, registry.uid, registry.users_revision, users))
+        expected = render(self._key, registry.uid, registry.users_revision, self._state.logins(name))
+        drift = compare(content, expected)
         if drift is None:
             self._verified[name] = (registry.uid, registry.users_revision, digest)
         return drift

@@ -1,13 +1,26 @@
 """A user: what may be sent, and what the row and its etag say. Secrets never show."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.domain.expiry import Expiry
+from shared.domain.names import USERNAME
 from shared.domain.records import key_range
-from shared.domain.users import USER_KEYS, User, UserSpec, UserState, user_key
-from tests.unit.domain.examples import NOW, UID
+from shared.domain.users import (
+    USER_KEYS,
+    User,
+    UserSpec,
+    UserState,
+    successor_name,
+    successor_stem,
+    user_key,
+)
+from tests.unit.domain.examples import NOW, UID, usernames
 
 PASSWORD = "correct horse battery"
 HASH = f"$2b$05${'a' * 53}"
@@ -103,3 +116,52 @@ def test_a_user_s_key_is_found_among_the_keys_of_users(name: str) -> None:
 
 def test_a_new_user_is_active() -> None:
     assert user().state is UserState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("disabled", "end", "state"),
+    [
+        (False, None, UserState.ACTIVE),
+        (False, NOW + timedelta(seconds=1), UserState.ACTIVE),
+        (False, NOW, UserState.EXPIRED),
+        (True, None, UserState.DISABLED),
+        (True, NOW, UserState.DISABLED),
+    ],
+)
+def test_disabled_wins_over_expired(disabled: bool, end: datetime | None, state: UserState) -> None:
+    assert UserState.of(Expiry(end), NOW, disabled=disabled) is state
+
+
+# successors
+
+
+@pytest.mark.parametrize(
+    ("present", "taken", "expected"),
+    [
+        (user(username="ci"), (), ("ci-2", 2)),
+        (user(username="ci-2", stem="ci", serial=2), (), ("ci-3", 3)),
+        (user(username="ci"), ("ci-2", "ci-3", "ci-5"), ("ci-4", 4)),
+        (user(username="node-18"), (), ("node-18-2", 2)),
+        (user(username="n" * 64), (), ("n" * 62 + "-2", 2)),
+        (user(username="n" * 62 + "-2", stem="n" * 64, serial=2), (), ("n" * 62 + "-3", 3)),
+        (user(username="n" * 62 + "-9", stem="n" * 64, serial=9), (), ("n" * 61 + "-10", 10)),
+    ],
+)
+def test_a_successor_has_the_next_number_and_only_our_own_numbers_are_replaced(
+    present: User, taken: tuple[str, ...], expected: tuple[str, int]
+) -> None:
+    assert successor_name(present, taken) == expected
+
+
+@given(usernames, st.integers(1, 10**6), st.integers(0, 5))
+def test_a_successor_s_name_is_a_name_that_is_free_and_is_looked_for_among_those_that_begin_alike(
+    name: str, serial: int, collisions: int
+) -> None:
+    present, taken = user(username=name, stem=name, serial=serial), set[str]()
+    for _ in range(collisions):
+        taken.add(successor_name(present, taken)[0])
+    found, number = successor_name(present, taken)
+    assert USERNAME.fullmatch(found)
+    assert found not in taken
+    assert number == serial + 1 + collisions
+    assert all(each.startswith(successor_stem(present)) for each in {*taken, found})

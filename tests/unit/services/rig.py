@@ -14,7 +14,7 @@ from shared.domain.registries import Registry, RegistrySpec
 from shared.domain.resources import Ref, Type
 from shared.domain.schema import NEWEST, SchemaVersion
 from shared.domain.user_import import Mode
-from shared.domain.users import UserSpec
+from shared.domain.users import RotateSpec, UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.audit_copies import AuditCopies
@@ -32,6 +32,7 @@ from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
 from shared.services.reconciling.audit_copying import AuditCopying
 from shared.services.reconciling.expired_registries import ExpiredRegistries
+from shared.services.reconciling.expired_users import ExpiredUsers
 from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
 from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
 from shared.services.reconciling.orphans import Orphans
@@ -153,6 +154,7 @@ class Rig:
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
             ExpiredRegistries(self.state, self.registries, now),
+            ExpiredUsers(self.state, self.channels, ledger, now),
             HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
             SiteDrift(
@@ -280,8 +282,11 @@ class Rig:
     def put_user(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
         return self.accounts.put(NAME, username, UserSpec(**fields), ALWAYS, caller)
 
-    def rotate(self, username: str) -> UserAnswer:
-        return self.accounts.rotate(NAME, username, ALWAYS, ME)
+    def patch_user(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
+        return self.accounts.patch(NAME, username, UserSpec(**fields), ALWAYS, caller)
+
+    def rotate(self, username: str, caller: Caller = ME, **fields: Any) -> UserAnswer:
+        return self.accounts.rotate(NAME, username, ALWAYS, caller, RotateSpec(**fields))
 
     def delete_user(self, username: str, caller: Caller = ME) -> Operation | None:
         return self.accounts.delete(NAME, username, ALWAYS, caller)
@@ -345,9 +350,8 @@ class Rig:
         assert registry.provisioning_state == "Succeeded"
         assert registry.active_operation is None
         assert self.unfinished() == []
-        users = [(user.username, user.password_hash) for user in state.users(name)]
-        assert registry.user_count == len(users)
-        content = render(KEY, registry.uid, registry.users_revision, users)
+        assert registry.user_count == len(list(state.users(name)))
+        content = render(KEY, registry.uid, registry.users_revision, state.logins(name))
         assert self.share(name).files == {FILE_NAME: content}
         projection = state.projection(name)
         assert projection is not None

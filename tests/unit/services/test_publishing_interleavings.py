@@ -121,7 +121,7 @@ class World:
     def check_at_rest(self) -> None:
         """After one more undisturbed writer the file equals the table, and nothing is left over."""
         publish(self.state, self.share, KEY, self.registry(), "last")
-        users = [(user.username, user.password_hash) for user in self.state.users(NAME)]
+        users = self.state.logins(NAME)
         assert self.share.files == {FILE_NAME: render(KEY, "U1", self.registry().users_revision, users)}
 
 

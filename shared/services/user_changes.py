@@ -1,0 +1,80 @@
+"""Writes a change of users: rows, revision, operation and audit are one transaction, or nothing."""
+
+from collections.abc import Sequence
+
+from shared.domain.errors import OperationInProgressError
+from shared.domain.names import split_operation_id
+from shared.domain.operations import Kind, Operation
+from shared.domain.records import Change, Delete
+from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.users import User, UserState
+from shared.services.registries import Registries
+from shared.services.requests import Caller, Findings, Ledger, check_not_deleted
+from shared.services.state import Clock, State
+from shared.services.turns import Channels
+
+
+class UserChanges:
+    """Raises `ApiError` for what its caller can mend, `ConflictError` when somebody was faster."""
+
+    def __init__(
+        self, state: State, registries: Registries, channels: Channels, ledger: Ledger, now: Clock
+    ) -> None:
+        self._state, self._registries, self._channels = state, registries, channels
+        self._ledger, self._now = ledger, now
+
+    def repeated(self, caller: Caller, registry: str) -> Operation | None:
+        """The operation that this very request started before."""
+        return self._ledger.repeated(caller, registry)
+
+    def home(self, registry: str) -> Registry:
+        """The registry, or 404 that names the nearest."""
+        return self._registries.require(registry)
+
+    def writable(self, registry: str) -> Registry:
+        """The registry, if its users may be changed."""
+        home = self.home(registry)
+        check_not_deleted(home)
+        self.check_writable(home)
+        return home
+
+    def check_writable(self, home: Registry) -> None:
+        """Raises `ApiError` 409 while the registry is being deleted."""
+        if home.provisioning_state is ProvisioningState.DELETING:
+            parts = split_operation_id(home.active_operation or "")
+            active = self._state.operation(*parts) if parts else None
+            if active:
+                raise OperationInProgressError(active.id, active.kind.value, active.registry)
+
+    def commit(
+        self,
+        home: Registry,
+        user: User,
+        kind: Kind,
+        caller: Caller,
+        *,
+        added: int,
+        besides: Sequence[User] = (),
+        details: Findings | None = None,
+    ) -> Operation:
+        """`user` is who the operation is about; `besides` change with it."""
+        users = [user, *besides]
+        expiries = [each.expires_on for each in users if each.state is UserState.ACTIVE]
+        raised = home.expecting(expiries).change(
+            users_revision=home.users_revision + 1, user_count=home.user_count + added
+        )
+        operation, rows = self._ledger.start(
+            caller, kind, raised, self._now(), user=user.username, details=details
+        )
+        changes: list[Change] = [each.change(last_operation=operation.id).save() for each in users]
+        if kind is Kind.DELETE_USER and self._never_published(home):
+            changes = [Delete(user.key, user.etag)]  # no file ever held it: there is nothing to wait for
+        self._state.commit(home.name, raised.save(), *changes, *rows)
+        self._channels.enqueue(operation)
+        return operation
+
+    def _never_published(self, home: Registry) -> bool:
+        if home.importing:
+            return False  # the import has to find the row
+        projection = self._state.projection(home.name)
+        return projection is not None and projection.published_revision < 0
