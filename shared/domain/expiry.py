@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import (
     BeforeValidator,
     ConfigDict,
+    Field,
     TypeAdapter,
     ValidationError,
     ValidationInfo,
@@ -133,8 +134,12 @@ class ExpirySpec(Body):
 
     model_config = ConfigDict(json_schema_extra={"not": TWO_EXPIRIES})
 
-    expires_after: Lifetime = None
-    expires_on: Moment = None
+    expires_after: Lifetime = Field(
+        default=None, description="How long the login is good for: `P90D`, `PT12H`. `null`: for ever."
+    )
+    expires_on: Moment = Field(
+        default=None, description="The same as a time with its zone: `2027-01-31T18:00:00Z`."
+    )
 
     @field_validator("expires_on")
     @classmethod

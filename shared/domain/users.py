@@ -52,7 +52,9 @@ class UserSpec(ExpirySpec):
     description: Annotated[
         str | None, AfterValidator(_check_description), schema(f"{CHARACTER}*", maxLength=MAX_DESCRIPTION)
     ] = None
-    disabled: bool | None = None
+    disabled: bool | None = Field(
+        default=None, description="`true`: the user can't log in, and comes back with the same password."
+    )
 
     @model_validator(mode="after")
     def one_secret(self) -> Self:
@@ -73,11 +75,18 @@ class UserSpec(ExpirySpec):
         """Does the caller bring the secret?"""
         return self.password is not None or self.password_hash is not None
 
+    @property
+    def only_disables(self) -> bool:
+        """Does it take the login away, and nothing else?"""
+        return self.model_fields_set == {"disabled"} and self.disabled is True
+
 
 class RotateSpec(ExpirySpec):
     """The body of a rotation. With an overlap a successor gets the new secret, and the old name ends after it."""
 
-    overlap: Overlap = None
+    overlap: Overlap = Field(
+        default=None, description="How long the old name goes on: `PT24H`. Absent: the old password ends now."
+    )
 
 
 class UserState(StrEnum):

@@ -113,7 +113,7 @@ class Accounts:
             return None
         if not is_there and (pending := self._directory.unfinished(stored)):
             return pending
-        self._changes.check_writable(home)
+        self._changes.check_writable(home, even_deleted=True)
         gone = stored.change(
             state=UserState.DELETING, revision=home.users_revision + 1, updated_at=self._now()
         )
@@ -149,9 +149,10 @@ class Accounts:
     def _put(self, asked: _Put, secret: Secret) -> UserAnswer:
         if repeated := self._changes.repeated(asked.caller, asked.registry):
             return self._again(asked, repeated)
-        home = self._changes.writable(asked.registry)
+        home = self._changes.home(asked.registry)
         stored = self._state.user(asked.registry, asked.username)
         present = stored if stored and stored.state is not UserState.DELETING else None
+        self._changes.check_writable(home, even_deleted=bool(present and asked.spec.only_disables))
         asked.condition.check(present.version_tag if present else None)
         if asked.patch and present is None:
             self._directory.require(asked.registry, asked.username)  # 404 with the nearest

@@ -34,12 +34,16 @@ class UserChanges:
     def writable(self, registry: str) -> Registry:
         """The registry, if its users may be changed."""
         home = self.home(registry)
-        check_not_deleted(home)
         self.check_writable(home)
         return home
 
-    def check_writable(self, home: Registry) -> None:
-        """Raises `ApiError` 409 while the registry is being deleted."""
+    def check_writable(self, home: Registry, *, even_deleted: bool = False) -> None:
+        """Raises `ApiError` 409 while the registry is being deleted, and after a soft delete.
+
+        `even_deleted`: logins can be taken away after a soft delete, too; a restore finds them gone.
+        """
+        if not even_deleted:
+            check_not_deleted(home)
         if home.provisioning_state is ProvisioningState.DELETING:
             parts = split_operation_id(home.active_operation or "")
             active = self._state.operation(*parts) if parts else None

@@ -372,9 +372,8 @@ class Rig:
         tags = [(ref.type, body.get("tags", {})) for ref, body in self.azure.resources.items()]
         own = {type_ for type_, each in tags if each.get("berthage-registry") == name}
         assert own == {Type.STORAGE_ACCOUNT}
-        users = [(user.username, user.password_hash) for user in state.users(name)]
-        assert registry.user_count == len(users)
-        content = render(KEY, registry.uid, registry.users_revision, users)
+        assert registry.user_count == len(list(state.users(name)))
+        content = render(KEY, registry.uid, registry.users_revision, state.logins(name))
         assert self.share(name).files == {FILE_NAME: content}
         assert name in self.index_names()
         assert self.health_table.rows.get(name, {}) == {}

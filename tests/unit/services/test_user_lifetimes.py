@@ -1,5 +1,6 @@
 """Logins that end, logins that are switched off, and both again: what is in the file, and what a repeat does."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -189,6 +190,31 @@ def test_a_disabled_user_is_out_of_the_file_and_comes_back_with_its_password(rig
     assert rig.names_in_file() == ["alice", "bob"]
     assert matches(password or "", stored(rig).password_hash)
     rig.check_up()
+
+
+def test_of_a_soft_deleted_registry_logins_can_only_be_taken_away(rig: Rig) -> None:
+    rig.put_user("alice", password_hash=HASH)
+    rig.put_user("bob", password_hash=HASH, expires_after=timedelta(days=3))
+    rig.drain()
+    rig.soft_deleted()
+    assert rig.patch_user("alice", disabled=True).user.state is UserState.DISABLED
+    forbidden: list[Callable[[], object]] = [
+        lambda: rig.patch_user("alice", disabled=False),
+        lambda: rig.patch_user("bob", disabled=True, description="gone"),
+        lambda: rig.put_user("carol", disabled=True),
+        lambda: rig.rotate("bob"),
+    ]
+    for act in forbidden:
+        with pytest.raises(ApiError) as caught:
+            act()
+        assert (caught.value.status, caught.value.code) == (409, "RegistrySoftDeleted")
+    rig.drain()
+    assert rig.names_in_file() == ["bob"]
+    rig.check_soft_deleted()
+    pass_days(rig, 4)
+    assert stored(rig, "bob").state is UserState.EXPIRED
+    assert rig.names_in_file() == []
+    rig.check_soft_deleted()
 
 
 def test_disabled_keeps_when_absent_and_null_is_false(rig: Rig) -> None:
