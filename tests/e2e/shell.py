@@ -24,7 +24,7 @@ class Shell:
             "KEY": local.api.key,
             "SSL_CERT_FILE": str(local.ca_bundle),
             "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
-            "DOCKER_CONFIG": str(folder),
+            "DOCKER_CONFIG": str(folder / "docker"),
             **variables,
         }
 
