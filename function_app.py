@@ -2,13 +2,24 @@
 
 import azure.functions as func
 
-from shared.triggers import audit, documentation, operations, queues, registries, timers, users, whoami
+from shared.triggers import (
+    audit,
+    documentation,
+    operations,
+    people,
+    queues,
+    registries,
+    timers,
+    users,
+    whoami,
+)
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 for _blueprint in (
     registries.bp,
     users.bp,
+    people.bp,
     operations.bp,
     audit.bp,
     whoami.bp,

@@ -69,11 +69,22 @@ curl -sS "${auth[@]}" "$API/audit?registry=demo&format=csv" | tee audit.csv
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate?format=docker-config" -d '{"overlap": "PT24H"}' > config.json
 
+#: diagnose_user
+curl -sS "${auth[@]}" "$API/registries/demo/users/ci/diagnose" | jq -r '.findings[] | "\(.code): \(.message) \(.fix)"'
+
 #: import_users
 echo 'bob:$2b$05$nAOvF7PjF.6dlryacS3.G.O84BgXrL6a6Q3flr0N2IpFL574D5IJe' > htpasswd   # as htpasswd -nbB -C 5 prints it
 curl -sS -H "x-functions-key: $KEY" -H "Content-Type: text/plain" --data-binary @htpasswd \
   -X POST "$API/registries/demo/users/import?mode=merge" | tee import.json
 id=$(jq -r .operation.id import.json)                 # its result counts: added, changed, removed, unchanged, skipped
+curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, result}'
+
+#: get_user_everywhere
+curl -sS "${auth[@]}" "$API/users/bob" | jq -r '.registries[] | "\(.registry)\t\(.state)"'
+
+#: revoke_user
+curl -sS "${auth[@]}" -X POST "$API/users/bob/revoke" | tee revoke.json
+id=$(jq -r .operation.id revoke.json)                 # its result says for each registry: Refused
 curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, result}'
 
 #: delete_user

@@ -23,9 +23,11 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.diagnosis import Diagnoses
 from shared.services.imports import Imports
 from shared.services.liveness import Liveness
 from shared.services.operations import Operations
+from shared.services.people import People
 from shared.services.refusals import Refusals
 from shared.services.registries import Registries
 from shared.services.requests import Ledger
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
     from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
+    from shared.services.turns import Handler
     from shared.services.user_operations import UserOperations
 
 for _library in ("azure", "httpx", "httpcore"):
@@ -158,6 +161,16 @@ class Services:
         return Imports(self.state, self.registries, self.channels, self._ledger, now)
 
     @cached_property
+    def people(self) -> People:
+        """One user in all registries."""
+        return People(self.state, self.capacity, self.accounts, self.channels, self._ledger, now)
+
+    @cached_property
+    def diagnoses(self) -> Diagnoses:
+        """Why a user can't log in."""
+        return Diagnoses(self.state, self.registries, self.accounts, now)
+
+    @cached_property
     def operations(self) -> Operations:
         """Operations over HTTP."""
         return Operations(self.state, self.capacity)
@@ -234,12 +247,17 @@ class Services:
         """The handler of user operations."""
         from shared.services.htpasswd_sync import HtpasswdSync
         from shared.services.import_turns import ImportTurns
+        from shared.services.revocation import RevocationTurns
         from shared.services.user_operations import UserOperations
 
         sync = HtpasswdSync(
             self.state, self._publisher, self._resources, now, self.settings.mount_cache_seconds
         )
-        return UserOperations(sync, {Kind.IMPORT_USERS: ImportTurns(self.state, sync, now)})
+        special: dict[Kind, Handler] = {
+            Kind.IMPORT_USERS: ImportTurns(self.state, sync, now),
+            Kind.REVOKE_USER: RevocationTurns(self.state, self.capacity, self.accounts),
+        }
+        return UserOperations(sync, special)
 
     @cached_property
     def health_sweep(self) -> HealthSweep:
@@ -273,6 +291,7 @@ class Services:
         from shared.services.reconciling.orphans import Orphans
         from shared.services.reconciling.reconcile import Reconcile
         from shared.services.reconciling.retention import Limits, Retention
+        from shared.services.reconciling.revocations import Revocations
         from shared.services.reconciling.site_drift import SiteDrift
         from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
         from shared.services.reconciling.stuck_rows import StuckRows
@@ -316,6 +335,7 @@ class Services:
                 Limits(settings.audit_retention_days, settings.operation_retention_days),
                 now,
             ),
+            Revocations(self.state, self.channels, self._copies, now),
         ]
         upgrade = Upgrade(self.state, self._schema, {2: self._copies.catch_up})
         return Reconcile(self.state, health, self.capacity, chores, surveys, upgrade)

@@ -84,6 +84,10 @@ def azure_names(
     )
 
 
+PEOPLE = "_users"
+"""The partition of operations that concern one user in all registries. No registry can have this name."""
+
+
 def operation_id(registry: str, key: str) -> str:
     """The id of an operation tells its partition."""
     return f"{registry}.{key}"
@@ -92,6 +96,7 @@ def operation_id(registry: str, key: str) -> str:
 def split_operation_id(value: str) -> tuple[str, str] | None:
     """`(registry, key)`, or `None` if `value` can't be an operation's id."""
     registry, dot, key = value.partition(".")
-    if dot and REGISTRY_NAME.fullmatch(registry) and OPERATION_KEY.fullmatch(key):
+    known = registry == PEOPLE or REGISTRY_NAME.fullmatch(registry)
+    if dot and known and OPERATION_KEY.fullmatch(key):
         return registry, key
     return None

@@ -150,6 +150,10 @@ class Operation(Record):
     """What keeps it from moving just now; it is tried again all the same. An operation that has ended has none."""
     rolling_back: bool = False
     intent: Nested[Intent | None] = None
+    asked_by: str = ""
+    """Whoever started it, as the audit names it."""
+    targets: Nested[list[str] | None] = None
+    """The registries that a revocation everywhere has found the user in; `None` until it has looked."""
     cancel_requested_at: datetime | None = None
     """From then on it goes back, at its next turn. Written by the request, not by a turn."""
     irrevocable: bool = False

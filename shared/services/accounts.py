@@ -87,26 +87,15 @@ class Accounts:
 
     @retry_on_conflict
     def delete(
-        self,
-        registry: str,
-        username: str,
-        condition: Precondition,
-        caller: Caller,
-        *,
-        born: datetime | None = None,
+        self, registry: str, username: str, condition: Precondition, caller: Caller
     ) -> Operation | None:
-        """The user is refused when the operation has succeeded; `None` if there is no such user.
-
-        `born`: only the user who was created then, and nobody who has the name since.
-        """
+        """The user is refused when the operation has succeeded; `None` if there is no such user."""
         if repeated := self._changes.repeated(caller, registry):
             return repeated
         home = self._changes.home(registry)
         # looked at first: an import moves users from there to their rows
         staged = self._staged(home, username)
         stored = self._state.user(registry, username) or staged
-        if stored and born and stored.created_at != born:
-            return None
         is_there = stored is not None and stored.state is not UserState.DELETING
         condition.check(stored.version_tag if stored and is_there else None)
         if stored is None:

@@ -77,6 +77,7 @@ _OPPOSITE = {
     Kind.IMPORT_USERS: "Import the file that you want, or what there was before, with mode=replace.",
     Kind.ROTATE_USER: "Rotate again, or PUT {0} with the password that you want.",
     Kind.EXPIRE_USERS: "Give the users another expiry: PUT each with expiresAfter, expiresOn or null.",
+    Kind.REVOKE_USER: "Create the user anew in each registry that is to let it in again.",
     Kind.DELETE_USER: "Create the user anew: PUT {0}.",
 }
 

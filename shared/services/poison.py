@@ -22,7 +22,7 @@ from shared.services.turns import Handler, Turns, about
 
 logger = logging.getLogger(__name__)
 
-_OPERATION_ID = re.compile(rb'"operationId"\s*:\s*"([a-z][a-z0-9-]{2,23}\.[A-Za-z0-9-]{1,64})"')
+_OPERATION_ID = re.compile(rb'"operationId"\s*:\s*"((?:_users|[a-z][a-z0-9-]{2,23})\.[A-Za-z0-9-]{1,64})"')
 
 
 class Poison:

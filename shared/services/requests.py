@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from ulid import ULID
 
@@ -57,6 +58,22 @@ class Precondition:
             raise precondition_failed("If-Match", version_tag)
 
 
+class Home(Protocol):
+    """What an operation works on: a registry, or what stands for all of them."""
+
+    @property
+    def name(self) -> str:
+        """Its partition."""
+
+    @property
+    def uid(self) -> str:
+        """Its incarnation."""
+
+    @property
+    def users_revision(self) -> int:
+        """The revision that its users are in with this operation."""
+
+
 class Ledger:
     """Starts operations and recognises repeated ones. `key` makes fingerprints useless to whoever reads the table."""
 
@@ -90,7 +107,7 @@ class Ledger:
         self,
         caller: Caller,
         kind: Kind,
-        registry: Registry,
+        registry: Home,
         now: datetime,
         *,
         user: str | None = None,
@@ -114,6 +131,7 @@ class Ledger:
             retry_of=retry_of.id if retry_of else None,
             resend=list(resend),
             fingerprint=self._fingerprint(caller),
+            asked_by=caller.actor,
             traceparent=telemetry.traceparent(),
             created_at=now,
         )

@@ -37,6 +37,8 @@ class Retry:
             return self._operations.get(failed.retried_by)
         if failed.status not in {Status.FAILED, Status.CANCELED}:
             raise _not_retryable(failed)
+        if failed.kind is Kind.REVOKE_USER:
+            raise _revoke_again(failed)
         registry = self._state.registry(failed.registry)
         if registry is None or registry.uid != failed.uid:
             raise _registry_gone(failed, registry)
@@ -104,6 +106,16 @@ def _not_retryable(operation: Operation) -> ApiError:
         "OperationNotRetryable",
         f"Operation {operation.id} ({operation.kind.value}) has not failed: it is {operation.status.value}.",
         done if operation.final else wait,
+        target=operation.id,
+    )
+
+
+def _revoke_again(operation: Operation) -> ApiError:
+    return ApiError(
+        409,
+        "OperationNotRetryable",
+        f"Operation {operation.id} ({operation.kind.value}) is for the registries that there were when it began.",
+        f"Start a new one, which looks again: POST /api/users/{operation.user}/revoke",
         target=operation.id,
     )
 

@@ -279,6 +279,29 @@ class RemovedUser(View):
     operation: OperationLink
 
 
+class FindingView(Reason):
+    """One thing that was found."""
+
+    code: str = Field(description="Stable.", examples=["Syncing"])
+    blocks: bool = Field(description="Does it keep the user out?")
+
+
+class DiagnosisView(View):
+    """Why a user can't log in."""
+
+    registry: str = Field(examples=["demo"])
+    username: str = Field(examples=["ci"])
+    can_log_in: bool = Field(description="With the right password, as far as the control plane can see.")
+    findings: list[FindingView] = Field(description="What concerns the registry first.")
+
+
+class PersonView(View):
+    """One user in all registries that the caller may look into."""
+
+    username: str = Field(examples=["jane"])
+    registries: list[UserView] = Field(description="In the order of the registries' names.")
+
+
 class ImportedUsers(View):
     """An import that was accepted. The operation's `result` counts what has come of the users."""
 

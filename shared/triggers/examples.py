@@ -23,8 +23,10 @@ from shared.triggers.answer_models import (
     AuditEntryView,
     ChangedOperationView,
     Collection,
+    DiagnosisView,
     ImportedUsers,
     OperationView,
+    PersonView,
     RegistryView,
     RemovedRegistry,
     RemovedUser,
@@ -172,6 +174,20 @@ EXAMPLES: dict[type[View], Json] = {
         "username": "ci",
         "operation": _link("demo.01KAXS1F8J3R6W9Z2C5H7K0P4T", "NotStarted"),
     },
+    DiagnosisView: {
+        "registry": "demo",
+        "username": "ci",
+        "canLogIn": False,
+        "findings": [
+            {
+                "code": "UserNotFound",
+                "message": "Registry 'demo' has no user named 'ci'.",
+                "fix": "Did you mean 'CI'? Names are case-sensitive.",
+                "blocks": True,
+            }
+        ],
+    },
+    PersonView: {"username": "ci", "registries": [USER]},
     ImportedUsers: {
         "registry": "demo",
         "lines": 10000,

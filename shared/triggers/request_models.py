@@ -310,6 +310,18 @@ class UserRequest(RegistryRequest):
     username: Username
 
 
+class PersonRequest(_Request):
+    """One user, in all registries."""
+
+    username: Username
+
+
+class RevokeUserRequest(PersonRequest):
+    """Whom to revoke everywhere."""
+
+    headers: OperationHeaders  # type: ignore[assignment] # each request has its own headers
+
+
 class PutUserRequest(UserRequest):
     """A user's fields."""
 

@@ -14,6 +14,7 @@ from shared.services.directory import UserAnswer
 from shared.services.requests import Caller
 from shared.triggers.answer_models import (
     Collection,
+    DiagnosisView,
     DockerConfig,
     ImportedUsers,
     PullSecret,
@@ -32,7 +33,7 @@ from shared.triggers.request_models import (
     RotateUserRequest,
     UserRequest,
 )
-from shared.triggers.views import import_view, user_view
+from shared.triggers.views import diagnosis_view, import_view, user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
@@ -118,6 +119,22 @@ def get_user(asked: UserRequest, caller: Caller) -> Answer:
     """Show a user; never a hash."""
     _ = caller
     return resource(200, user_view, services().accounts.get(asked.registry, asked.username))
+
+
+@endpoint(
+    bp,
+    "GET",
+    f"{ONE}/diagnose",
+    UserRequest,
+    {200: DiagnosisView},
+    needs=Need(Role.READER, own=True),
+    fails=(404,),
+)
+def diagnose_user(asked: UserRequest, caller: Caller) -> Answer:
+    """Say why a user can't log in: everything that stands in the way, each with its fix."""
+    may_read = caller.access.may_read(asked.registry)
+    found = services().diagnoses.of(asked.registry, asked.username, names_others=may_read)
+    return Answer(200, diagnosis_view(found))
 
 
 @endpoint(bp, "GET", ALL, ListUsersRequest, {200: Collection[UserView]}, needs=Role.READER, fails=(404,))

@@ -1,5 +1,7 @@
 """From what the services return to the models that callers see."""
 
+from collections.abc import Sequence
+
 from shared.domain.audit import AuditEntry
 from shared.domain.change_plan import ChangePlan
 from shared.domain.errors import ApiError
@@ -8,21 +10,25 @@ from shared.domain.health import Verdict
 from shared.domain.operations import Operation, OperationError
 from shared.domain.roles import Right, Role
 from shared.services.accounts import UserAnswer
+from shared.services.diagnosis import Diagnosis
 from shared.services.imports import ImportAnswer
 from shared.services.registries import RegistryAnswer
 from shared.services.requests import Caller
 from shared.triggers.answer_models import (
     AuditEntryView,
     ChangedOperationView,
+    DiagnosisView,
     DriftView,
     ErrorAnswer,
     ErrorView,
     FieldChangeView,
+    FindingView,
     HealthView,
     ImportedUsers,
     Link,
     OperationLink,
     OperationView,
+    PersonView,
     PlannedStepView,
     ProblemView,
     Reason,
@@ -204,6 +210,21 @@ def _right(caller: Caller, right: Right) -> RightView:
     own = right.username or caller.access.login
     is_somebody = right.role is Role.MEMBER and own
     return RightView(role=right.role, registry=right.registry, **({"username": own} if is_somebody else {}))
+
+
+def person_view(base: str, found: Sequence[UserAnswer]) -> PersonView:
+    """One user in all registries."""
+    return PersonView(username=found[0].user.username, registries=[user_view(base, each) for each in found])
+
+
+def diagnosis_view(found: Diagnosis) -> DiagnosisView:
+    """Why a user can't log in."""
+    return DiagnosisView(
+        registry=found.registry,
+        username=found.username,
+        can_log_in=found.can_log_in,
+        findings=[FindingView(**vars(each)) for each in found.findings],
+    )
 
 
 def import_view(base: str, answer: ImportAnswer) -> ImportedUsers:

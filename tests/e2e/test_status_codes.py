@@ -100,6 +100,20 @@ def _body(operation: Operation) -> Json:
     return {"body": {}} if operation.method in {"PUT", "PATCH"} else {}
 
 
+def _revoke(world: World, username: str) -> httpx.Response:
+    return world.call("POST", f"users/{username}/revoke", headers={"Operation-Id": "revoked"})
+
+
+def _revoked_again(world: World) -> httpx.Response:
+    world.done(_revoke(world, "nobody"))
+    return _revoke(world, "nobody")
+
+
+def _reused_for_another_user(world: World) -> httpx.Response:
+    world.done(_revoke(world, "nobody"))
+    return _revoke(world, "somebody")
+
+
 def _imported_again(world: World) -> httpx.Response:
     def send() -> httpx.Response:
         headers = {"Content-Type": "text/plain", "Operation-Id": "imported"}
@@ -223,6 +237,9 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("restart_registry", 200): _told(_restarted_again),
     ("create_or_update_user", 201): _plain(f"registries/{STEADY}/users/fresh", {}),
     ("create_or_update_user", 409): _reused_for_another_body,
+    ("revoke_user", 202): _plain("users/leaving/revoke"),
+    ("revoke_user", 200): _told(_revoked_again),
+    ("revoke_user", 409): _told(_reused_for_another_user),
     ("import_users", 200): _told(_imported_again),
     ("delete_user", 202): _plain(f"registries/{STEADY}/users/leaving"),
     ("delete_user", 204): _plain(f"registries/{STEADY}/users/nobody"),

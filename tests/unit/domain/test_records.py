@@ -119,6 +119,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "obstacle": st.none() | errors,
         "rolling_back": st.booleans(),
         "intent": st.none() | intents,
+        "asked_by": text,
+        "targets": st.none() | st.lists(registry_names, max_size=3),
         "cancel_requested_at": maybe_time,
         "irrevocable": st.booleans(),
         "at_work": st.booleans(),

@@ -27,6 +27,7 @@ from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.import_turns import ImportTurns
 from shared.services.imports import ImportAnswer, Imports
 from shared.services.operations import Operations
+from shared.services.people import People
 from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
@@ -38,6 +39,7 @@ from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
 from shared.services.reconciling.orphans import Orphans
 from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
 from shared.services.reconciling.retention import Limits, Retention
+from shared.services.reconciling.revocations import Revocations
 from shared.services.reconciling.site_drift import Action, SiteDrift
 from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
 from shared.services.reconciling.stuck_rows import StuckRows
@@ -46,6 +48,7 @@ from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.revocation import RevocationTurns
 from shared.services.schema import Schema
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
@@ -146,9 +149,12 @@ class Rig:
         )
         self.htpasswd_sync = HtpasswdSync(self.state, self.publisher, resources, now, mount_cache)
         self.imports = Imports(self.state, self.registries, self.channels, ledger, now)
-        self.user_operations = UserOperations(
-            self.htpasswd_sync, {Kind.IMPORT_USERS: ImportTurns(self.state, self.htpasswd_sync, now)}
-        )
+        self.people = People(self.state, self.capacity, self.accounts, self.channels, ledger, now)
+        special: dict[Kind, Handler] = {
+            Kind.IMPORT_USERS: ImportTurns(self.state, self.htpasswd_sync, now),
+            Kind.REVOKE_USER: RevocationTurns(self.state, self.capacity, self.accounts),
+        }
+        self.user_operations = UserOperations(self.htpasswd_sync, special)
         health_rows = HealthRows(health)
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
@@ -174,6 +180,7 @@ class Rig:
             Orphans(self.state, health, self.capacity, lambda: resources, now, DRIFT_CHECK),
             IndexCount(self.capacity),
             Retention(self.state, self.audit_table, self.copies, Limits(AUDIT_DAYS, OPERATION_DAYS), now),
+            Revocations(self.state, self.channels, self.copies, now),
         ]
         upgrade = Upgrade(self.state, self.schema, {2: self.copies.catch_up})
         self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys, upgrade)

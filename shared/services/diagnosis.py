@@ -1,0 +1,142 @@
+"""Why can this user not log in? Everything that stands in the way, the registry first; each with its fix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.health import Severity
+from shared.domain.operations import Operation
+from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.users import User, UserState
+from shared.services.accounts import Accounts, UserAnswer
+from shared.services.registries import Registries, RegistryAnswer
+from shared.services.requests import nearest
+from shared.services.state import Clock, State
+
+_COMING = {
+    ProvisioningState.CREATING: "is being created",
+    ProvisioningState.RESTORING: "is being restored",
+    ProvisioningState.DELETING: "is being deleted",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found. `code` is stable. `blocks`: it keeps the user out."""
+
+    code: str
+    message: str
+    fix: str
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found about one user of one registry; without a hindrance the password is what is left."""
+
+    registry: str
+    username: str
+    findings: list[Finding]
+
+    @property
+    def can_log_in(self) -> bool:
+        """With the right password, as far as the control plane can see."""
+        return not any(finding.blocks for finding in self.findings)
+
+
+class Diagnoses:
+    """Raises `ApiError` 404 for a registry that is not there, `DependencyError` when the tables are away."""
+
+    def __init__(self, state: State, registries: Registries, accounts: Accounts, now: Clock) -> None:
+        self._state, self._registries, self._accounts, self._now = state, registries, accounts, now
+
+    def of(self, registry: str, username: str, *, names_others: bool) -> Diagnosis:
+        """`names_others`: its reader may know who else there is."""
+        home = self._registries.get(registry)
+        user = self._state.user(registry, username)
+        if user is None or user.state is UserState.DELETING:
+            found = [*_about_registry(home), self._unknown(home.registry, username, user, names_others)]
+            return Diagnosis(registry, username, found)
+        answer = self._accounts.get(registry, username)
+        findings = [
+            *_about_registry(home),
+            *_about_user(answer, home.registry, self._now()),
+        ]
+        if not any(finding.blocks for finding in findings):
+            findings.append(_password(registry, user))
+        return Diagnosis(registry, username, findings)
+
+    def _unknown(self, home: Registry, username: str, user: User | None, names_others: bool) -> Finding:
+        path = f"/api/registries/{home.name}/users/{username}"
+        if user is None and home.importing and self._state.staged_hash(home, username):
+            wait = f"Wait for it: GET /api/operations/{home.importing}?wait=30"
+            return Finding("ImportInProgress", f"'{username}' is about to be imported.", wait)
+        if user:
+            message = f"'{username}' was removed {user.updated_at:%Y-%m-%d %H:%M} UTC."
+            return Finding("UserDeleted", message, f"To create the user anew: PUT {path}")
+        known = (each.username for each in self._state.users(home.name)) if names_others else ()
+        similar = nearest(username, known)
+        fix = f"Did you mean '{similar}'? Names are case-sensitive." if similar else f"Create it: PUT {path}"
+        return Finding("UserNotFound", f"Registry '{home.name}' has no user named '{username}'.", fix)
+
+
+def _about_registry(home: RegistryAnswer) -> Iterator[Finding]:
+    registry, path = home.registry, f"/api/registries/{home.registry.name}"
+    if registry.is_soft_deleted:
+        message = f"Registry '{registry.name}' is deleted; nobody can log in."
+        yield Finding("RegistrySoftDeleted", message, f"To have it back as it was: POST {path}/restore")
+        return
+    if what := _COMING.get(registry.provisioning_state):
+        yield Finding("RegistryNotReady", f"Registry '{registry.name}' {what}.", _wait_for(home.operation))
+        return
+    if not registry.provisioned:
+        message = f"Registry '{registry.name}' never came up: its create has failed."
+        yield Finding(
+            "RegistryNotProvisioned", message, f"Look at its last operation, then PUT {path} again."
+        )
+        return
+    verdict = home.verdict
+    if verdict and verdict.severity is not Severity.OK:
+        yield Finding(
+            "RegistryUnhealthy",
+            f"{verdict.code.value} at {verdict.checked_at:%Y-%m-%d %H:%M} UTC: {verdict.message}",
+            verdict.fix,
+            blocks=verdict.severity is Severity.CRITICAL,
+        )
+
+
+def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterator[Finding]:
+    path = f"/api/registries/{registry.name}/users/{answer.user.username}"
+    if answer.user.state is UserState.DISABLED:
+        since = f"{answer.user.updated_at:%Y-%m-%d %H:%M}"
+        message = f"'{answer.user.username}' is disabled (last changed {since} UTC)."
+        yield Finding(
+            "UserDisabled", message, f'PATCH {path} with {{"disabled": false}}: the password stays.'
+        )
+    if answer.user.expires_on and answer.user.expiry.is_over(now):
+        message = f"'{answer.user.username}' expired {answer.user.expires_on:%Y-%m-%d %H:%M} UTC."
+        yield Finding("UserExpired", message, f"For a new password and a new term: POST {path}/rotate")
+    if answer.syncing:
+        what = "waits for an import of users" if registry.importing else "is on its way to the registry"
+        obstacle = answer.operation.obstacle if answer.operation else None
+        why = f" In its way just now: {obstacle.message}" if obstacle else ""
+        message = (
+            f"The last change of '{answer.user.username}' {what}; until then the old state may count.{why}"
+        )
+        yield Finding("Syncing", message, _wait_for(answer.operation))
+
+
+def _wait_for(operation: Operation | None) -> str:
+    if operation is None:
+        return "Ask again in a minute: what has stopped moving is set in motion every minute."
+    return f"Wait for it: GET /api/operations/{operation.id}?wait=30"
+
+
+def _password(registry: str, user: User) -> Finding:
+    return Finding(
+        "PasswordMayBeWrong",
+        f"Nothing keeps '{user.username}' out. If the registry says 401 the password is not the one that was set "
+        f"{user.secret_changed_at:%Y-%m-%d %H:%M} UTC.",
+        f"For a new one: POST /api/registries/{registry}/users/{user.username}/rotate",
+        blocks=False,
+    )
