@@ -56,8 +56,17 @@ def test_no_answer_is_outside_of_the_document(crowded: LocalAzure, tmp_path: Pat
 
 
 def test_a_method_that_no_function_takes_is_the_hosts_empty_404(local: LocalAzure) -> None:
-    for path, operations in local.api.call("GET", "openapi.json", 200)["paths"].items():
-        for method in {"GET", "PUT", "POST", "PATCH", "DELETE"} - {name.upper() for name in operations}:
-            url = re.sub(r"{\w+}", "x-1", path.removeprefix("/api/"))
-            answer = local.api.send(method, url)
+    paths = local.api.call("GET", "openapi.json", 200)["paths"]
+    taken = [(method.upper(), _pattern(path)) for path, operations in paths.items() for method in operations]
+    for path in paths:
+        url = re.sub(r"{\w+}", "x-1", path)
+        for method in ("GET", "PUT", "POST", "PATCH", "DELETE"):
+            # `users/import` is also the path of a user named `import`
+            if any(method == each and re.fullmatch(pattern, url) for each, pattern in taken):
+                continue
+            answer = local.api.send(method, url.removeprefix("/api/"))
             assert (answer.status_code, answer.content) == (404, b""), f"{method} {path}"
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"{\w+}", "[^/]+", path)
