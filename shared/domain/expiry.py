@@ -1,7 +1,7 @@
 """When a user's login ends: the time or the duration that was asked for, and what a repeat of it means.
 
 A duration counts from the request that first named it, or from the last new secret. The same duration again moves
-nothing: a script that runs daily would otherwise keep a login alive for ever. See docs/decisions.
+nothing: a script that runs daily would otherwise keep a login alive for ever. See docs/decisions/0013.
 """
 
 import re
