@@ -91,10 +91,16 @@ def _restarts(change: Change) -> str:
 def _user_fields(schemas: Json, asked: Json) -> str:
     """No user has anything to do with a site: none of its fields restarts one, and each can be changed."""
     rows = [
-        (code(name), "nothing", takes(field, schemas), "yes", "no", str(field.get("description", "")))
+        (code(name), _default(field), takes(field, schemas), "yes", "no", str(field.get("description", "")))
         for name, field in asked.items()
     ]
     return table(("field", "default", "allowed", "changeable?", "restarts the site?", ""), rows)
+
+
+def _default(field: Json) -> str:
+    """Of a user's field: what is not sent is not there."""
+    is_switch = any(each.get("type") == "boolean" for each in field.get("anyOf", [field]))
+    return code("false") if is_switch else "nothing"
 
 
 def _shown(value: object) -> str:
