@@ -113,6 +113,11 @@ class Accounts:
         user = self._directory.find(registry, username)
         return user is not None and user.expiry.is_over(self._now())
 
+    def is_limited(self, registry: str, username: str) -> bool:
+        """Is the user disabled, or does its login end? Whoever made the user anew would undo that."""
+        user = self._directory.find(registry, username)
+        return user is not None and (user.state is UserState.DISABLED or user.expires_on is not None)
+
     def get(self, registry: str, username: str) -> UserAnswer:
         """404 names the nearest user."""
         self._changes.home(registry)

@@ -157,7 +157,11 @@ def list_users(asked: ListUsersRequest, caller: Caller) -> Answer:
 )
 def delete_user(asked: UserRequest, caller: Caller) -> Answer:
     """Remove a user: 202 until the registry has proven that it refuses the user, 204 if there is none."""
-    operation = services().accounts.delete(asked.registry, asked.username, asked.headers.precondition, caller)
+    accounts, is_operator = services().accounts, caller.access.allows(Role.OPERATOR, asked.registry)
+    if not is_operator and accounts.is_limited(asked.registry, asked.username):
+        what = "Removing a user that is disabled or expires"
+        raise forbidden(Need(Role.OPERATOR), caller, what, asked.registry)
+    operation = accounts.delete(asked.registry, asked.username, asked.headers.precondition, caller)
     return removal(RemovedUser, operation, username=asked.username)
 
 

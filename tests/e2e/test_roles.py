@@ -44,6 +44,12 @@ def test_a_member_manages_the_user_of_its_own_name_and_no_other(local: LocalAzur
         error = assert_refused(by(MEMBER, api, method, path), 403, "Forbidden")
         assert "key:nightly, who is Member on harb*" in error["message"]
 
+    api.finish(api.call("PATCH", own, 200, {"disabled": True}))
+    for method, path, body in (("DELETE", own, None), ("PATCH", own, {}), ("PUT", own, {"disabled": False})):
+        assert_refused(by(MEMBER, api, method, path, body), 403, "Forbidden")
+    assert api.call("GET", own, 200)["state"] == "Disabled"
+    api.finish(api.call("PATCH", own, 200, {"disabled": False}))
+
     api.finish(by(MEMBER, api, "DELETE", own).json())
     api.finish(api.call("DELETE", f"{users}/bosun", 202))
 
