@@ -119,7 +119,11 @@ def _imported_again(world: World) -> httpx.Response:
         headers = {"Content-Type": "text/plain", "Operation-Id": "imported"}
         return world.call("POST", f"registries/{STEADY}/users/import", content=HTPASSWD, headers=headers)
 
-    world.done(send())
+    first = send()
+    if first.status_code == 409:  # the import of another test
+        world.local.api.end_of({"operation": {"id": first.json()["error"]["target"]}})
+        first = send()
+    world.done(first)
     return send()
 
 
