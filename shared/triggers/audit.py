@@ -24,9 +24,8 @@ TEXTS = {"jsonl": (json_lines, JSON_LINES), "csv": (table, CSV)}
     "GET",
     "audit",
     AuditRequest,
-    {200: Collection[AuditEntryView]},
+    {200: (Collection[AuditEntryView], JSON_LINES, CSV)},
     needs=ADMIN_OF_ALL,
-    also=(JSON_LINES, CSV),
 )
 def list_audit(asked: AuditRequest, caller: Caller) -> Answer:
     """List who did what, and who was refused, the newest first: by registry, actor and day, as JSON, JSONL or CSV.

@@ -52,8 +52,6 @@ class Endpoint:
     summary: str
     topic: str
     """The module that defines it: the document groups by it."""
-    also: Sequence[str] = ()
-    """Media types in which its 200 can be asked for, besides JSON."""
 
     @property
     def takes_body(self) -> bool:
@@ -88,7 +86,6 @@ def endpoint[R: BaseModel](
     needs: Role | Need | None,
     fails: Sequence[int] = (),
     shows_secret: bool = False,
-    also: Sequence[str] = (),
 ) -> Callable[[Handler[R]], Any]:
     """Registers the handler with the blueprint, under its own name. Its docstring is the summary of the document."""
 
@@ -97,7 +94,7 @@ def endpoint[R: BaseModel](
         summary = inspect.cleandoc(handler.__doc__ or "")
         topic = handler.__module__.rpartition(".")[2]
         need = Need(needs) if isinstance(needs, Role) else needs
-        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary, topic, also)
+        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary, topic)
         ENDPOINTS[name] = found
         level = func.AuthLevel.FUNCTION if need else func.AuthLevel.ANONYMOUS
         routed = bp.route(route, methods=[method], auth_level=level)(_function(found, handler))

@@ -117,8 +117,6 @@ def _parameter(name: str, where: str, schema: Json, *, required: bool = False) -
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json]]:
     for status, body in endpoint.answers.items():
         content = _content(body, schemas, example_of(endpoint, status))
-        if status == 200 and "content" in content:
-            content["content"] |= {media_type: {"schema": _text(media_type)} for media_type in endpoint.also}
         yield str(status), {"description": _MEANINGS[status], **content, **_links(body)}
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
