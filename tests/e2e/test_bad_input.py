@@ -278,7 +278,6 @@ def test_a_wrong_key_gets_the_hosts_own_empty_401(local: LocalAzure, rows: Rows,
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("PATCH", HARBOUR),
         ("POST", HARBOUR),
         ("PUT", "registries"),
         ("GET", f"{ALICE}/rotate"),
