@@ -103,6 +103,15 @@ def _about_registry(home: RegistryAnswer) -> Iterator[Finding]:
             verdict.fix,
             blocks=verdict.severity is Severity.CRITICAL,
         )
+    if registry.is_restricted:
+        ranges = registry.desired.allowed_ip_ranges or ["nowhere"]
+        yield Finding(
+            "AddressRestricted",
+            f"Only from {', '.join(ranges)} can registry '{registry.name}' be reached; others get 403 before anybody "
+            "looks at the login.",
+            f"Where the client's address is another, add it: PATCH {path} with allowedIpRanges.",
+            blocks=False,
+        )
 
 
 def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterator[Finding]:

@@ -42,6 +42,15 @@ def test_without_a_hindrance_it_may_be_the_password(rig: Rig) -> None:
     assert "rotate" in finding.fix
 
 
+def test_networks_that_are_let_in_are_named_and_keep_nobody_out_for_sure(rig: Rig) -> None:
+    rig.put(allowed_ip_ranges=["198.51.100.0/24"])
+    rig.drain()
+    found = diagnose(rig)
+    restricted = next(each for each in found.findings if each.code == "AddressRestricted")
+    assert "198.51.100.0/24" in restricted.message
+    assert not restricted.blocks
+
+
 def test_a_change_that_is_not_proven_yet_is_waited_for(rig: Rig) -> None:
     operation = rig.rotate("alice").operation
     assert operation
