@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.graph import Context
-from shared.domain.health import Thresholds
+from shared.domain.health.observation import Thresholds
 from shared.domain.operations import Kind
 from shared.ports import Table
 from shared.services.accounts import Accounts

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from shared.domain.health import Observation
-from shared.domain.messages import Message
+from shared.domain.health.observation import Observation
+from shared.domain.messages import AnyMessage
 from shared.domain.records import Change, Row
 from shared.domain.resources import Json, Ref, Type
 
@@ -35,10 +35,10 @@ class Table(Protocol):
         """Raises `ConflictError` when a row is not in the version that its change expects."""
 
 
-class Queue(Protocol):
+class Queue[M: AnyMessage](Protocol):
     """One queue of messages. At least once, in any order."""
 
-    def send(self, message: Message, delay: float = 0) -> None:
+    def send(self, message: M, delay: float = 0) -> None:
         """Visible after `delay` seconds. Raises `DependencyError`."""
 
 

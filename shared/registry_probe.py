@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from shared.domain.health import Failure, Observation
+from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import PROBE_USER
 from shared.telemetry.traces import telemetry
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from shared.domain.errors import ConflictError, DependencyError, TemporaryError
-from shared.domain.health import Failure, Observation
+from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
-from shared.domain.messages import Message
+from shared.domain.messages import AnyMessage, Message
 from shared.domain.passwords import matches
 from shared.domain.records import Change, Delete, Insert, Replace, Row
 from tests.fake_resource_manager import FakeResourceManager
@@ -126,19 +126,19 @@ def _key(change: Change) -> str:
     return change.key if isinstance(change, Delete) else change.row.key
 
 
-class FakeQueue:
+class FakeQueue[M: AnyMessage = Message]:
     """Keeps what was sent."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[Message, float]] = []
+        self.sent: list[tuple[M, float]] = []
         self.down = False
 
-    def send(self, message: Message, delay: float = 0) -> None:
+    def send(self, message: M, delay: float = 0) -> None:
         if self.down:
             raise DependencyError("Queue Storage", "down")
         self.sent.append((message, delay))
 
-    def take(self) -> Message | None:
+    def take(self) -> M | None:
         """The next message, whatever its delay."""
         return self.sent.pop(0)[0] if self.sent else None
 

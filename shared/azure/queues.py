@@ -8,7 +8,7 @@ from azure.storage.queue import LinearRetry, QueueClient, TextBase64EncodePolicy
 
 from shared.azure.connection import TIMEOUTS, StorageConnection, credential
 from shared.azure.failures import dependency_error
-from shared.domain.messages import Message
+from shared.domain.messages import AnyMessage
 
 SERVICE = "Queue Storage"
 
@@ -27,14 +27,14 @@ class StorageQueue:
         else:
             self._client = QueueClient(connection.queue_url, name, credential=credential(), **options)
 
-    def send(self, message: Message, delay: float = 0) -> None:
+    def send(self, message: AnyMessage, delay: float = 0) -> None:
         """See `ports.Queue`. Delays are whole seconds there: rounded up."""
         try:
             self._send(message, math.ceil(delay))
         except AzureError as error:
             raise dependency_error(SERVICE, error) from None
 
-    def _send(self, message: Message, delay: int) -> None:
+    def _send(self, message: AnyMessage, delay: int) -> None:
         try:
             self._client.send_message(message.encode(), visibility_timeout=delay)
         except ResourceNotFoundError:

@@ -1,4 +1,4 @@
-"""Queue messages say which operation to look at, never what to do. They hold no secret."""
+"""Queue messages say which operation, registries or notice to look at, never what to do. They hold no secret."""
 
 from typing import Literal, Self
 
@@ -7,12 +7,8 @@ from pydantic import Field
 from shared.domain.records import Model
 
 
-class Message(Model):
-    """`turn` is the operation's turn that this message may claim; an older one is dropped."""
-
+class _Message(Model):
     version: Literal[1] = 1
-    operation_id: str
-    turn: int = Field(ge=0)
 
     def encode(self) -> str:
         """JSON as it stands in the queue."""
@@ -22,3 +18,30 @@ class Message(Model):
     def decode(cls, text: str | bytes) -> Self:
         """Raises `pydantic.ValidationError` on anything else."""
         return cls.model_validate_json(text)
+
+
+class Message(_Message):
+    """`turn` is the operation's turn that this message may claim; an older one is dropped."""
+
+    operation_id: str
+    turn: int = Field(ge=0)
+
+
+class CheckMessage(_Message):
+    """Registries to look at. `batch`: which part of the sweep it is; `None` = a second look, outside of any sweep."""
+
+    sweep: str
+    batch: int | None = None
+    registries: list[str]
+
+
+class NoticeMessage(_Message):
+    """A notice for one sink. `attempt` is the one that this message may claim; an older one is dropped."""
+
+    notice: str
+    """Its key in the partition of notices."""
+    sink: str
+    attempt: int = Field(ge=0)
+
+
+type AnyMessage = Message | CheckMessage | NoticeMessage

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from shared.domain.graph import HOLDS_IMAGES, Node
-from shared.domain.health import VERDICT_KEY
+from shared.domain.health.verdict import VERDICT_KEY
 from shared.domain.plan import Found, assess, at
 from shared.domain.records import Nested, Record
 from shared.domain.registries import Registry

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.health import Severity
+from shared.domain.health.codes import Severity
 from shared.domain.operations import Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState

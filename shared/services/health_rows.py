@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import ConflictError
-from shared.domain.health import ALARM_KEY, VERDICT_KEY, Alarm, Verdict, gravest
+from shared.domain.health.verdict import ALARM_KEY, VERDICT_KEY, Alarm, Verdict, gravest
 from shared.domain.records import Delete, Record, Row, Upsert, key_range
 from shared.domain.registries import Registry
 from shared.domain.site_drift import DRIFT_KEY, SiteFinding

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health import Observation, Thresholds, Verdict, judge, verdict
+from shared.domain.health.observation import Observation, Thresholds, judge
+from shared.domain.health.verdict import Verdict, verdict
 from shared.domain.htpasswd import probe_password
 from shared.domain.records import Upsert
 from shared.domain.registries import ProvisioningState, Registry

@@ -10,7 +10,7 @@ from shared.domain.change_plan import ChangePlan, change_plan, plan_of
 from shared.domain.change_rules import check_change
 from shared.domain.errors import ConflictError, OperationInProgressError, not_found
 from shared.domain.graph import Context
-from shared.domain.health import Verdict
+from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
 from shared.domain.operations import Intent, Kind, Operation

@@ -85,10 +85,10 @@ class Handler(Protocol):
 class Channels:
     """The queue of each kind of operation."""
 
-    lifecycle: Queue
-    users: Queue
+    lifecycle: Queue[Message]
+    users: Queue[Message]
 
-    def of(self, kind: Kind) -> Queue:
+    def of(self, kind: Kind) -> Queue[Message]:
         """Where an operation's turns go."""
         return self.lifecycle if kind.is_lifecycle else self.users
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from pydantic.alias_generators import to_camel
 
 from shared.domain.grants import CallerKind
-from shared.domain.health import Code, Severity
+from shared.domain.health.codes import Code, Severity
 from shared.domain.operations import Kind, Status
 from shared.domain.registries import LogLevel, ProvisioningState, StorageReplication
 from shared.domain.roles import Role

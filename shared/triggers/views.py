@@ -6,7 +6,7 @@ from shared.domain.audit import AuditEntry
 from shared.domain.change_plan import ChangePlan
 from shared.domain.errors import ApiError
 from shared.domain.expiry import shown_duration
-from shared.domain.health import Verdict
+from shared.domain.health.verdict import Verdict
 from shared.domain.operations import Operation, OperationError
 from shared.domain.roles import Right, Role
 from shared.services.accounts import UserAnswer

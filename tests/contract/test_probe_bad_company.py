@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from shared import registry_probe
-from shared.domain.health import Failure, Observation
+from shared.domain.health.observation import Failure, Observation
 from shared.registry_probe import HttpProbe
 from tests.contract.tls_servers import (
     CHALLENGE,

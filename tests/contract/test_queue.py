@@ -27,7 +27,7 @@ _numbers = count(1)
 class Rig:
     """A queue, and its other end."""
 
-    queue: Queue
+    queue: Queue[Message]
     visible: Callable[[], list[Message]]
     wait: Callable[[float], object]
     """Lets so many seconds pass."""
@@ -122,7 +122,7 @@ def test_a_queue_that_was_deleted_is_created_again(azurite: Azurite, storage: St
 
 
 @pytest.fixture(params=["fake", "nobody listens"])
-def dead_queue(request: pytest.FixtureRequest) -> Iterator[Queue]:
+def dead_queue(request: pytest.FixtureRequest) -> Iterator[Queue[Message]]:
     """A queue whose service does not answer."""
     if request.param == "fake":
         fake = FakeQueue()
@@ -134,7 +134,7 @@ def dead_queue(request: pytest.FixtureRequest) -> Iterator[Queue]:
         yield stored
 
 
-def test_a_service_that_does_not_answer_is_named(dead_queue: Queue) -> None:
+def test_a_service_that_does_not_answer_is_named(dead_queue: Queue[Message]) -> None:
     began = time.monotonic()
     with pytest.raises(DependencyError, match="Queue Storage") as caught:
         dead_queue.send(FIRST)

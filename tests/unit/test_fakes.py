@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.errors import TemporaryError
-from shared.domain.health import Failure, Observation
+from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, probe_password, render
 from shared.domain.resources import Ref, Type
 from tests.contract.registries import Resources, new_registry

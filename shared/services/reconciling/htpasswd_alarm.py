@@ -4,7 +4,8 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shared.domain.health import Alarm, Code, alarm
+from shared.domain.health.codes import Code
+from shared.domain.health.verdict import Alarm, alarm
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.services.health_rows import HealthRows

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.health import Code, Failure, Observation, Severity, Thresholds, judge, verdict
+from shared.domain.health.codes import Code, Severity
+from shared.domain.health.observation import Failure, Observation, Thresholds, judge
+from shared.domain.health.verdict import verdict
 from tests.unit.domain.examples import NOW, UID
 
 THRESHOLDS = Thresholds(slow_ms=2000, tls_warning_days=14)
@@ -76,7 +78,14 @@ def test_the_gravest_verdict_that_applies(seen: Observation, site_stopped: bool,
 
 
 def test_every_code_has_a_row() -> None:
-    others = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE, Code.RESTRICTED}  # what no probe alone can see
+    others = {  # what no probe alone can see
+        Code.HTPASSWD_DRIFT,
+        Code.HTPASSWD_STALE,
+        Code.NOT_CHECKED,
+        Code.RESTRICTED,
+        Code.STORAGE_KEY_INVALID,
+        Code.USERS_EXPIRING,
+    }
     assert {code for _, _, code in ROWS} | others == set(Code)
 
 
@@ -92,7 +101,7 @@ def test_every_code_has_a_severity_a_sentence_and_unless_all_is_well_a_fix(code:
 
 def test_only_what_still_works_is_a_mere_warning() -> None:
     warnings = {code for code in Code if verdict(UID, code, look(), NOW).severity is Severity.WARNING}
-    assert warnings == {Code.TLS_EXPIRING, Code.SLOW, Code.RESTRICTED}
+    assert warnings == {Code.TLS_EXPIRING, Code.SLOW, Code.RESTRICTED, Code.NOT_CHECKED}
 
 
 statuses = st.none() | st.sampled_from([200, 301, 400, 401, 403, 404, 429, 500, 502, 503])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.audit import AuditEntry
-from shared.domain.health import Code, Severity, Verdict
+from shared.domain.health.codes import Code, Severity
+from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.ip_ranges import MAX_RANGES
 from shared.domain.names import AzureNames

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.graph import Context
-from shared.domain.health import Thresholds
+from shared.domain.health.observation import Thresholds
 from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.messages import Message
 from shared.domain.names import FILE_SHARE, split_operation_id
@@ -114,8 +114,8 @@ class Rig:
         health: Table = wire.around("health", self.health_table)
         resources: ResourceManager = wire.around("azure", self.azure)
         probe: Probe = wire.around("probe", self.probe)
-        lifecycle: Queue = wire.around("lifecycle", self.lifecycle_queue)
-        users: Queue = wire.around("users", self.users_queue)
+        lifecycle: Queue[Message] = wire.around("lifecycle", self.lifecycle_queue)
+        users: Queue[Message] = wire.around("users", self.users_queue)
         shares: Shares = WiredShares(wire, self.shares)
         self.trail = AuditTrail(self.audit_table)
         self.schema = Schema(self.state_table, now)

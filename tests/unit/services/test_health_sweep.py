@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
-from shared.domain.health import Code, Failure, Severity, Verdict
+from shared.domain.health.codes import Code, Severity
+from shared.domain.health.observation import Failure
+from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import FILE_NAME
 from shared.domain.resources import Ref, Type
 from tests.unit.services.rig import NAME, Rig

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health import Failure
+from shared.domain.health.observation import Failure
 from shared.domain.htpasswd import FILE_NAME, read_header
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
-from shared.domain.health import Code
+from shared.domain.health.codes import Code
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.registries import RegistrySpec
 from shared.domain.resources import Type

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.health import Code
+from shared.domain.health.codes import Code
 from shared.domain.operations import Kind, Status
 from tests.unit.services.rig import NAME, Rig
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
-from shared.domain.health import Failure
+from shared.domain.health.observation import Failure
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change
 from shared.services.turns import MAX_BACKOFF_SECONDS, Again, Done

@@ -4,7 +4,9 @@ import logging
 
 import pytest
 
-from shared.domain.health import Code, Failure, Verdict
+from shared.domain.health.codes import Code
+from shared.domain.health.observation import Failure
+from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import FILE_NAME
 from tests.unit.services.rig import HTPASSWD_STALE, NAME, Rig
 

@@ -1,0 +1,1 @@
+"""What is known of how registries fare: codes, observations, states, history."""
