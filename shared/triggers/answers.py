@@ -13,18 +13,19 @@ from shared.domain.operations import Operation
 from shared.services.accounts import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.services.soft_delete import Removed
-from shared.triggers.answer_models import Collection, RegistryView, RemovedRegistry, UserView, View
+from shared.triggers.answer_models.base import Collection, View
+from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
+from shared.triggers.answer_models.users import UserView
 from shared.triggers.exchange import OPERATION_LOCATION
-from shared.triggers.request_models import Page
-from shared.triggers.views import (
+from shared.triggers.request_models.base import Page
+from shared.triggers.views.errors import error_view
+from shared.triggers.views.operations import (
     changed_operation_view,
-    error_view,
     operation_link,
     operation_url,
     operation_view,
-    plan_view,
-    registry_view,
 )
+from shared.triggers.views.registries import plan_view, registry_view
 
 RETRY_SECONDS = 2
 JSON = "application/json"

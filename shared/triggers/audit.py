@@ -6,12 +6,13 @@ from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.audit import Wanted
 from shared.services.requests import Caller
-from shared.triggers.answer_models import AuditEntryView, Collection
+from shared.triggers.answer_models.audit import AuditEntryView
+from shared.triggers.answer_models.base import Collection
 from shared.triggers.answers import Answer, Text, next_page
 from shared.triggers.audit_formats import CSV, JSON_LINES, json_lines, table
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import AuditRequest
-from shared.triggers.views import audit_entry_view
+from shared.triggers.request_models.audit import AuditRequest
+from shared.triggers.views.audit import audit_entry_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

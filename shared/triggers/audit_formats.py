@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from shared.triggers.answer_models import AuditEntryView
+from shared.triggers.answer_models.audit import AuditEntryView
 
 JSON_LINES, CSV = "application/x-ndjson", "text/csv"
 

@@ -11,7 +11,7 @@ from shared.domain.errors import ApiError
 from shared.services.requests import Caller
 from shared.triggers.answers import Answer, Text, base
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import AssetRequest, PlainRequest
+from shared.triggers.request_models.base import AssetRequest, PlainRequest
 
 # ruff: noqa: PLC0415 - a process that never shows the document does not pay for making it
 

@@ -18,13 +18,13 @@ from shared.domain.roles import Need, Role
 from shared.services.authorization import authorize, veiled
 from shared.services.refusals import is_recorded
 from shared.services.requests import Caller
-from shared.triggers.answer_models import View
+from shared.triggers.answer_models.base import View
 from shared.triggers.answers import Answer, refusal
 from shared.triggers.exchange import exchange, under_the_name_of
 from shared.triggers.identity import caller
 from shared.triggers.known_errors import as_api_error
 from shared.triggers.parsing import JSON, MERGE_PATCH, PLAIN_TEXT, WITH_BODY, is_file, parse
-from shared.triggers.request_models import NoBody
+from shared.triggers.request_models.base import NoBody
 from shared.triggers.throttle import admit
 
 type Body = type[View] | tuple[type[View] | str, ...] | None

@@ -1,47 +1,30 @@
-"""One example per answer model, and one per status of an error: the OpenAPI document and docs/api.md show them.
+"""One example per answer model: the OpenAPI document and docs/api.md show them.
 
-The answers are plain data, so that nothing here keeps the app from starting; a test holds each against its schema.
-The errors are those that the code raises.
+They are plain data, so that nothing here keeps the app from starting; a test holds each against its schema.
 """
 
 from typing import Any
 
-from shared.domain.errors import (
-    ApiError,
-    OperationInProgressError,
-    Problem,
-    bad_request,
-    not_found,
-    precondition_failed,
-)
-from shared.domain.operations import Kind
-from shared.domain.roles import Access, Need, Right, Role
-from shared.services.authorization import forbidden
-from shared.services.requests import Caller
-from shared.triggers.answer_models import (
-    Alive,
-    AuditEntryView,
-    ChangedOperationView,
-    Collection,
+from shared.triggers.answer_models.audit import AuditEntryView
+from shared.triggers.answer_models.base import Collection, View
+from shared.triggers.answer_models.callers import WhoamiView
+from shared.triggers.answer_models.health import Alive
+from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
+from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
+from shared.triggers.answer_models.users import (
     DiagnosisView,
     ImportedUsers,
-    OperationView,
     PersonView,
-    RegistryView,
-    RemovedRegistry,
     RemovedUser,
     UserView,
-    View,
-    WhoamiView,
 )
-from shared.triggers.views import error_view
 
 type Json = dict[str, Any]
 
 _BASE = "https://berthage.example/api"
-_UID = "01KAXQ3Z4TB6C8D0E2F4H6J8K0"
-_ETAG = f'"{_UID[-8:]}.1"'
-_CREATE, _UPDATE = "demo.01KAXQ3Z6V8Y0T9M2N4P5R7S1W", "demo.01KAXR0C4T7N1V5Q8X2M6P9K3D"
+UID = "01KAXQ3Z4TB6C8D0E2F4H6J8K0"
+_ETAG = f'"{UID[-8:]}.1"'
+CREATE, _UPDATE = "demo.01KAXQ3Z6V8Y0T9M2N4P5R7S1W", "demo.01KAXR0C4T7N1V5Q8X2M6P9K3D"
 
 
 def _link(operation_id: str, status: str = "") -> Json:
@@ -81,7 +64,7 @@ REGISTRY: Json = {
     "userCount": 1,
     "deletedOn": None,
     "purgeOn": None,
-    "uid": _UID,
+    "uid": UID,
     "etag": _ETAG,
     "createdAt": "2026-11-25T07:00:00.000Z",
     "updatedAt": "2026-11-25T07:00:00.000Z",
@@ -108,7 +91,7 @@ SECRET: Json = {
 }
 """What an answer that shows a user's secret has in place of, or besides, the above."""
 OPERATION: Json = {
-    **_link(_CREATE),
+    **_link(CREATE),
     "kind": "CreateRegistry",
     "registry": "demo",
     "status": "Succeeded",
@@ -204,70 +187,6 @@ EXAMPLES: dict[type[View], Json] = {
 }
 """By the model of the answer. Every answer that is a model has one; a test says which is missing."""
 
-ERRORS: dict[int, ApiError] = {
-    400: bad_request(
-        (
-            Problem(
-                "NotAllowed",
-                "sku",
-                "sku: It is not allowed here.",
-                "Use one of: B1, B2, B3, S1, P0v3, P1v3. Setting: ALLOWED_SKUS.",
-            ),
-            Problem(
-                "InvalidType",
-                "deleteEnabled",
-                "deleteEnabled: It must be true or false.",
-                "Send true or false, without quotes.",
-            ),
-        )
-    ),
-    403: forbidden(
-        Need(Role.OPERATOR),
-        Caller("key:ci", "", access=Access((Right(Role.READER, "payments-*"),))),
-        "delete_registry",
-        "payments-eu",
-    ),
-    404: not_found("Registry", "demmo", "demo", ""),
-    409: OperationInProgressError(_CREATE, Kind.CREATE_REGISTRY, "demo"),
-    410: ApiError(
-        410,
-        "UserDeleted",
-        "The user 'ci' of registry 'demo' was deleted: nothing is left to bring.",
-        "To have the user again: PUT /api/registries/demo/users/ci",
-        target="ci",
-    ),
-    412: precondition_failed("If-Match", f'"{_UID[-8:]}.2"'),
-    413: ApiError(
-        413,
-        "RequestBodyTooLarge",
-        "The body has 70123 bytes; at most 65536 are read.",
-        "Send only the fields that you want to set.",
-    ),
-    415: ApiError(
-        415,
-        "UnsupportedMediaType",
-        "The body is sent as 'application/x-www-form-urlencoded', not as JSON.",
-        "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
-        target="Content-Type",
-    ),
-    429: ApiError(
-        429,
-        "TooManyRequests",
-        "Caller key:1f3a9c0b7d52 has sent 600 writes in the last 60 seconds, as many as WRITES_PER_MINUTE "
-        "allows. Nothing was done.",
-        "Send the same request again in 12 seconds. An operator can raise WRITES_PER_MINUTE.",
-        target="WRITES_PER_MINUTE",
-    ),
-    503: ApiError(
-        503,
-        "DependencyUnavailable",
-        "Table Storage does not answer (ServiceRequestError). Nothing was changed, or all of it was.",
-        "Send the same request again in 5 seconds: it is safe to repeat.",
-    ),
-}
-"""What each status looks like. Others have the same form."""
-
-
 _NEXT: dict[type[View], str] = {
     RegistryView: "registries?maxpagesize=1&$skiptoken=demo",
     UserView: "registries/demo/users?maxpagesize=1&$skiptoken=ci",
@@ -284,8 +203,3 @@ def example(model: type[View], *, shows_secret: bool = False) -> Json | None:
         return {"value": [one], **more} if one else None
     found = EXAMPLES.get(model)
     return found | SECRET if found and shows_secret and "password" in model.model_fields else found
-
-
-def error_example(status: int) -> Json | None:
-    """The body of an error of that status."""
-    return error_view(ERRORS[status]).plain() if status in ERRORS else None

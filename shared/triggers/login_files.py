@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Callable
 
 from shared.services.directory import UserAnswer
-from shared.triggers.answer_models import DockerConfig, DockerLogin, PullSecret, PullSecretMetadata, View
+from shared.triggers.answer_models.base import View
+from shared.triggers.answer_models.logins import DockerConfig, DockerLogin, PullSecret, PullSecretMetadata
 from shared.triggers.answers import Text
-from shared.triggers.request_models import LoginFormat
+from shared.triggers.request_models.users import LoginFormat
 
 DOCKER_CONFIG_KEY = ".dockerconfigjson"
 """kubernetes.io/docs/concepts/configuration/secret: what a secret of type kubernetes.io/dockerconfigjson holds."""

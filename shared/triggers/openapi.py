@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.domain.registries import Policy
-from shared.triggers.answer_models import ErrorAnswer
+from shared.triggers.answer_models.errors import ErrorAnswer
 from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
-from shared.triggers.examples import error_example, example
+from shared.triggers.error_examples import error_example
+from shared.triggers.examples import example
 from shared.triggers.openapi_schemas import Schemas, models_of
 from shared.triggers.parsing import API_VERSIONS
 

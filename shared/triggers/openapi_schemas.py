@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from shared.domain.registries import SETTING, Policy
-from shared.triggers.answer_models import ErrorAnswer, View
+from shared.triggers.answer_models.base import View
+from shared.triggers.answer_models.errors import ErrorAnswer
 from shared.triggers.endpoint import Body, Endpoint
 
 type Json = dict[str, Any]

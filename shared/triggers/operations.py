@@ -8,16 +8,18 @@ from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.authorization import authorize
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Alive, ChangedOperationView, Collection, OperationView
+from shared.triggers.answer_models.base import Collection
+from shared.triggers.answer_models.health import Alive
+from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
 from shared.triggers.answers import Answer, base, changed, next_page, shown
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import (
+from shared.triggers.request_models.base import PlainRequest
+from shared.triggers.request_models.operations import (
     ChangeOperationRequest,
     ListOperationsRequest,
     OperationRequest,
-    PlainRequest,
 )
-from shared.triggers.views import operation_view
+from shared.triggers.views.operations import operation_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

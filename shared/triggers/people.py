@@ -5,11 +5,12 @@ import azure.functions as func
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
-from shared.triggers.answer_models import ChangedOperationView, PersonView
+from shared.triggers.answer_models.operations import ChangedOperationView
+from shared.triggers.answer_models.users import PersonView
 from shared.triggers.answers import Answer, base, changed
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import PersonRequest, RevokeUserRequest
-from shared.triggers.views import person_view
+from shared.triggers.request_models.users import PersonRequest, RevokeUserRequest
+from shared.triggers.views.users import person_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

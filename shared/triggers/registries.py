@@ -5,18 +5,19 @@ import azure.functions as func
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
-from shared.triggers.answer_models import Collection, RegistryPlanView, RegistryView, RemovedRegistry
+from shared.triggers.answer_models.base import Collection
+from shared.triggers.answer_models.registries import RegistryPlanView, RegistryView, RemovedRegistry
 from shared.triggers.answers import Answer, base, page_of, registry_change, removed_registry, resource
 from shared.triggers.endpoint import endpoint
 from shared.triggers.parsing import is_purge
-from shared.triggers.request_models import (
+from shared.triggers.request_models.registries import (
     DeleteRegistryRequest,
     ListRequest,
     PatchRegistryRequest,
     PutRegistryRequest,
     RegistryRequest,
 )
-from shared.triggers.views import registry_view
+from shared.triggers.views.registries import registry_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

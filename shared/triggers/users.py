@@ -12,19 +12,13 @@ from shared.domain.user_import import Mode
 from shared.services.authorization import forbidden
 from shared.services.directory import UserAnswer
 from shared.services.requests import Caller
-from shared.triggers.answer_models import (
-    Collection,
-    DiagnosisView,
-    DockerConfig,
-    ImportedUsers,
-    PullSecret,
-    RemovedUser,
-    UserView,
-)
+from shared.triggers.answer_models.base import Collection
+from shared.triggers.answer_models.logins import DockerConfig, PullSecret
+from shared.triggers.answer_models.users import DiagnosisView, ImportedUsers, RemovedUser, UserView
 from shared.triggers.answers import Answer, base, page_of, removal, resource, waiting
 from shared.triggers.endpoint import endpoint
 from shared.triggers.login_files import login_file
-from shared.triggers.request_models import (
+from shared.triggers.request_models.users import (
     ImportRequest,
     ListUsersRequest,
     LoginFormat,
@@ -33,7 +27,7 @@ from shared.triggers.request_models import (
     RotateUserRequest,
     UserRequest,
 )
-from shared.triggers.views import diagnosis_view, import_view, user_view
+from shared.triggers.views.users import diagnosis_view, import_view, user_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

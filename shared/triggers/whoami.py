@@ -4,11 +4,11 @@ import azure.functions as func
 
 from shared.domain.roles import Need
 from shared.services.requests import Caller
-from shared.triggers.answer_models import WhoamiView
+from shared.triggers.answer_models.callers import WhoamiView
 from shared.triggers.answers import Answer
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models import PlainRequest
-from shared.triggers.views import whoami_view
+from shared.triggers.request_models.base import PlainRequest
+from shared.triggers.views.callers import whoami_view
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 

@@ -8,6 +8,7 @@ from typing import Any
 from shared.domain.registries import Policy, defaults
 from shared.triggers import examples
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
+from shared.triggers.error_examples import error_example
 from tests.docs.changes import Change, change_of
 from tests.docs.curl_examples import CurlExample, curl_examples, preamble
 from tests.docs.field_tables import answer_fields, code, table, takes
@@ -39,7 +40,7 @@ def _parts(policy: Policy, document: Json) -> Iterator[tuple[str, str]]:
     yield "user", _shown({**examples.USER, **examples.SECRET})
     yield "operation", _shown(examples.OPERATION)
     yield "health", _shown(examples.HEALTH)
-    yield "error", _shown(examples.error_example(400))
+    yield "error", _shown(error_example(400))
     yield "curl", "\n\n".join(_curl())
 
 

@@ -9,12 +9,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.domain.errors import ApiError
-from shared.triggers.answer_models import View
+from shared.triggers.answer_models.base import View
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
-from shared.triggers.examples import ERRORS, EXAMPLES
+from shared.triggers.error_examples import ERRORS
+from shared.triggers.examples import EXAMPLES
 from shared.triggers.openapi import document, example_of
 from shared.triggers.parsing import parse
-from shared.triggers.request_models import PutRegistryRequest
+from shared.triggers.request_models.registries import PutRegistryRequest
 from tests.docs.generated import DEFAULTS
 
 DOCUMENT = document(DEFAULTS, DEFAULTS.public_url)

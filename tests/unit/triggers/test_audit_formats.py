@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.triggers.answer_models import AuditEntryView
+from shared.triggers.answer_models.audit import AuditEntryView
 from shared.triggers.audit_formats import COLUMNS, json_lines, table
 
 

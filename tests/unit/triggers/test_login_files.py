@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from shared.domain.names import USERNAME
 from shared.domain.users import User
 from shared.services.directory import UserAnswer
-from shared.triggers.answer_models import DockerConfig, PullSecret
+from shared.triggers.answer_models.logins import DockerConfig, PullSecret
 from shared.triggers.answers import Text
 from shared.triggers.login_files import DOCKER_CONFIG_KEY, login_file
-from shared.triggers.request_models import LoginFormat
+from shared.triggers.request_models.users import LoginFormat
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 HOST = "demo-abc.azurewebsites.example"

@@ -16,16 +16,14 @@ from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
 from shared.domain.user_import import Mode
 from shared.settings import Settings
 from shared.triggers.parsing import MAX_BODY_BYTES, is_purge, parse
-from shared.triggers.request_models import (
+from shared.triggers.request_models.operations import OperationRequest
+from shared.triggers.request_models.registries import (
     DeleteRegistryRequest,
-    ImportRequest,
     ListRequest,
-    OperationRequest,
     PutRegistryRequest,
-    PutUserRequest,
     RegistryRequest,
-    UserRequest,
 )
+from shared.triggers.request_models.users import ImportRequest, PutUserRequest, UserRequest
 
 POLICY = Settings(
     azure_subscription_id="s",

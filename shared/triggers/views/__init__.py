@@ -1,0 +1,1 @@
+"""From what the services return to the models that callers see."""

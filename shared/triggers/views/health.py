@@ -1,0 +1,18 @@
+"""Health, as callers see it."""
+
+from shared.domain.health.verdict import Verdict
+from shared.triggers.answer_models.health import HealthView
+
+
+def health_view(found: Verdict | None) -> HealthView | None:
+    """The last verdict; `None` before the first."""
+    if found is None:
+        return None
+    return HealthView(
+        code=found.code,
+        severity=found.severity,
+        message=found.message,
+        fix=found.fix or None,
+        latency_milliseconds=found.latency_ms,
+        checked_at=found.checked_at,
+    )
