@@ -3,8 +3,10 @@
 Its key follows from what it is about, so that two checks that see the same change write the same notice.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -41,6 +43,8 @@ class Delivery(Model):
     status: DeliveryStatus = DeliveryStatus.PENDING
     attempt: int = 0
     """How often it was tried; a message that names a lower one is late and dropped."""
+    claimed_by: str | None = None
+    """The queue message that is at this attempt: the host may deliver it again."""
     deadline: datetime | None = None
     """When it is set in motion again if it has not moved."""
     error: str | None = None
@@ -75,3 +79,15 @@ class Notice(Record):
     @property
     def key(self) -> str:
         return f"{newest_first(self.at)}.{self.subject}.{self.kind}"
+
+    def addressed(self, sinks: Iterable[str], deadline: datetime) -> Self:
+        """With a delivery that waits for each of these."""
+        deliveries = {name: Delivery(deadline=deadline) for name in sinks}
+        return self.change(deliveries=deliveries, pending=bool(deliveries))
+
+    def delivery(self, sink: str, **fields: object) -> Self:
+        """With other values in one delivery."""
+        changed = self.deliveries[sink].model_copy(update=fields)
+        deliveries = {**self.deliveries, sink: changed}
+        pending = any(each.status is DeliveryStatus.PENDING for each in deliveries.values())
+        return self.change(deliveries=deliveries, pending=pending)

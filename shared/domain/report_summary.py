@@ -1,0 +1,47 @@
+"""What people read in a chat: the verdict first, then what needs them, then the rest. Of a report, or of one notice.
+
+Plain text, no markup: each sink escapes it and cuts it to what it may send. Long lists may be given whole.
+"""
+
+from shared.domain.health.codes import Severity
+from shared.domain.records import Model
+
+
+class Link(Model):
+    """`url` is absolute and https. It stands in chats and mails: it must open nothing by itself."""
+
+    title: str
+    url: str
+
+
+class Item(Model):
+    """One thing that somebody has to look at: `search`, `DOWN 22 min (06:38→) STORAGE_UNHEALTHY`, why, and the fix."""
+
+    title: str
+    """What it is about: mostly a registry's name."""
+    text: str
+    severity: Severity = Severity.WARNING
+    fix: str = ""
+    links: tuple[Link, ...] = ()
+
+
+class Section(Model):
+    """A heading and its lines, one fact each: `Uptime 99.96 %`."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+class Summary(Model):
+    """`headline` is the verdict: `1 of 40 registries needs you`. It is read alone where there is room for one line."""
+
+    headline: str
+    severity: Severity = Severity.OK
+    """The gravest of it: it becomes a colour and a mark in front of the headline, and is never colour alone."""
+    context: str = ""
+    """When, and what it is about: `Mon 07:00 CET · last 24 h`."""
+    needs_you: tuple[Item, ...] = ()
+    """The gravest first; nothing that is as it should be."""
+    sections: tuple[Section, ...] = ()
+    links: tuple[Link, ...] = ()
+    """Of the whole: the full report, the status page."""

@@ -1,0 +1,126 @@
+"""Sinks: who is told what. A sink's address is a secret, and stands apart from all else that is known of it."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.domain.notices import Notice, NoticeKind
+from shared.domain.tags import has_tag
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
+_URL = re.compile(
+    r"https://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[!-~]*)?"
+)
+"""Printable ASCII, no user, nothing but https."""
+_SECRET = re.compile(r"(?:whsec_)?(?P<key>[A-Za-z0-9+/]{32,88}={0,2})")
+"""24 to 64 bytes in base64, as Standard Webhooks has it."""
+
+
+class SinkKind(StrEnum):
+    """What is spoken there."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEBHOOK = "webhook"
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidName",
+            "A sink's name has 2 to 32 lower-case letters, digits and hyphens, and begins with a letter",
+        )
+    return value
+
+
+class Sink(BaseModel):
+    """One entry of `NOTIFICATION_SINKS`. No error shows a value: it may be an address in the wrong place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[StrictStr, AfterValidator(_name)]
+    kind: SinkKind
+    tags: dict[StrictStr, StrictStr] = Field(default_factory=dict)
+    """Only what is about registries that have all of these tags."""
+    reports: StrictBool = True
+    problems: StrictBool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def has_known_fields(cls, given: Any) -> Any:
+        """Unknown ones are not repeated."""
+        if not isinstance(given, dict):
+            raise PydanticCustomError("InvalidSink", "A sink is an object")
+        if unknown := len(given.keys() - cls.model_fields.keys()):
+            raise PydanticCustomError(
+                "UnknownField",
+                "{unknown} unknown of its fields; known are {known}",
+                {"unknown": unknown, "known": ", ".join(cls.model_fields)},
+            )
+        return given
+
+    @property
+    def url_setting(self) -> str:
+        """Where its address stands."""
+        return f"{self._prefix}_URL"
+
+    @property
+    def secret_setting(self) -> str:
+        """Where the key of its signatures stands."""
+        return f"{self._prefix}_SECRET"
+
+    @property
+    def _prefix(self) -> str:
+        return f"SINK_{self.name.upper().replace('-', '_')}"
+
+    def wants(self, notice: Notice) -> bool:
+        """A sink for some registries gets no report that is about others, too."""
+        asked = self.reports if notice.kind is NoticeKind.REPORT else self.problems
+        return asked and all(has_tag(notice.tags, f"{name}:{value}") for name, value in self.tags.items())
+
+
+def check_sinks(sinks: tuple[Sink, ...]) -> tuple[Sink, ...]:
+    """Raises a validation error if two have the same name."""
+    if twice := sorted(name for name, number in Counter(sink.name for sink in sinks).items() if number > 1):
+        raise PydanticCustomError("SameName", "Two sinks are called {names}", {"names": ", ".join(twice)})
+    return sinks
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a sink is, and the base64 of the key that its messages are signed with. Both are secrets."""
+
+    url: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+
+
+def check_addresses(sinks: Sequence[Sink], environ: Mapping[str, str]) -> dict[str, Address]:
+    """By the sinks' names. Raises a validation error that names every setting that is missing or wrong."""
+    if problems := [problem for sink in sinks for problem in _problems(sink, environ)]:
+        raise PydanticCustomError("NoAddress", "{problems}", {"problems": "; ".join(problems)})
+    return {sink.name: _address(sink, environ) for sink in sinks}
+
+
+def _problems(sink: Sink, environ: Mapping[str, str]) -> list[str]:
+    found = []
+    if not _is_url(environ.get(sink.url_setting, "")):
+        found.append(f"{sink.url_setting} must be an https URL without a user")
+    if sink.kind is SinkKind.WEBHOOK and not _SECRET.fullmatch(environ.get(sink.secret_setting, "")):
+        found.append(f"{sink.secret_setting} must be whsec_ and the base64 of 24 to 64 random bytes")
+    return found
+
+
+def _is_url(text: str) -> bool:
+    match = _URL.fullmatch(text)
+    return bool(match and 0 < int(match["port"] or 443) < 65536)
+
+
+def _address(sink: Sink, environ: Mapping[str, str]) -> Address:
+    secret = _SECRET.fullmatch(environ.get(sink.secret_setting, ""))
+    return Address(environ[sink.url_setting], secret["key"] if secret else "")

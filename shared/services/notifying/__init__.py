@@ -1,0 +1,1 @@
+"""Tells people, at least once, at every sink that wants to know."""

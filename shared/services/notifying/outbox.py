@@ -1,0 +1,51 @@
+"""Where notices go out: first the row with what is still to be done, then a message for each delivery.
+
+A message that is lost, or a process that dies in between, delays a delivery by a minute or two: `reconcile` finds the
+row. The same notice twice is one row, and so it is told once.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from shared.domain.errors import ConflictError, DependencyError
+from shared.domain.messages import NoticeMessage
+from shared.domain.notices import NOTICES, Notice
+from shared.domain.records import Insert
+from shared.domain.sinks import Sink
+from shared.ports import Queue, Table
+from shared.services.state import Clock
+
+logger = logging.getLogger(__name__)
+
+STALE = timedelta(seconds=120)
+"""A delivery that has not moved for so long is set in motion again: longer than any attempt takes."""
+
+
+class Outbox:
+    """`table` is the table `health`."""
+
+    def __init__(self, table: Table, queue: Queue[NoticeMessage], sinks: Sequence[Sink], now: Clock) -> None:
+        self._table, self._queue, self._sinks, self._now = table, queue, sinks, now
+
+    def announce(self, notice: Notice) -> None:
+        """Tells everybody who wants to know. The same notice again does nothing: its key is what it is about.
+
+        Without a sink that wants it, it is kept all the same. Raises `DependencyError` when it can't be kept.
+        """
+        names = [sink.name for sink in self._sinks if sink.wants(notice)]
+        kept = notice.addressed(names, self._now() + STALE)
+        try:
+            self._table.transact(NOTICES, [Insert(kept.to_row())])
+        except ConflictError:
+            return  # whoever wrote it sends it, or reconcile does
+        for name in names:
+            self.enqueue(kept, name)
+
+    def enqueue(self, notice: Notice, sink: str, delay: float = 0) -> None:
+        """The next attempt of a delivery. A message that can't be sent now is sent by `reconcile` later."""
+        attempt = notice.deliveries[sink].attempt
+        try:
+            self._queue.send(NoticeMessage(notice=notice.key, sink=sink, attempt=attempt), delay)
+        except DependencyError as error:
+            logger.warning("notice %s for %s waits for reconcile: %s", notice.key, sink, error)

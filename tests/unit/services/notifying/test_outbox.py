@@ -1,0 +1,126 @@
+"""The outbox: a notice is kept first, then sent; twice the same is once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import DependencyError
+from shared.domain.health.codes import Code, HealthState, Severity
+from shared.domain.messages import NoticeMessage
+from shared.domain.notices import NOTICES, DeliveryStatus, Notice, NoticeKind
+from shared.domain.sinks import Sink
+from shared.services.notifying.outbox import STALE, Outbox
+from tests.fakes import FakeClock, FakeQueue, FakeTable
+
+
+class World:
+    """An outbox over fakes."""
+
+    def __init__(self, *sinks: dict[str, Any]) -> None:
+        self.table, self.clock = FakeTable(), FakeClock()
+        self.queue = FakeQueue[NoticeMessage]()
+        self.outbox = Outbox(
+            self.table, self.queue, [Sink.model_validate(sink) for sink in sinks], self.clock
+        )
+
+    def notice(self, kind: NoticeKind = NoticeKind.PROBLEM, **fields: Any) -> Notice:
+        return Notice(
+            kind=kind,
+            subject="search",
+            at=self.clock.now,
+            state=HealthState.DOWN,
+            code=Code.STORAGE_UNHEALTHY,
+            severity=Severity.CRITICAL,
+            **fields,
+        )
+
+    def kept(self) -> list[Notice]:
+        return [Notice.from_row(row) for row in self.table.query(NOTICES, " ", "~")]
+
+    def sent(self) -> list[str]:
+        return [message.sink for message, _ in self.queue.sent]
+
+
+OPS = {"name": "ops", "kind": "slack"}
+HOOK = {"name": "hook", "kind": "webhook"}
+
+
+def test_everybody_who_wants_to_know_gets_a_message_of_the_first_attempt() -> None:
+    world = World(OPS, HOOK)
+    world.outbox.announce(world.notice())
+    [kept] = world.kept()
+    assert kept.pending
+    assert kept.deliveries.keys() == {"ops", "hook"}
+    assert {each.status for each in kept.deliveries.values()} == {DeliveryStatus.PENDING}
+    assert {each.deadline for each in kept.deliveries.values()} == {world.clock.now + STALE}
+    assert world.queue.sent == [
+        (NoticeMessage(notice=kept.key, sink=name, attempt=0), 0) for name in ("ops", "hook")
+    ]
+
+
+def test_the_same_notice_twice_is_told_once() -> None:
+    world = World(OPS)
+    world.outbox.announce(world.notice())
+    world.outbox.announce(world.notice(message="seen by another check"))
+    assert [kept.message for kept in world.kept()] == [""]
+    assert world.sent() == ["ops"]
+
+
+def test_a_later_change_of_the_same_registry_is_another_notice() -> None:
+    world = World(OPS)
+    world.outbox.announce(world.notice())
+    world.clock.advance(1)
+    world.outbox.announce(world.notice())
+    assert [kept.at for kept in world.kept()] == [world.clock.now, world.clock.now - timedelta(seconds=1)]
+    assert world.sent() == ["ops", "ops"]
+
+
+def test_without_a_sink_it_is_kept_and_waits_for_nobody() -> None:
+    world = World()
+    world.outbox.announce(world.notice())
+    [kept] = world.kept()
+    assert (kept.pending, kept.deliveries) == (False, {})
+    assert world.sent() == []
+
+
+def test_what_can_not_be_sent_now_is_kept_and_pending() -> None:
+    world = World(OPS, HOOK)
+    world.queue.down = True
+    world.outbox.announce(world.notice())
+    [kept] = world.kept()
+    assert kept.pending
+    assert world.sent() == []
+
+
+def test_what_can_not_be_kept_is_not_sent() -> None:
+    world = World(OPS)
+    world.table.down = True
+    with pytest.raises(DependencyError):
+        world.outbox.announce(world.notice())
+    assert world.sent() == []
+
+
+PAYMENTS = {"name": "pay", "kind": "teams", "tags": {"team": "payments"}}
+EU = {"name": "eu", "kind": "teams", "tags": {"Team": "payments", "area": "eu"}}
+NO_REPORTS = {"name": "pager", "kind": "webhook", "reports": False}
+NO_PROBLEMS = {"name": "boss", "kind": "slack", "problems": False}
+SINKS = (PAYMENTS, EU, NO_REPORTS, NO_PROBLEMS, OPS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags", "told"),
+    [
+        (NoticeKind.PROBLEM, {}, {"pager", "ops"}),
+        (NoticeKind.RECOVERY, {"team": "payments"}, {"pay", "pager", "ops"}),
+        (NoticeKind.FLAPPING, {"TEAM": "payments", "area": "eu"}, {"pay", "eu", "pager", "ops"}),
+        (NoticeKind.PROBLEM, {"team": "Payments"}, {"pager", "ops"}),
+        (NoticeKind.PROBLEM, {"team": "search", "area": "eu"}, {"pager", "ops"}),
+        (NoticeKind.REPORT, {}, {"boss", "ops"}),
+        (NoticeKind.REPORT, {"team": "payments"}, {"pay", "boss", "ops"}),
+    ],
+)
+def test_who_wants_what(kind: NoticeKind, tags: dict[str, str], told: set[str]) -> None:
+    world = World(*SINKS)
+    world.outbox.announce(world.notice(kind, tags=tags))
+    assert set(world.sent()) == told
