@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -41,11 +42,21 @@ def _json_list(value: object) -> object:
     return parsed
 
 
+def _zone(name: str) -> str:
+    """A name of the IANA database. One that is none may be anything, even a path."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no path in the database; a folder of it
+        raise PydanticCustomError("InvalidZone", "It is no IANA time zone, as Europe/Berlin is one") from None
+    return name
+
+
 _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 type Grants = Annotated[tuple[Grant, ...], BeforeValidator(_json_list), AfterValidator(check_names)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
+type ZoneName = Annotated[str, AfterValidator(_zone)]
 type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -112,6 +123,11 @@ class Settings(BaseModel):
     probe_concurrency: int = Field(default=16, ge=1)
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
     tls_expiry_warning_days: int = Field(default=14, ge=0)
+
+    display_time_zone: ZoneName = "UTC"
+    """In which times are shown to people: on the status page and in reports. The API itself always says UTC."""
+    status_link_key: str | None = Field(default=None, min_length=32, repr=False)
+    """The secret that signs links to the status page. Without it there are none; a new one ends all that there are."""
 
     telemetry: Literal["off", "azure-monitor"] = "off"
     """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""

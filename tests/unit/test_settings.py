@@ -81,6 +81,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "PROBE_CONCURRENCY": "3",
         "SLOW_PROBE_MILLISECONDS": "2001",
         "TLS_EXPIRY_WARNING_DAYS": "0",
+        "DISPLAY_TIME_ZONE": "Europe/Berlin",
+        "STATUS_LINK_KEY": "l" * 32,
         "TELEMETRY": "azure-monitor",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
@@ -125,6 +127,8 @@ def test_every_value_of_the_environment_is_read() -> None:
         "probe_concurrency": 3,
         "slow_probe_milliseconds": 2001,
         "tls_expiry_warning_days": 0,
+        "display_time_zone": "Europe/Berlin",
+        "status_link_key": "l" * 32,
         "telemetry": "azure-monitor",
         "applicationinsights_connection_string": INSIGHTS,
     }
@@ -160,6 +164,8 @@ BAD = {
     "PROBE_CONCURRENCY": "1.5",
     "SLOW_PROBE_MILLISECONDS": "s3cret",
     "TLS_EXPIRY_WARNING_DAYS": "-1",
+    "DISPLAY_TIME_ZONE": "Mars/s3cret",
+    "STATUS_LINK_KEY": "s3cret",
     "TELEMETRY": "s3cret",
 }
 
@@ -219,8 +225,13 @@ def test_the_public_url_is_a_setting_or_else_the_site_s_own_name(environ: dict[s
     assert Settings.from_env({**needed, **environ}).public_url == url
 
 
-def test_settings_never_print_the_probe_s_key() -> None:
-    settings = Settings.from_env({**GIVEN, "PROBE_KEY": "s3cret" * 10})
+@pytest.mark.parametrize("name", ["/etc/localtime", "../UTC", "Europe", "CEST+2", "Europe/Berlin\0"])
+def test_only_a_zone_of_the_database_is_a_time_zone(name: str) -> None:
+    assert named(refusal({**GIVEN, "DISPLAY_TIME_ZONE": name})) == {"DISPLAY_TIME_ZONE"}
+
+
+def test_settings_never_print_a_key() -> None:
+    settings = Settings.from_env({**GIVEN, "PROBE_KEY": "s3cret" * 10, "STATUS_LINK_KEY": "s3cret" * 10})
     assert "s3cret" not in f"{settings!r} {settings}"
 
 
