@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from shared.domain.health.daily import Size
 from shared.domain.health.observation import Observation
 from shared.domain.messages import AnyMessage
 from shared.domain.records import Change, Row
@@ -70,6 +71,12 @@ class ResourceManager(Protocol):
         Values are compared in the adapter and stay there: both hold secrets.
         """
 
+    def mounted_key_is_valid(self, site: str, account: str) -> bool | None:
+        """Is each key of the account that the site holds, in mounts and settings, one of the account's two?
+
+        `None`: it shows none. Keys are compared in the adapter and stay there.
+        """
+
     def all_of(self, kind: Type) -> Iterator[Json]:
         """All storage accounts, plans or sites of the group, with one list call per page."""
 
@@ -104,6 +111,16 @@ class Shares(Protocol):
 
     def open(self, file_endpoint: str, share: str) -> Share:
         """No call is made yet."""
+
+
+class Containers(Protocol):
+    """Blob containers, by their account's blob endpoint, which Resource Manager tells. Blobs are listed, never read."""
+
+    def measure(self, blob_endpoint: str, container: str, *, most_pages: int, seconds: float) -> Size:
+        """What is in it, counted for `most_pages` pages of 5,000 blobs, and no page begun after so many seconds.
+
+        Raises `TemporaryError` when the service is busy or does not answer, and `PermanentError` when it refuses.
+        """
 
 
 class Probe(Protocol):

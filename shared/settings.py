@@ -123,6 +123,8 @@ class Settings(BaseModel):
     probe_concurrency: int = Field(default=16, ge=1)
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
     tls_expiry_warning_days: int = Field(default=14, ge=0)
+    user_expiry_warning_days: int = Field(default=7, ge=0, le=3650)
+    """From when on before its end a user is `USERS_EXPIRING`."""
 
     display_time_zone: ZoneName = "UTC"
     """In which times are shown to people: on the status page and in reports. The API itself always says UTC."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.account_keys import all_valid
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.htpasswd import FILE_NAME
 from shared.domain.resources import Json, Ref, Type
@@ -33,6 +34,11 @@ BORN_WITH_PARENT: dict[Type, dict[str, Any]] = {
 _BUSY_SECONDS = 2
 
 
+class _Keys(dict[str, list[str]]):
+    def __missing__(self, account: str) -> list[str]:
+        return self.setdefault(account, [f"key-of-{account}", f"other-key-of-{account}"])
+
+
 @dataclass
 class FakeResourceManager:
     """Resources that need some looks until they are ready.
@@ -52,6 +58,8 @@ class FakeResourceManager:
     """Bodies as they were sent, with what Azure adds; `get` hides what Azure hides."""
     calls: list[tuple[str, Ref]] = field(default_factory=list)
     """Every PUT, DELETE and restart, refused ones too."""
+    keys: dict[str, list[str]] = field(default_factory=_Keys)
+    """Both keys of each account."""
     shares: FakeShares | None = None
     """Where an account's shares lie: for `file_behind`."""
     _left: dict[Ref, int] = field(default_factory=dict)
@@ -115,16 +123,19 @@ class FakeResourceManager:
             if ref not in self.resources:
                 raise TemporaryError("ResourceNotFound", "no such account", 1)
             self._refuse_while_in_progress(ref)
-            return f"key-of-{account}"
+            return self.keys[account][0]
 
     def differences(self, site: str, body: Json) -> list[str]:
         with self._lock:
             self._fail("differences")
-            if Ref(Type.SITE, site) not in self.resources:
-                raise TemporaryError("NotFound", f"{site}: no such site", _BUSY_SECONDS)
-            config = self.site_config(site)
-            settings = {pair["name"]: pair["value"] for pair in config["appSettings"]}
-            return differing(body, settings, config["azureStorageAccounts"])
+            return differing(body, *self._settings_and_mounts(site))
+
+    def mounted_key_is_valid(self, site: str, account: str) -> bool | None:
+        with self._lock:
+            self._fail("mounted_key_is_valid")
+            settings, mounts = self._settings_and_mounts(site)
+            self.account_key(account)
+            return all_valid(account, settings, mounts, self.keys[account])
 
     def all_of(self, kind: Type) -> Iterator[Json]:
         with self._lock:
@@ -137,6 +148,10 @@ class FakeResourceManager:
         """Settings and mounts as they are, for a test to change behind our back."""
         config: dict[str, Any] = self.resources[Ref(Type.SITE, name)]["properties"]["siteConfig"]
         return config
+
+    def regenerate_key(self, account: str, number: int = 1) -> None:
+        """As somebody does in the portal: the site that holds that key is shut out."""
+        self.keys[account][number - 1] += "-again"
 
     def stop_site(self, name: str) -> None:
         """As somebody does in the portal."""
@@ -154,8 +169,15 @@ class FakeResourceManager:
         [mount] = site["properties"]["siteConfig"]["azureStorageAccounts"].values()
         account = mount["accountName"]
         share = self.shares.by_endpoint.get(file_endpoint(account))
-        good = share and mount["accessKey"] == f"key-of-{account}"
+        good = share and mount["accessKey"] in self.keys[account]
         return share.files.get(FILE_NAME, b"no file") if good and share else b"no mount"
+
+    def _settings_and_mounts(self, site: str) -> tuple[dict[str, str], dict[str, Any]]:
+        if Ref(Type.SITE, site) not in self.resources:
+            raise TemporaryError("NotFound", f"{site}: no such site", _BUSY_SECONDS)
+        config = self.site_config(site)
+        settings = {pair["name"]: pair["value"] for pair in config["appSettings"]}
+        return settings, config["azureStorageAccounts"]
 
     def _check(self, ref: Ref, body: Json) -> None:
         if ref.type in GLOBAL and ref.name in self.held and ref not in self.resources:
@@ -189,6 +211,11 @@ def file_endpoint(account: str) -> str:
     return f"https://{account}.file.example/"
 
 
+def blob_endpoint(account: str) -> str:
+    """Where an account's blobs are."""
+    return f"https://{account}.blob.example/"
+
+
 def _parent(ref: Ref) -> Ref | None:
     if ref.type in IN_ACCOUNT:
         return Ref(Type.STORAGE_ACCOUNT, ref.name)
@@ -207,7 +234,8 @@ def _born(ref: Ref) -> dict[str, Any] | None:
 def _told(ref: Ref) -> dict[str, Any]:
     """What Azure adds to its answer."""
     if ref.type is Type.STORAGE_ACCOUNT:
-        return {"primaryEndpoints": {"file": file_endpoint(ref.name)}, "provisioningState": "Succeeded"}
+        endpoints = {"blob": blob_endpoint(ref.name), "file": file_endpoint(ref.name)}
+        return {"primaryEndpoints": endpoints, "provisioningState": "Succeeded"}
     if ref.type is Type.PLAN:
         return {"provisioningState": "Succeeded"}
     if ref.type is Type.SITE:

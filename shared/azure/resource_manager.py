@@ -16,6 +16,7 @@ from azure.mgmt.web import WebSiteManagementClient
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import DEFAULT_RETRY_SECONDS, retry_after, summary
 from shared.azure.patience import Patience
+from shared.domain.account_keys import all_valid
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.resources import Json, Ref, Type
 from shared.domain.site_drift import differing
@@ -140,24 +141,16 @@ class AzureResourceManager:
 
     def account_key(self, account: str) -> str:
         """See `ports.ResourceManager`."""
-        ref = Ref(Type.STORAGE_ACCOUNT, account)
-        try:
-            keys = self._storage.storage_accounts.list_keys(self._group, account).keys_property
-        except _FAILURES as error:
-            raise _translate(error, ref) from None
-        if not keys or not keys[0].value:
-            raise TemporaryError("NoAccountKey", f"storage account {account} has no key yet", 5)
-        return keys[0].value
+        return self._keys(account)[0]
 
     def differences(self, site: str, body: Json) -> list[str]:
         """See `ports.ResourceManager`. A GET of a site shows neither: each has a list call of its own."""
-        apps = self._web.web_apps
-        try:
-            settings = _plain(apps.list_application_settings(self._group, site))
-            mounts = _plain(apps.list_azure_storage_accounts(self._group, site))
-        except _FAILURES as error:
-            raise _translate(error, Ref(Type.SITE, site)) from None
-        return differing(body, settings.get("properties") or {}, mounts.get("properties") or {})
+        return differing(body, *self._settings_and_mounts(site))
+
+    def mounted_key_is_valid(self, site: str, account: str) -> bool | None:
+        """See `ports.ResourceManager`."""
+        settings, mounts = self._settings_and_mounts(site)
+        return all_valid(account, settings, mounts, self._keys(account))
 
     def all_of(self, kind: Type) -> Iterator[Json]:
         """See `ports.ResourceManager`."""
@@ -170,6 +163,26 @@ class AzureResourceManager:
             yield from map(_plain, lists[kind]())
         except _FAILURES as error:
             raise _translate(error, Ref(kind, self._group)) from None
+
+    def _keys(self, account: str) -> list[str]:
+        """Both of the account's keys; not those of Kerberos, which the SDK asks for too. Never empty."""
+        try:
+            found = self._storage.storage_accounts.list_keys(self._group, account).keys_property or []
+        except _FAILURES as error:
+            raise _translate(error, Ref(Type.STORAGE_ACCOUNT, account)) from None
+        keys = [key.value for key in found if key.value and str(key.key_name).startswith("key")]
+        if not keys:
+            raise TemporaryError("NoAccountKey", f"storage account {account} has no key yet", 5)
+        return keys
+
+    def _settings_and_mounts(self, site: str) -> tuple[Json, Json]:
+        apps = self._web.web_apps
+        try:
+            settings = _plain(apps.list_application_settings(self._group, site))
+            mounts = _plain(apps.list_azure_storage_accounts(self._group, site))
+        except _FAILURES as error:
+            raise _translate(error, Ref(Type.SITE, site)) from None
+        return settings.get("properties") or {}, mounts.get("properties") or {}
 
 
 def _plain(model: Any) -> Json:

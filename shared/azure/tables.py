@@ -5,7 +5,7 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+from azure.data.tables import EdmType, EntityProperty, TableClient, TableTransactionError, UpdateMode
 
 from shared.azure.connection import TIMEOUTS, StorageConnection, credential
 from shared.azure.failures import dependency_error
@@ -118,7 +118,9 @@ def _failure(error: AzureError) -> Exception:
 
 def _row(entity: Mapping[str, Any]) -> Row:
     values: dict[str, Value] = {
-        name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}
+        name: value.value if isinstance(value, EntityProperty) else value
+        for name, value in entity.items()
+        if name not in {"PartitionKey", "RowKey"}
     }
     metadata: Mapping[str, Any] = getattr(entity, "metadata", {})
     return Row(entity["RowKey"], values, metadata.get("etag", ""))
@@ -129,12 +131,19 @@ def _operation(partition: str, change: Change) -> tuple[Any, ...]:
     entity: dict[str, Any] = {"PartitionKey": partition, "RowKey": key}
     if isinstance(change, Delete):
         return ("delete", entity, _condition(change.etag))
-    entity.update(change.row.values)
+    entity.update({name: _typed(value) for name, value in change.row.values.items()})
     if isinstance(change, Insert):
         return ("create", entity)
     if isinstance(change, Replace):
         return ("update", entity, {"mode": UpdateMode.REPLACE, **_condition(change.row.etag)})
     return ("upsert", entity, {"mode": UpdateMode.REPLACE})
+
+
+def _typed(value: Value) -> Value | EntityProperty:
+    """The SDK takes an int for one of 32 bits, and refuses what does not fit; bytes of a registry do not."""
+    if isinstance(value, int) and not -(2**31) <= value < 2**31:
+        return EntityProperty(value, EdmType.INT64)
+    return value
 
 
 def _condition(etag: str) -> dict[str, Any]:

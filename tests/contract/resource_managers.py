@@ -41,6 +41,12 @@ class Cloud(Protocol):
     ) -> None:
         """As in the portal: values of settings, and paths of mounts, by name; `None` removes one."""
 
+    def keys(self, account: str) -> list[str]:
+        """Both keys of a storage account."""
+
+    def regenerate_key(self, account: str, number: int) -> None:
+        """As in the portal: the first or the second."""
+
     def crash_site(self, name: str) -> None:
         """Its registry ends by itself from now on, soon after each start."""
 
@@ -75,6 +81,12 @@ class FakeCloud:
         ]
         config["azureStorageAccounts"] = _moved(config["azureStorageAccounts"], mounts)
 
+    def keys(self, account: str) -> list[str]:
+        return self.fake.keys[account]
+
+    def regenerate_key(self, account: str, number: int) -> None:
+        self.fake.regenerate_key(account, number)
+
     def crash_site(self, name: str) -> None:
         self.fake.crash_site(name)
 
@@ -84,7 +96,7 @@ class EmulatedCloud:
 
     def __init__(self, emulator: Emulator, manager: AzureResourceManager) -> None:
         self.manager: ResourceManager = manager
-        self._emulator, self._web = emulator, manager._web
+        self._emulator, self._web, self._storage = emulator, manager._web, manager._storage
 
     def slow_down(self) -> None:
         self._emulator.control("PUT", "transitions", dict.fromkeys(DELAYED, 0.8))
@@ -97,6 +109,14 @@ class EmulatedCloud:
 
     def stop_site(self, name: str) -> None:
         self._web.web_apps.stop(GROUP, name)
+
+    def keys(self, account: str) -> list[str]:
+        found = self._storage.storage_accounts.list_keys(GROUP, account).keys_property or []
+        return [str(key.value) for key in found]
+
+    def regenerate_key(self, account: str, number: int) -> None:
+        asked: Any = {"keyName": f"key{number}"}
+        self._storage.storage_accounts.regenerate_key(GROUP, account, asked)
 
     def crash_site(self, name: str) -> None:
         behaviour = [{"site": name, "behaviour": "dies", "seconds": 0}]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.account_keys import KEY_SETTING
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.plan import Found, assess
 from shared.domain.registries import Registry
@@ -382,6 +383,44 @@ def test_a_site_that_is_not_there_has_nothing_to_compare(cloud: Cloud, registry:
     site = Resources(registry).of(SITE)
     with pytest.raises(TemporaryError):
         cloud.manager.differences(site.ref.name, site.body)
+
+
+@pytest.mark.parametrize(("regenerated", "valid"), [((), True), ((2,), True), ((1,), False), ((1, 2), False)])
+def test_a_site_whose_key_was_regenerated_has_no_valid_one(
+    cloud: Cloud, registry: Registry, regenerated: tuple[int, ...], valid: bool
+) -> None:
+    site = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE).of(SITE)
+    for number in regenerated:
+        cloud.regenerate_key(registry.names.storage_account, number)
+    assert cloud.manager.mounted_key_is_valid(site.ref.name, registry.names.storage_account) is valid
+
+
+def test_either_key_of_the_account_is_valid(cloud: Cloud, registry: Registry) -> None:
+    make_up_to(cloud, registry, ACCOUNT, PLAN)
+    account = registry.names.storage_account
+    second = Resources(registry, cloud.keys(account)[1]).of(SITE)
+    make(cloud, registry, second)
+    assert cloud.manager.mounted_key_is_valid(second.ref.name, account)
+    cloud.regenerate_key(account, 1)
+    assert cloud.manager.mounted_key_is_valid(second.ref.name, account)
+
+
+def test_of_a_site_that_holds_no_key_of_the_account_nothing_is_known(
+    cloud: Cloud, registry: Registry
+) -> None:
+    site = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE).of(SITE)
+    cloud.configure(site.ref.name, {KEY_SETTING: None}, {"berthage": None})
+    assert cloud.manager.mounted_key_is_valid(site.ref.name, registry.names.storage_account) is None
+
+
+@pytest.mark.parametrize("missing", [SITE, ACCOUNT])
+def test_without_site_or_account_there_is_no_key_to_compare(
+    cloud: Cloud, registry: Registry, missing: Type
+) -> None:
+    site = make_up_to(cloud, registry, ACCOUNT, PLAN, SITE).of(SITE)
+    cloud.manager.delete(Resources(registry).of(missing).ref)
+    with pytest.raises(TemporaryError):
+        cloud.manager.mounted_key_is_valid(site.ref.name, registry.names.storage_account)
 
 
 def test_what_is_read_is_a_copy(cloud: Cloud, registry: Registry) -> None:

@@ -79,6 +79,8 @@ def test_values_keep_their_types(table: Table) -> None:
         "looksLikeATime": "2026-01-31T12:00:00Z",
         "looksLikeANumber": "007",
         "number": 2**31 - 1,
+        "bytes": 2**40,
+        "lowest": -(2**63),
         "negative": -1,
         "fraction": 0.5,
         "yes": True,

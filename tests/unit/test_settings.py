@@ -83,6 +83,7 @@ def test_every_value_of_the_environment_is_read() -> None:
         "TLS_EXPIRY_WARNING_DAYS": "0",
         "DISPLAY_TIME_ZONE": "Europe/Berlin",
         "STATUS_LINK_KEY": "l" * 32,
+        "USER_EXPIRY_WARNING_DAYS": "30",
         "TELEMETRY": "azure-monitor",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
@@ -129,6 +130,7 @@ def test_every_value_of_the_environment_is_read() -> None:
         "tls_expiry_warning_days": 0,
         "display_time_zone": "Europe/Berlin",
         "status_link_key": "l" * 32,
+        "user_expiry_warning_days": 30,
         "telemetry": "azure-monitor",
         "applicationinsights_connection_string": INSIGHTS,
     }
