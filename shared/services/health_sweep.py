@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health.observation import Observation, Thresholds, judge
+from shared.domain.health.findings import judge
+from shared.domain.health.observation import Observation, Thresholds
 from shared.domain.health.verdict import Verdict, verdict
 from shared.domain.htpasswd import probe_password
 from shared.domain.records import Upsert

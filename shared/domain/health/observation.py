@@ -1,12 +1,10 @@
-"""What one probe of a registry saw, and which code that is.
-
-A healthy private registry answers `401` with a challenge to a stranger and `200` to its probe.
-"""
+"""What one probe of a registry saw: every check with its outcome, and what is decided by."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.health.codes import Code
+from pydantic import Field
+
 from shared.domain.records import Model
 
 
@@ -19,20 +17,74 @@ class Failure(StrEnum):
     TIMEOUT = "timeout"
 
 
+class CheckName(StrEnum):
+    """What is checked, in this order."""
+
+    DNS = "dns"
+    TCP = "tcp"
+    TLS = "tls"
+    CHALLENGE = "challenge"
+    LOGIN = "login"
+    ROOT = "root"
+    STORAGE = "storage"
+
+
+class Outcome(StrEnum):
+    """`skipped`: it needs one that failed, or there was no time left."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class ProbeCheck(Model):
+    """One check. `evidence`: statuses, addresses, dates, or why it was skipped; never a secret."""
+
+    name: CheckName
+    outcome: Outcome
+    evidence: str = ""
+    milliseconds: int = 0
+
+
 class Observation(Model):
-    """What one probe saw. `stranger` and `member` are the statuses of `GET /v2/` without and with `_probe`."""
+    """What one probe saw. A status is `None` where nobody asked, or nobody answered."""
 
     failure: Failure | None = None
+    """Of the first check that got no answer."""
     stranger: int | None = None
+    """The status of `GET /v2/` without a password."""
     member: int | None = None
+    """The status of `GET /v2/` as `_probe`."""
+    root: int | None = None
+    """The status of `GET /`: 503 when the registry's own check of its storage fails."""
+    storage: int | None = None
+    """The status of a request that the registry can't answer without its storage."""
     is_registry: bool = False
     latency_ms: int = 0
+    """How long the login took."""
     certificate_expires: datetime | None = None
+    """Of a certificate that is trusted."""
+    checks: list[ProbeCheck] = Field(default_factory=list)
+    """Each one that was asked for, in order."""
 
     @property
     def is_shut_out(self) -> bool:
         """Has App Service answered in the registry's place, and refused the address? So it does for a stopped site."""
         return self.stranger == 403 and not self.is_registry
+
+    @property
+    def is_open(self) -> bool:
+        """Does the registry let anybody in?"""
+        return self.stranger == 200 and self.is_registry
+
+    def check(self, name: CheckName) -> ProbeCheck | None:
+        """That check, if it was asked for."""
+        return next((check for check in self.checks if check.name is name), None)
+
+    def has_failed(self, name: CheckName) -> bool:
+        """Was it made, and not passed?"""
+        check = self.check(name)
+        return check is not None and check.outcome is Outcome.FAILED
 
 
 class Thresholds(Model):
@@ -40,45 +92,3 @@ class Thresholds(Model):
 
     slow_ms: int
     tls_warning_days: int
-
-
-_BY_FAILURE = {
-    Failure.DNS: Code.DNS_ERROR,
-    Failure.CONNECTION: Code.CONNECTION_ERROR,
-    Failure.TLS: Code.TLS_ERROR,
-    Failure.TIMEOUT: Code.TIMEOUT,
-}
-
-
-def judge(
-    seen: Observation, *, site_stopped: bool, restricted: bool = False, thresholds: Thresholds, now: datetime
-) -> Code:
-    """The verdict; the gravest that applies. `restricted`: not every address may reach it."""
-    if site_stopped:
-        return Code.SITE_STOPPED
-    if restricted and seen.is_shut_out:
-        return Code.RESTRICTED
-    if seen.failure:
-        return _BY_FAILURE[seen.failure]
-    return _refusal(seen) or _warning(seen, thresholds, now)
-
-
-def _refusal(seen: Observation) -> Code | None:
-    if seen.is_registry and seen.stranger == 200:
-        return Code.AUTH_NOT_REQUIRED
-    if not seen.is_registry:
-        return Code.UNEXPECTED_STATUS if seen.stranger == 503 else Code.NOT_A_REGISTRY
-    if 503 in {seen.stranger, seen.member}:
-        return Code.STORAGE_UNHEALTHY
-    if seen.member == 401:
-        return Code.PROBE_REFUSED
-    if seen.stranger != 401 or seen.member != 200:
-        return Code.UNEXPECTED_STATUS
-    return None
-
-
-def _warning(seen: Observation, thresholds: Thresholds, now: datetime) -> Code:
-    expires = seen.certificate_expires
-    if expires and (expires - now).days < thresholds.tls_warning_days:
-        return Code.TLS_EXPIRING
-    return Code.SLOW if seen.latency_ms > thresholds.slow_ms else Code.HEALTHY
