@@ -25,9 +25,9 @@ class Table(Protocol):
         first: str,
         end: str,
         page: int | None = None,
-        where: Mapping[str, bool] | None = None,
+        where: Mapping[str, bool | str] | None = None,
     ) -> Iterator[Row]:
-        """Rows with `first <= key < end` in key order, fetched `page` at a time; `where`: flags that must be so."""
+        """Rows with `first <= key < end` in key order, fetched `page` at a time; `where`: columns that must be so."""
 
     def partitions(self, after: str = "") -> Iterator[str]:
         """The partitions that have rows, in order, behind `after`: a call for each."""

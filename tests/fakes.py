@@ -65,7 +65,7 @@ class FakeTable:
         first: str,
         end: str,
         page: int | None = None,
-        where: Mapping[str, bool] | None = None,
+        where: Mapping[str, bool | str] | None = None,
     ) -> Iterator[Row]:
         """A page shows the rows as they are when it is fetched, not when the query began."""
         size = min(page or LARGEST_PAGE, LARGEST_PAGE)
@@ -96,7 +96,7 @@ class FakeTable:
                 self._apply(after, change)
             self.rows[partition] = after
 
-    def _page(self, partition: str, first: str, end: str, where: Mapping[str, bool], size: int) -> list[Row]:
+    def _page(self, partition: str, first: str, end: str, where: Mapping[str, bool | str], size: int) -> list[Row]:
         self._check()
         rows = self.rows.get(partition, {})
         found = (rows[key] for key in sorted(rows) if first <= key < end)

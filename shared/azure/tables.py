@@ -47,17 +47,18 @@ class StorageTable:
         first: str,
         end: str,
         page: int | None = None,
-        where: Mapping[str, bool] | None = None,
+        where: Mapping[str, bool | str] | None = None,
     ) -> Iterator[Row]:
         """See `ports.Table`."""
         terms = ["PartitionKey eq @partition", "RowKey ge @first", "RowKey lt @end"]
-        terms += [f"{name} eq {str(value).lower()}" for name, value in (where or {}).items()]
+        wanted = {f"where_{name}": value for name, value in (where or {}).items()}
+        terms += [f"{name} eq @where_{name}" for name in where or {}]
         try:
             yield from map(
                 _row,
                 self._client.query_entities(
                     " and ".join(terms),
-                    parameters={"partition": partition, "first": first, "end": end},
+                    parameters={"partition": partition, "first": first, "end": end, **wanted},
                     results_per_page=min(page or MAX_PAGE, MAX_PAGE),
                 ),
             )

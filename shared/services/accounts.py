@@ -155,8 +155,14 @@ class Accounts:
         changed = _changed(asked, home, present, secret, self._now()).change(etag=etag)
         if present and _asked_for(changed) == _asked_for(present):
             return self._directory.unchanged(home, present)
-        added = int(present is None)
-        operation = self._changes.commit(home, changed, Kind.PUT_USER, asked.caller, added=added)
+        operation = self._changes.commit(
+            home,
+            changed,
+            Kind.PUT_USER,
+            asked.caller,
+            added=int(present is None),
+            details=None if present else {"added": [changed.username]},
+        )
         return UserAnswer(
             home.name,
             changed,

@@ -10,7 +10,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
-from shared.domain.operations import OPERATION_KEYS, Operation, operation_key
+from shared.domain.operations import OPERATION_KEYS, Operation, Status, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
 from shared.domain.user_import import CHUNK_KEYS, Chunk, chunk_keys
@@ -126,6 +126,11 @@ class State:
         rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"final": True})
         operations = (Operation.from_row(row) for row in rows)
         return (each for each in operations if each.ended_at and each.ended_at < moment)
+
+    def failed(self, registry: str) -> Iterator[Operation]:
+        """Every operation that has failed and is still kept."""
+        rows = self._table.query(registry, *key_range(OPERATION_KEYS), where={"status": Status.FAILED})
+        return (Operation.from_row(row) for row in rows)
 
     def audit(self, registry: str, after: str = "", limit: int | None = None) -> Iterator[AuditEntry]:
         """Entries of the audit behind the id `after`, the oldest first."""

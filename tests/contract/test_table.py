@@ -244,23 +244,26 @@ def test_more_rows_than_one_page_of_the_service(table: Table) -> None:
     assert keys(table.query(HOME, *key_range("user:"))) == names
 
 
-def test_flags_select_rows_and_a_row_without_the_flag_is_not_found(table: Table) -> None:
+def test_columns_select_rows_and_a_row_without_the_column_is_not_found(table: Table) -> None:
     table.transact(
         HOME,
         [
-            Insert(row("a", final=True, hot=True)),
-            Insert(row("b", final=False, hot=True)),
-            Insert(row("c", final=False, hot=False)),
+            Insert(row("a", final=True, hot=True, status="it's over")),
+            Insert(row("b", final=False, hot=True, status="Running")),
+            Insert(row("c", final=False, hot=False, status="Running")),
             Insert(row("d")),
         ],
     )
 
-    def found(**where: bool) -> list[str]:
+    def found(**where: bool | str) -> list[str]:
         return keys(table.query(HOME, " ", "~", where=where))
 
     assert found(final=False) == ["b", "c"]
     assert found(final=True) == ["a"]
     assert found(final=False, hot=True) == ["b"]
+    assert found(status="it's over") == ["a"]
+    assert found(status="Running", hot=False) == ["c"]
+    assert found(status="running") == []
     assert found() == ["a", "b", "c", "d"]
     assert keys(table.query(HOME, " ", "~", 1, {"final": False})) == ["b", "c"]
 
