@@ -96,7 +96,9 @@ class FakeTable:
                 self._apply(after, change)
             self.rows[partition] = after
 
-    def _page(self, partition: str, first: str, end: str, where: Mapping[str, bool | str], size: int) -> list[Row]:
+    def _page(
+        self, partition: str, first: str, end: str, where: Mapping[str, bool | str], size: int
+    ) -> list[Row]:
         self._check()
         rows = self.rows.get(partition, {})
         found = (rows[key] for key in sorted(rows) if first <= key < end)

@@ -1,0 +1,79 @@
+"""A summary as Markdown (CommonMark) that reads well as it stands, too."""
+
+import re
+from collections.abc import Iterator
+
+from shared.domain.health.codes import Severity
+from shared.domain.report_summary import Item, Link, Section, Summary
+
+MARKS = {Severity.OK: "🟢", Severity.INFO: "🟢", Severity.WARNING: "🟡", Severity.CRITICAL: "🔴"}
+"""Before the verdict, which says the same in words."""
+_SPECIAL = re.compile(r"[\\*\[\]<|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""What means something wherever it stands. An underscore inside of a word does not."""
+_LEADING = re.compile(r"^(\d*)([-+=>#.)])")
+"""What means something at the beginning of a line."""
+_LINK = re.compile(r"(?<=[A-Za-z])(:)(?=//)|(?<=www)(\.)", re.IGNORECASE)
+"""What GitHub makes a link of by itself."""
+
+
+def markdown(summary: Summary) -> str:
+    """The whole summary."""
+    return "\n".join(_lines(summary)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """One line that reads as it is, whatever it holds. Names between backticks stay so."""
+    parts = " ".join(text.split()).split("`")
+    spans = parts[1::2]
+    if len(parts) % 2 == 0 or not all(span.strip() for span in spans):  # no pairs: none of them is believed
+        return _plain("'".join(parts))
+    return "".join(f"`{part}`" if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    safe = _SPECIAL.sub(r"\\\g<0>", text)
+    return _LEADING.sub(r"\1\\\2", _LINK.sub(r"\\\g<0>", safe))
+
+
+def _lines(summary: Summary) -> Iterator[str]:
+    yield f"# {MARKS[summary.severity]} {escaped(summary.headline)}"
+    yield ""
+    yield escaped(summary.context)
+    if summary.needs_you:
+        yield ""
+        for item in summary.needs_you:
+            yield from _item(item)
+    for section in summary.sections:
+        yield ""
+        yield from _section(section)
+    if summary.links:
+        yield ""
+        yield _links(summary.links)
+
+
+def _item(item: Item) -> Iterator[str]:
+    state, *more = item.text.split("\n")
+    yield f"- **{escaped(item.title)}** {escaped(state)}"
+    yield from (f"  - {escaped(line)}" for line in more)
+    if item.fix:
+        yield f"  - Fix: {escaped(item.fix)}"
+    if item.links:
+        yield f"  - {_links(item.links)}"
+
+
+def _section(section: Section) -> Iterator[str]:
+    """A single line stands behind its title."""
+    if len(section.lines) == 1:
+        yield f"**{escaped(section.title)}:** {escaped(section.lines[0])}"
+        return
+    yield f"**{escaped(section.title)}**"
+    yield ""
+    yield from (f"- {escaped(line)}" for line in section.lines)
+
+
+def _links(links: tuple[Link, ...]) -> str:
+    return " · ".join(f"[{escaped(link.title)}](<{_address(link.url)}>)" for link in links)
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[<>\s\\]", "", url)

@@ -1,0 +1,173 @@
+"""A report in words: the verdict first, then only what is not as it should be, then one line for each of the rest.
+
+Plain text; names stand between backticks, and of what comes from outside none is left.
+"""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from shared.domain.health.codes import HealthState
+from shared.domain.report.model import Drift, FailedOperation, Problem, Report, ReportIncident, Todo
+from shared.domain.report.periods import PeriodName
+from shared.domain.report.wording import (
+    MINUS,
+    clock,
+    day,
+    duration,
+    in_days,
+    milliseconds,
+    moment,
+    name,
+    percent,
+    plural,
+    quoted,
+    size_and_growth,
+)
+from shared.domain.report_summary import Item, Link, Section, Summary
+
+
+def summary_of(report: Report) -> Summary:
+    """What is delivered: it says enough by itself."""
+    return Summary(
+        headline=report.verdict,
+        severity=report.severity,
+        context=context(report),
+        needs_you=tuple(_item(each, report) for each in report.problems),
+        sections=tuple(_sections(report)),
+        links=tuple(_links(report)),
+    )
+
+
+def zone_of(report: Report) -> ZoneInfo:
+    """In which its times are read."""
+    return ZoneInfo(report.period.time_zone)
+
+
+def context(report: Report) -> str:
+    """`Mon 07:00 CET · last 24 h`; a longer period says from when on."""
+    zone, period = zone_of(report), report.period
+    last = f"{moment(period.end, zone)} · last {period.name.words}"
+    return last if period.name is PeriodName.DAY else f"{last}, from {day(period.start, zone)} on"
+
+
+def _item(problem: Problem, report: Report) -> Item:
+    began = clock(problem.since, zone_of(report), report.generated_at)
+    state = f"{problem.state.upper()} {duration(problem.seconds)} ({began}→)"
+    seen = f" Seen: {quoted(problem.evidence)}" if problem.evidence else ""
+    return Item(
+        title=problem.registry,
+        text=f"{state} {name(problem.code)}\n{quoted(problem.message)}{seen}",
+        severity=problem.severity,
+        fix=quoted(problem.fix),
+        links=(
+            Link(title="Status", url=problem.status_url),
+            Link(title="Portal", url=problem.portal_url),
+        ),
+    )
+
+
+def _sections(report: Report) -> Iterator[Section]:
+    if report.notes:
+        yield Section(title="⚠️ Mind", lines=tuple(report.notes))
+    if report.todo:
+        yield Section(title="🟡 You need to", lines=tuple(map(_task, report.todo)))
+    over = [each for each in report.incidents if each.ended_at]
+    if over:
+        yield Section(title="🔵 Over again", lines=tuple(_incident(each, report) for each in over))
+    if report.failed_operations:
+        yield Section(title="🟠 Failed", lines=tuple(_failure(each) for each in report.failed_operations))
+    yield Section(title="🔐 Security", lines=(_security(report),))
+    yield Section(title="📈 Figures", lines=(_figures(report),))
+    yield Section(title="🟢 The rest", lines=(_rest(report),))
+
+
+def _task(task: Todo) -> str:
+    about = f"{task.registry}: " if task.registry else ""
+    if task.user and task.days is not None:
+        return f"{about}{name(task.user)} expires {in_days(task.days)}. {quoted(task.fix)}"
+    return f"{about}{quoted(task.message)} ({name(task.code)}) {quoted(task.fix)}".rstrip()
+
+
+def _incident(incident: ReportIncident, report: Report) -> str:
+    began = clock(incident.started_at, zone_of(report), report.generated_at)
+    state = f"{incident.state.lower()} for {duration(incident.seconds)}"
+    return f"{incident.registry}: {state} from {began} on ({name(incident.code)})"
+
+
+def _failure(failed: FailedOperation) -> str:
+    about = f"{failed.registry}/{failed.user}" if failed.user else failed.registry
+    return (
+        f"{about}: {failed.kind}, {name(failed.code)}: {quoted(failed.message)} {quoted(failed.fix)}".rstrip()
+    )
+
+
+def _security(report: Report) -> str:
+    users, refused = report.users, report.refusals
+    said = [
+        f"users +{users.added} {MINUS}{users.removed}"
+        + (f", {users.expired} expired" if users.expired else ""),
+        f"{plural(len(report.drift), 'drift')} repaired{_repairs(report.drift)}",
+        f"{refused.denied} denied",
+    ]
+    if refused.others:
+        said.append(f"{plural(refused.others, 'other refusal')}")
+    return " · ".join(said)
+
+
+def _repairs(drift: list[Drift]) -> str:
+    told = "; ".join(f"{each.registry}: {_repair(each)}" for each in drift[:_MOST_REPAIRS])
+    more = "; …" if len(drift) > _MOST_REPAIRS else ""
+    return f" ({told}{more})" if told else ""
+
+
+_MOST_REPAIRS = 3
+"""Told in the line; the report has all of them."""
+_DONE = {
+    "added": ("unknown ", " removed"),
+    "removed": ("", " put back"),
+    "changed": ("", " set back"),
+    "drift": ("", " set again"),
+}
+"""What was done about each kind of finding."""
+
+
+def _repair(drift: Drift) -> str:
+    told = [
+        f"{before}{', '.join(name(one) for one in drift.what[kind])}{after}"
+        for kind, (before, after) in _DONE.items()
+        if drift.what.get(kind)
+    ]
+    return ", ".join(told) or f"file {quoted(' '.join(drift.what.get('file', ['changed'])))}"
+
+
+def _figures(report: Report) -> str:
+    storage = report.storage
+    return " · ".join(
+        [
+            f"uptime {percent(report.uptime)}",
+            f"probe p95 {milliseconds(report.latency.p95)}",
+            f"storage {size_and_growth(storage.size_bytes, storage.growth_bytes)}",
+            f"{plural(len(report.failed_operations), 'operation')} failed",
+        ]
+    )
+
+
+def _rest(report: Report) -> str:
+    named = {each.registry for each in report.problems} | {each.registry for each in report.todo}
+    fine = [
+        each for each in report.registries if each.state is HealthState.HEALTHY and each.registry not in named
+    ]
+    others = "others " if named - {None} else ""
+    states = [f"{number} {what}" for state, what in _QUIET.items() if (number := report.states.get(state, 0))]
+    age = report.sweep_age_seconds
+    swept = [f"sweep {duration(age)} ago"] if age is not None else []
+    return " · ".join([f"{len(fine)} {others}healthy", *states, *swept])
+
+
+_QUIET = {HealthState.MAINTENANCE: "in maintenance", HealthState.UNKNOWN: "that we could not look at"}
+
+
+def _links(report: Report) -> Iterator[Link]:
+    if report.report_url:
+        yield Link(title="Full report", url=report.report_url)
+    yield Link(title="Status page", url=report.status_url)

@@ -1,0 +1,117 @@
+"""Figures as people read them."""
+
+import math
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+NONE = "\u2013"
+"""A dash: stands where there is no figure."""
+MINUS = "\u2212"
+
+
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+"""Whatever breaks a line, or turns its direction round."""
+MOST_CHARACTERS = 300
+"""Of a text that comes from outside."""
+
+
+def quoted(text: str) -> str:
+    """A text from outside as a part of one line. A backtick would begin a name in it."""
+    line = _SPACE.sub(" ", text).strip().replace("`", "'")
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
+
+
+def name(text: str) -> str:
+    """A name between backticks: every reader of these texts either renders them or reads past them."""
+    return f"`{quoted(text)}`"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `22 min`, `1 h 5 min`, `3 days 2 h`."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return f"{int(seconds)} s"
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        plural(days, "day") if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+    ]
+    return " ".join([part for part in parts if part][:2])
+
+
+def plural(number: int, thing: str, things: str = "") -> str:
+    """`1 day`, `2 days`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"
+
+
+def percent(share: float | None) -> str:
+    """`99.96 %`. Cut off, not rounded: what was down for a second is never `100 %`."""
+    if share is None:
+        return NONE
+    hundredths = math.floor(share * 10_000 + 1e-9)
+    return f"{hundredths / 100:.2f} %" if hundredths < 10_000 else "100 %"
+
+
+def size(size_bytes: int | None) -> str:
+    """`412 GB`; a thousand bytes are a kilobyte, as Azure counts prices."""
+    if size_bytes is None:
+        return NONE
+    unit = _unit(size_bytes)
+    return f"{_scaled(size_bytes, unit)} {_UNITS[unit]}"
+
+
+def size_and_growth(size_bytes: int | None, growth: int | None) -> str:
+    """`412 GB (+6)`; a growth in another unit says which: `412 GB (+600 MB)`."""
+    if size_bytes is None or growth is None:
+        return size(size_bytes)
+    sign, unit, own = MINUS if growth < 0 else "+", _unit(size_bytes), _unit(abs(growth))
+    named = "" if own == unit or not growth else f" {_UNITS[own]}"
+    return f"{size(size_bytes)} ({sign}{_scaled(abs(growth), own)}{named})"
+
+
+def milliseconds(latency: int | None) -> str:
+    """`310 ms`."""
+    return NONE if latency is None else f"{latency} ms"
+
+
+def in_days(days: int) -> str:
+    """`today`, `in 1 day`, `in 3 days`."""
+    return f"in {plural(days, 'day')}" if days > 0 else "today"
+
+
+def whole_days(until: datetime, now: datetime) -> int:
+    """How many days are left, in whole days: less than one is 0."""
+    return max(0, (until - now) // timedelta(days=1))
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`Mon 07:00 CET`."""
+    return f"{at.astimezone(zone):%a %H:%M %Z}"
+
+
+def day(at: datetime, zone: ZoneInfo) -> str:
+    """`25 Nov`."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b}"
+
+
+def clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`06:38` on the same day, `Mon 06:38` in the same week, else `12 Nov 06:38`."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    recent = today.date() - local.date() < timedelta(days=7)
+    return f"{local:%a %H:%M}" if recent else f"{day(at, zone)} {local:%H:%M}"
+
+
+def _unit(size_bytes: int) -> int:
+    return min(len(_UNITS) - 1, max(0, (len(str(size_bytes)) - 1) // 3))
+
+
+def _scaled(size_bytes: int, unit: int) -> str:
+    """Three digits at most before a unit, and one decimal where there is only one."""
+    value = size_bytes / 1000**unit
+    return f"{value:.1f}".removesuffix(".0") if value < 10 and unit else f"{value:.0f}"
