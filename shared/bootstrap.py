@@ -24,6 +24,7 @@ from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.diagnosis import Diagnoses
+from shared.services.health.mutes import Mutes
 from shared.services.imports import Imports
 from shared.services.liveness import Liveness
 from shared.services.operations import Operations
@@ -149,6 +150,11 @@ class Services:
     def restart(self) -> Restart:
         """Restarts sites."""
         return Restart(self.registries, self._ledger)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Mutes registries."""
+        return Mutes(self.state, self.registries, self._ledger, now)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -12,7 +12,9 @@ from shared.domain.records import Nested, Record
 ACCEPTED = "Accepted"
 """The outcome of what was not refused. How it ended says its operation."""
 CANCEL = "CancelOperation"
-"""The one action that starts no operation of its own."""
+"""It starts no operation of its own: the entry names the one that is canceled."""
+MUTE, UNMUTE = "MuteRegistry", "UnmuteRegistry"
+"""They are done at once, so there is no operation."""
 AUDIT_KEYS = "audit:"
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -41,7 +43,7 @@ class AuditEntry(Record):
     operation_id: str | None = None
     request_id: str
     details: Nested[dict[str, list[str]] | None] = None
-    """What was found, by kind: names of users, settings and resources."""
+    """What was found, by kind: names of users, settings and resources. Of a mute: until when, and its reason."""
 
     @property
     def key(self) -> str:

@@ -41,7 +41,9 @@ _DURATION, _MOMENT = re.compile(DURATION), re.compile(MOMENT)
 _AS_DURATION, _AS_MOMENT = TypeAdapter(timedelta), TypeAdapter(datetime)
 
 
-def _duration(most: timedelta) -> BeforeValidator:
+def duration_up_to(most: timedelta) -> BeforeValidator:
+    """A field that takes an ISO 8601 duration, at most so long, or `null`."""
+
     def check(value: object) -> object:
         if value is None or isinstance(value, timedelta):
             return value
@@ -89,14 +91,15 @@ def shown_duration(value: timedelta) -> str:
     return f"P{days}T{time}" if time else f"P{days or 'T0S'}"
 
 
-def _schema(pattern: str, example: str) -> WithJsonSchema:
+def text_or_null(pattern: str, example: str) -> WithJsonSchema:
+    """What the schema of such a field says."""
     text = {"type": "string", "pattern": f"^{pattern}$"}
     return WithJsonSchema({"anyOf": [text, {"type": "null"}], "examples": [example]})
 
 
-Lifetime = Annotated[timedelta | None, _duration(MOST_LIFE), _schema(DURATION, "P90D")]
-Overlap = Annotated[timedelta | None, _duration(MOST_OVERLAP), _schema(DURATION, "PT24H")]
-Moment = Annotated[datetime | None, BeforeValidator(_moment), _schema(MOMENT, "2027-01-31T18:00:00Z")]
+Lifetime = Annotated[timedelta | None, duration_up_to(MOST_LIFE), text_or_null(DURATION, "P90D")]
+Overlap = Annotated[timedelta | None, duration_up_to(MOST_OVERLAP), text_or_null(DURATION, "PT24H")]
+Moment = Annotated[datetime | None, BeforeValidator(_moment), text_or_null(MOMENT, "2027-01-31T18:00:00Z")]
 
 
 @dataclass(frozen=True)

@@ -234,8 +234,8 @@ class Provisioning:
             return []
         projection = self._state.projection(registry.name)
         if operation.kind is Kind.PURGE_REGISTRY and status is Status.SUCCEEDED:
-            gone: list[Change] = [Delete(registry.key, registry.etag)]
-            return [*gone, Delete(projection.key, projection.etag)] if projection else gone
+            rows = (registry, projection, self._state.mute(registry.name))
+            return [Delete(row.key, row.etag) for row in rows if row]
         restarted = operation.kind is Kind.RESTART_REGISTRY  # which changes nothing of the registry
         moment = registry.updated_at if restarted else self._now()
         settled = registry.at_rest(_state_after(operation, status), moment)

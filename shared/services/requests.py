@@ -90,18 +90,12 @@ class Ledger:
             return None
         operation = self._state.operation(registry, caller.operation_key)
         if operation and not self.is_same(caller, operation):
-            raise ApiError(
-                409,
-                "OperationIdReused",
-                f"Operation-Id {caller.operation_key} belongs to another request.",
-                "Use a new id for a new request; the same id only to repeat the same request.",
-                target="Operation-Id",
-            )
+            raise operation_id_reused(caller)
         return operation
 
     def is_same(self, caller: Caller, operation: Operation) -> bool:
         """Did this very request start the operation, with or without an `Operation-Id`?"""
-        return operation.fingerprint == self._fingerprint(caller)
+        return operation.fingerprint == self.fingerprint(caller)
 
     def start(
         self,
@@ -130,7 +124,7 @@ class Ledger:
             intent=intent,
             retry_of=retry_of.id if retry_of else None,
             resend=list(resend),
-            fingerprint=self._fingerprint(caller),
+            fingerprint=self.fingerprint(caller),
             asked_by=caller.actor,
             traceparent=telemetry.traceparent(),
             created_at=now,
@@ -140,7 +134,8 @@ class Ledger:
             rows.append(retry_of.change(retried_by=operation.id).save())
         return operation, rows
 
-    def _fingerprint(self, caller: Caller) -> str:
+    def fingerprint(self, caller: Caller) -> str:
+        """Tells this request from others; nobody can guess from it what the request said."""
         return hmac.new(self._key.encode(), b"request\0" + caller.payload, hashlib.sha256).hexdigest()
 
 
@@ -151,19 +146,39 @@ def audit_entry(
     now: datetime,
     details: Findings | None = None,
 ) -> AuditEntry:
-    """Who did that, and to what. Its id begins with the very time that it says."""
+    """Who did that, and to what."""
     registry, user = operation.registry, operation.user
+    target = f"{registry}/{user}" if user else registry
+    return entry_about(caller, action, registry, now, details).change(
+        target=target, operation_id=operation.id
+    )
+
+
+def entry_about(
+    caller: Caller, action: str, registry: str, now: datetime, details: Findings | None = None
+) -> AuditEntry:
+    """Of what is done to a registry without an operation. Its id begins with the very time that it says."""
     return AuditEntry(
         id_key=str(ULID.from_datetime(now)),
         at=now,
         actor=caller.actor,
         address=caller.address,
         action=action,
-        target=f"{registry}/{user}" if user else registry,
+        target=registry,
         registry=registry,
-        operation_id=operation.id,
         request_id=caller.request_id,
         details=details,
+    )
+
+
+def operation_id_reused(caller: Caller) -> ApiError:
+    """409: its `Operation-Id` stands for another request."""
+    return ApiError(
+        409,
+        "OperationIdReused",
+        f"Operation-Id {caller.operation_key} belongs to another request.",
+        "Use a new id for a new request; the same id only to repeat the same request.",
+        target="Operation-Id",
     )
 
 

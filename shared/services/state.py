@@ -9,6 +9,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 
 from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
+from shared.domain.health.mute import MUTE_KEY, Mute
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
 from shared.domain.operations import OPERATION_KEYS, Operation, Status, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
@@ -147,6 +148,11 @@ class State:
         """How far the htpasswd file is."""
         row = self._table.get(registry, PROJECTION_KEY)
         return Projection.from_row(row) if row else None
+
+    def mute(self, registry: str) -> Mute | None:
+        """The last mute that nobody has lifted, over or not, of whatever incarnation."""
+        row = self._table.get(registry, MUTE_KEY)
+        return Mute.from_row(row) if row else None
 
     def user_rows(self, registry: str, limit: int) -> list[Row]:
         """User rows as they are, for the end of a registry."""

@@ -21,6 +21,7 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.health.mutes import Mutes
 from shared.services.health_rows import HealthRows
 from shared.services.health_sweep import HealthSweep
 from shared.services.htpasswd_sync import HtpasswdSync
@@ -132,6 +133,7 @@ class Rig:
         )
         self.soft_delete = SoftDelete(self.state, self.registries, ledger)
         self.restart = Restart(self.registries, ledger)
+        self.mutes = Mutes(self.state, self.registries, ledger, now)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state, self.capacity)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
