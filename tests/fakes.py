@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from shared.domain.errors import ConflictError, DependencyError, TemporaryError
+from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
+from shared.domain.health.daily import Size
 from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
 from shared.domain.messages import AnyMessage, Message
@@ -21,6 +22,7 @@ from tests.fake_resource_manager import FakeResourceManager
 
 __all__ = [
     "FakeClock",
+    "FakeContainers",
     "FakeProbe",
     "FakeQueue",
     "FakeResourceManager",
@@ -197,6 +199,27 @@ class FakeShares:
     def open(self, file_endpoint: str, share: str) -> FakeShare:
         _ = share
         return self.by_endpoint.setdefault(file_endpoint, FakeShare())
+
+
+class FakeContainers:
+    """The sizes of the blobs of each account's container. A page is what one answer holds."""
+
+    def __init__(self, page: int = 5000) -> None:
+        self.by_endpoint: dict[str, list[int]] = {}
+        self.errors: list[Exception] = []
+        """What the next calls raise."""
+        self.measured: list[str] = []
+        self._page = page
+
+    def measure(self, blob_endpoint: str, container: str, *, most_pages: int, seconds: float) -> Size:
+        self.measured.append(blob_endpoint)
+        if self.errors:
+            raise self.errors.pop(0)
+        if blob_endpoint not in self.by_endpoint:
+            raise PermanentError("ContainerNotFound", f"{blob_endpoint}{container} answered 404.", "Make it.")
+        sizes = self.by_endpoint[blob_endpoint]
+        counted = sizes[: self._page * (most_pages if seconds > 0 else 1)]
+        return Size(sum(counted), len(counted), complete=len(counted) == len(sizes))
 
 
 NO_FILE = b"what a registry finds where there is no file: nothing that it can read"

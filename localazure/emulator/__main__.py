@@ -42,7 +42,7 @@ def _servers(options: argparse.Namespace) -> tuple[Server, list[Server]]:
     authority = CertificateAuthority.load_or_create(state)
     sites = Sites(state / "sites", authority, options.registry_binary, options.blob_endpoint)
     identity = Identity(state, options.tenant_id, options.identity_header)
-    emulator = Emulator(state, origin(listener), options.blob_endpoint, identity, sites)
+    emulator = Emulator(state, origin(listener), identity, sites)
     proxied = {"queues": options.queue_proxy, "tables": options.table_proxy}
     proxies = [
         Server(emulator.storage_proxy(service, named[1]), listen(int(named[0])))

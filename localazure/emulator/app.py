@@ -1,4 +1,5 @@
-"""The emulator put together: one TLS server for Resource Manager, managed identity, Azure Files and its control.
+"""The emulator put together: one TLS server for Resource Manager, managed identity, Azure Files,
+lists of blobs, and its control.
 
 Requests go through layers, outermost first: the log of requests, the faults, the routes. The log is outside of the
 faults, so that it shows what the client saw.
@@ -19,6 +20,8 @@ from localazure.emulator.arm import urls as arm_urls
 from localazure.emulator.arm.models.ports import Sites
 from localazure.emulator.arm.service import ResourceManager
 from localazure.emulator.bearer import BearerTokens
+from localazure.emulator.blobs import urls as blobs_urls
+from localazure.emulator.blobs.service import BlobsService
 from localazure.emulator.control import PREFIX, Control
 from localazure.emulator.faults import control as faults_control
 from localazure.emulator.faults.layer import Misbehave
@@ -35,15 +38,13 @@ from localazure.emulator.storage_proxy import storage_proxy
 class Emulator:
     """Everything behind one port, and proxies that misbehave along with it."""
 
-    def __init__(
-        self, state: Path, origin: str, blob_endpoint: str, identity: Identity, sites: Sites
-    ) -> None:
-        """`origin` is where clients reach it, `https://localhost:PORT`; `blob_endpoint` is Azurite's."""
+    def __init__(self, state: Path, origin: str, identity: Identity, sites: Sites) -> None:
+        """`origin` is where clients reach it, `https://localhost:PORT`."""
         self.requests = RequestsLog()
         self.faults = Faults()
         self.sites = sites
         self.files = FileStore(state / "files")
-        self.resource_manager = ResourceManager(state, origin, blob_endpoint, sites, self.files)
+        self.resource_manager = ResourceManager(state, origin, sites, self.files)
         self._identity = identity
         self._tokens = BearerTokens(identity, origin)
 
@@ -60,12 +61,23 @@ class Emulator:
             *faults_control.routes(self.faults, PREFIX),
             *identity_urls.routes(self._identity),
             Mount("/files", routes=files_urls.routes(files)),
+            Mount("/blobs", routes=blobs_urls.routes(self._blobs())),
             *arm_urls.routes(self.resource_manager, self._tokens.check_management),
             Route("/{rest:path}", _nothing_here),
         ]
         app = Starlette(routes=routes, lifespan=self._lifespan)
         misbehaving = Misbehave(app, self.faults, ignored=PREFIX)
         return RecordRequests(misbehaving, self.requests, ignored=PREFIX, keep_bodies_of="/subscriptions")
+
+    def _blobs(self) -> BlobsService:
+        accounts = self.resource_manager.accounts
+        return BlobsService(
+            has_account=lambda account: accounts.keys(account) is not None,
+            has_container=self.resource_manager.storage_services.has_container,
+            blobs=self.sites.blobs,
+            check_token=self._tokens.opens_files,
+            tenant_id=self._identity.tenant_id,
+        )
 
     def storage_proxy(self, service: str, upstream: str) -> ASGIApp:
         """What stands in front of Azurite's `queues` or `tables`: the same faults, the same log, a port of its own."""

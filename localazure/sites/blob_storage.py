@@ -8,7 +8,9 @@ import hashlib
 import mmap
 import re
 import shutil
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -32,6 +34,9 @@ class BlobStorage(Protocol):
 
         Raises SiteStartError if account or container is missing or malformed, or the storage out of reach.
         """
+
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        """The names of a container's blobs with their bytes; none if registries have stored nothing there."""
 
     def forget_account(self, account: str) -> None:
         """Delete all blobs of an account."""
@@ -70,6 +75,16 @@ class FolderStorage:
             "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": yaml_text(folder),
         }
 
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        """See `BlobStorage.blobs`. A file that goes while we look was there, or was not."""
+        folder = self._folder / _checked("account", account) / _checked("container", container)
+        found: dict[str, int] = {}
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):
+                if stat.S_ISREG((status := path.stat()).st_mode):
+                    found[path.relative_to(folder).as_posix()] = status.st_size
+        return found
+
     def forget_account(self, account: str) -> None:
         """See `BlobStorage.forget_account`."""
         shutil.rmtree(self._folder / _checked("account", account), ignore_errors=True)
@@ -107,6 +122,13 @@ class AzuriteStorage:
                 "REGISTRY_STORAGE_REDIRECT_DISABLE": "true",
             }
         )
+
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        """See `BlobStorage.blobs`."""
+        with self._client() as client, suppress(ResourceNotFoundError):
+            held = client.get_container_client(container_name(account, container))
+            return {blob.name: blob.size for blob in held.list_blobs()}
+        return {}
 
     def forget_account(self, account: str) -> None:
         """See `BlobStorage.forget_account`."""

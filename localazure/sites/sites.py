@@ -119,6 +119,10 @@ class Sites:
             if not site.close(max(deadline - time.monotonic(), 0)):
                 logger.warning("site %s did not stop within %g s", name, seconds)
 
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        """The names of what registries have stored in a container, with their bytes."""
+        return self._storage.blobs(account, container)
+
     def forget_account(self, account: str) -> None:
         """Delete the blobs of a storage account that is no more. Logged if that does not work."""
         self._forget(account, partial(self._storage.forget_account, account))

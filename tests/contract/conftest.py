@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from localazure.ports import Ports
 from localazure.up.environment import base_environment
 from shared import registry_probe
 from shared.azure.connection import StorageConnection, credential
@@ -44,6 +45,13 @@ def emulator(
             yield running
         finally:
             forget_environment()
+
+
+@pytest.fixture(scope="package")
+def secure_azurite(tmp_path_factory: pytest.TempPathFactory, emulator: processes.Emulator) -> Iterator[Ports]:
+    """Storage that takes tokens of the app's identity."""
+    with processes.azurite_with_tls(tmp_path_factory.mktemp("azurite-with-tls"), emulator) as listening:
+        yield listening
 
 
 @pytest.fixture(scope="package")

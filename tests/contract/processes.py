@@ -1,5 +1,6 @@
 """The real things behind the contract suites: Azurite and the emulator as processes, on free ports."""
 
+import dataclasses
 import os
 import secrets
 import sys
@@ -36,6 +37,8 @@ class Emulator:
     """Resource Manager, managed identity and Azure Files."""
 
     url: str
+    folder: Path
+    """Its state."""
     authority: CertificateAuthority
     client: httpx.Client
 
@@ -64,6 +67,22 @@ def azurite(folder: Path) -> Iterator[Azurite]:
 
 
 @contextmanager
+def azurite_with_tls(folder: Path, emulator: Emulator) -> Iterator[Ports]:
+    """Azurite that takes bearer tokens until the block ends: it does so over TLS alone, at `127.0.0.1`."""
+    ports, (chain, key) = Ports.free({}), emulator.authority.server_certificate()
+    program = azurite_program(find_azurite(ROOT), folder, ports, base_environment())
+    secure = ["--oauth", "basic", "--cert", str(chain), "--key", str(key)]
+    urls = [f"https://127.0.0.1:{port}/" for port in (ports.blob, ports.queue, ports.table)]
+    program = dataclasses.replace(
+        program,
+        command=[*program.command, *secure],
+        is_ready=lambda: all(answers(url, emulator.authority.ca_file) for url in urls),
+    )
+    with running(program):
+        yield ports
+
+
+@contextmanager
 def emulator(folder: Path, blobs: str) -> Iterator[Emulator]:
     """`python -m localazure.emulator` until the block ends, with its sites."""
     authority = CertificateAuthority.load_or_create(folder)
@@ -84,7 +103,7 @@ def emulator(folder: Path, blobs: str) -> Iterator[Emulator]:
     )
     trust = authority.client_context()
     with running(program), httpx.Client(verify=trust, trust_env=False, timeout=30) as client:
-        yield Emulator(url, authority, client)
+        yield Emulator(url, folder, authority, client)
 
 
 def _at_root(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,17 +1,12 @@
 """The app's own storage without a connection string: tokens of the app's identity, as on Azure."""
 
-import dataclasses
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
-from localazure.azurite import ACCOUNT, ACCOUNT_KEY, azurite_program, find_azurite
+from localazure.azurite import ACCOUNT, ACCOUNT_KEY
 from localazure.ports import Ports
-from localazure.up.environment import ROOT, base_environment
-from localazure.up.probes import answers
 from shared.azure.connection import StorageConnection
 from shared.azure.queues import StorageQueue
 from shared.azure.tables import StorageTable
@@ -19,33 +14,16 @@ from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.messages import Message
 from shared.domain.records import Insert, Row
 from tests.contract.conftest import forget_environment
-from tests.contract.processes import Emulator, running
+from tests.contract.processes import Emulator
 
 HOST = "127.0.0.1"
 """At `localhost` the Table SDK would see an emulator of Cosmos DB, and ask for a token of that."""
 MESSAGE = Message(operation_id="demo.01J", turn=0)
 
 
-@contextmanager
-def azurite_with_tls(folder: Path, emulator: Emulator) -> Iterator[Ports]:
-    """Azurite that takes bearer tokens: it does so over TLS alone."""
-    ports, (chain, key) = Ports.free({}), emulator.authority.server_certificate()
-    program = azurite_program(find_azurite(ROOT), folder, ports, base_environment())
-    secure = ["--oauth", "basic", "--cert", str(chain), "--key", str(key)]
-    urls = [f"https://{HOST}:{port}/" for port in (ports.queue, ports.table)]
-    program = dataclasses.replace(
-        program,
-        command=[*program.command, *secure],
-        is_ready=lambda: all(answers(url, emulator.authority.ca_file) for url in urls),
-    )
-    with running(program):
-        yield ports
-
-
-@pytest.fixture(scope="module")
-def ports(tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Iterator[Ports]:
-    with azurite_with_tls(tmp_path_factory.mktemp("azurite-with-tls"), emulator) as listening:
-        yield listening
+@pytest.fixture
+def ports(secure_azurite: Ports) -> Ports:
+    return secure_azurite
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ class RecordingSites:
         self.calls: list[tuple[str, ...]] = []
         self.running: dict[str, SiteConfig] = {}
         self.crashed: set[str] = set()
+        self.stored: dict[tuple[str, str], dict[str, int]] = {}
         self._ports: dict[str, int] = {}
 
     def reserve(self, name: str) -> str:
@@ -69,6 +70,9 @@ class RecordingSites:
 
     def forget_account(self, account: str) -> None:
         self.calls.append(("forget_account", account))
+
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        return self.stored.get((account, container), {})
 
     def forget_container(self, account: str, container: str) -> None:
         self.calls.append(("forget_container", account, container))
@@ -177,7 +181,7 @@ def running_emulator(
     identity = Identity(state, TENANT, HEADER, lifetime)
     sites = RecordingSites()
     listener = listen(port)
-    emulator = Emulator(state, origin(listener), BLOB_ENDPOINT, identity, sites)
+    emulator = Emulator(state, origin(listener), identity, sites)
     server = Server(emulator.app(), listener, authority.server_certificate())
     proxies = {name: Server(emulator.storage_proxy(name, url), listen(0)) for name, url in proxied.items()}
     name = f"emulator {uuid.uuid4()}"

@@ -27,9 +27,7 @@ from localazure.sites.behaviour import SiteBehaviour
 class ResourceManager:
     """The emulated Resource Manager of one state folder."""
 
-    def __init__(
-        self, state: Path, origin: str, blob_endpoint: str, sites: Sites, shares: FileShares
-    ) -> None:
+    def __init__(self, state: Path, origin: str, sites: Sites, shares: FileShares) -> None:
         """`origin` is where clients reach it, `https://localhost:PORT`. Raises ValueError for a foreign state."""
         self.store = Store(state / "resource-manager.json")
         self.throttling = Throttling(lambda: self.store.settings.limits)
@@ -38,11 +36,12 @@ class ResourceManager:
         self.processes = SiteProcesses(
             self.store, sites, shares, self.accounts.keys, mount_folder=self.mounts.folder
         )
-        self._wire(origin, blob_endpoint, StorageServices(self.store, self.accounts, shares, sites))
+        self.storage_services = StorageServices(self.store, self.accounts, shares, sites)
+        self._wire(origin)
 
-    def _wire(self, origin: str, blob_endpoint: str, services: StorageServices) -> None:
+    def _wire(self, origin: str) -> None:
         plans = Plans(self.store)
-        account_view = AccountView(self.store, origin, blob_endpoint)
+        account_view = AccountView(self.store, origin)
         plan_view, site_view = PlanView(self.store, plans), SiteView(self.store, self.processes)
         views: dict[str, View] = {STORAGE_ACCOUNTS: account_view, PLANS: plan_view, SITES: site_view}
         lists = Lists(self.store, origin)
@@ -53,7 +52,7 @@ class ResourceManager:
         self.account_responses = StorageAccountResponses(
             self.accounts, account_view, self.processes, self.long_running, lists
         )
-        self.storage_service_responses = StorageServiceResponses(services, lists)
+        self.storage_service_responses = StorageServiceResponses(self.storage_services, lists)
         self.plan_responses = PlanResponses(plans, plan_view, self.long_running, lists)
         self.site_responses = SiteResponses(web_sites, site_view, self.processes, self.long_running, lists)
         self.site_config_responses = SiteConfigResponses(web_sites, self.processes)

@@ -66,7 +66,7 @@ def response(answer: InjectedAnswer, path: str) -> Response:
 
 def _shape(path: str) -> str:
     path = path.lower()
-    if path.startswith(("/files/", "/queues/")):
+    if path.startswith(("/blobs/", "/files/", "/queues/")):
         return "storage"
     if path.startswith("/tables/"):
         return "table"

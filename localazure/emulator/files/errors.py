@@ -18,6 +18,7 @@ _ERRORS: dict[str, tuple[int, str]] = {
         409,
         "An attempt has been made to remove a file or directory that can't be deleted.",
     ),
+    "ContainerNotFound": (404, "The specified container does not exist."),
     "DirectoryNotEmpty": (409, "The specified directory is not empty."),
     "InvalidAuthenticationInfo": (401, f"{_NOT_AUTHENTICATED} {_SEE_CHALLENGE}"),
     "InvalidContinuationToken": (400, "The specified continuation token is invalid."),

@@ -36,6 +36,9 @@ class Sites(Protocol):
     def forget_account(self, account: str) -> None:
         """The storage account is gone, and so are the images in it."""
 
+    def blobs(self, account: str, container: str) -> dict[str, int]:
+        """The names of what registries have stored there, with their bytes."""
+
     def forget_container(self, account: str, container: str) -> None:
         """The blob container is gone, and so are the images in it."""
 

@@ -11,7 +11,7 @@ from localazure.emulator.arm.models.accounts import StorageAccounts
 from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.store import Json, Resource, Store
-from localazure.emulator.arm.resource_ids import CONTAINERS, ResourceId, Scope
+from localazure.emulator.arm.resource_ids import CONTAINERS, STORAGE_ACCOUNTS, ResourceId, Scope
 
 BLOB_SERVICES = "blobServices"
 FILE_SERVICES = "fileServices"
@@ -73,6 +73,14 @@ class StorageServices:
         if container is None:
             raise errors.container_not_found()
         return container
+
+    def has_container(self, account: str, name: str) -> bool:
+        """Is there such a container in that account, whichever subscription it is in?"""
+        found = self._store.find_global(STORAGE_ACCOUNTS, account)
+        return (
+            found is not None
+            and self._store.get(found.id.child(BLOB_SERVICES, "default", "containers", name)) is not None
+        )
 
     def containers(self, scope: Scope, account: str) -> list[Resource]:
         """All containers of the account."""

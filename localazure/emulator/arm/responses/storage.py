@@ -28,11 +28,10 @@ _ACCOUNT_DEFAULTS: Json = {
 class AccountView:
     """A storage account as a GET shows it."""
 
-    def __init__(self, store: Store, origin: str, blob_endpoint: str) -> None:
-        """`blob_endpoint` is Azurite's: all accounts share it. Files are at our own `origin`."""
+    def __init__(self, store: Store, origin: str) -> None:
+        """Files, and lists of blobs, are at our own `origin`."""
         self._store = store
         self._origin = origin
-        self._blob_endpoint = blob_endpoint.rstrip("/")
 
     def __call__(self, account: Resource) -> Json:
         """The JSON of one account."""
@@ -55,7 +54,7 @@ class AccountView:
             "primaryLocation": account.body["location"],
             "statusOfPrimary": "available",
             "primaryEndpoints": {
-                "blob": f"{self._blob_endpoint}/",
+                "blob": f"{self._origin}/blobs/{account.id.name}/",
                 "file": f"{self._origin}/files/{account.id.name}/",
             },
         }
