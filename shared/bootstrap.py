@@ -44,6 +44,7 @@ from shared.telemetry.traces import Listener, Nobody, telemetry
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
+    from shared.services.health.daily import DailyLooks
     from shared.services.health_sweep import HealthSweep
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
@@ -264,6 +265,14 @@ class Services:
             Kind.REVOKE_USER: RevocationTurns(self.state, self.capacity, self.accounts),
         }
         return UserOperations(sync, special)
+
+    @cached_property
+    def daily_looks(self) -> DailyLooks:
+        """What is looked at once a day."""
+        from shared.azure.containers import StorageContainers
+        from shared.services.health.daily import DailyLooks
+
+        return DailyLooks(lambda: self._resources, StorageContainers(), now)
 
     @cached_property
     def health_sweep(self) -> HealthSweep:

@@ -119,6 +119,26 @@ def test_what_is_deleted_goes_from_azurite_and_nothing_else(azurite: str, blobs:
     assert names(blobs) == ["stdemo-backup"]
 
 
+def test_blobs_in_azurite_are_listed_with_their_bytes(azurite: str, blobs: BlobServiceClient) -> None:
+    storage = AzuriteStorage(azurite)
+    assert storage.blobs("stdemo", "registry") == {}
+    with blobs.get_container_client(container_name("stdemo", "registry")) as container:
+        container.create_container()
+        container.upload_blob("docker/a", b"four")
+        container.upload_blob("empty", b"")
+    assert storage.blobs("stdemo", "registry") == {"docker/a": 4, "empty": 0}
+
+
+def test_files_are_listed_like_blobs(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    assert storage.blobs("stdemo", "registry") == {}
+    for name, content in {"docker/a": b"four", "docker/b/c": b"", "d": b"x"}.items():
+        (tmp_path / "stdemo/registry" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "stdemo/registry" / name).write_bytes(content)
+    assert storage.blobs("stdemo", "registry") == {"docker/a": 4, "docker/b/c": 0, "d": 1}
+    assert storage.blobs("stdemo", "other") == {}
+
+
 def test_azurite_out_of_reach_says_so_within_seconds() -> None:
     began = time.monotonic()
     with pytest.raises(SiteStartError, match=r"Azurite at http://127\.0\.0\.1:1/\w+ does not create"):

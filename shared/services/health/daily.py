@@ -35,10 +35,10 @@ class DailyLooks:
     def __init__(
         self,
         resources: Callable[[], ResourceManager],
-        containers: Callable[[], Containers],
+        containers: Containers,
         now: Clock,
     ) -> None:
-        """Both are called when something is due: their SDKs take their time to import."""
+        """`resources` is called when something is due: its SDK takes half a second to import."""
         self._resources, self._containers, self._now = resources, containers, now
 
     def due(self, registry: Registry, last: DailyLook | None) -> bool:
@@ -74,7 +74,7 @@ class DailyLooks:
         )
         if endpoint is None:
             raise TemporaryError("NoBlobEndpoint", f"storage account {account} has no blob endpoint", 0)
-        return self._containers().measure(
+        return self._containers.measure(
             str(endpoint), BLOB_CONTAINER, most_pages=MOST_PAGES, seconds=COUNTING_SECONDS
         )
 
