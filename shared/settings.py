@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, override
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -20,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.grants import Grant, check_names
 from shared.domain.registries import StorageReplication
+from shared.domain.sinks import Address, Sink, check_addresses, check_sinks
 
 
 def _split(value: object) -> object:
@@ -55,6 +57,8 @@ _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", r
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 type Grants = Annotated[tuple[Grant, ...], BeforeValidator(_json_list), AfterValidator(check_names)]
+type Sinks = Annotated[tuple[Sink, ...], BeforeValidator(_json_list), AfterValidator(check_sinks)]
+type Hosts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
 type ZoneName = Annotated[str, AfterValidator(_zone)]
 type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -131,6 +135,12 @@ class Settings(BaseModel):
     status_link_key: str | None = Field(default=None, min_length=32, repr=False)
     """The secret that signs links to the status page. Without it there are none; a new one ends all that there are."""
 
+    notification_sinks: Sinks = ()
+    """Who is told, as a JSON list. Their addresses stand in settings of their own, which may refer to a Key Vault."""
+    sink_allowed_hosts: Hosts = ()
+    """Hosts of sinks that may have private addresses."""
+    _sink_addresses: dict[str, Address] = PrivateAttr(default_factory=dict)
+
     telemetry: Literal["off", "azure-monitor"] = "off"
     """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""
     applicationinsights_connection_string: str = Field(default="", repr=False)
@@ -149,6 +159,23 @@ class Settings(BaseModel):
             raise PydanticCustomError("Missing", "TELEMETRY=azure-monitor needs InstrumentationKey=GUID;...")
         return given
 
+    @field_validator("notification_sinks")
+    @classmethod
+    def have_addresses(cls, sinks: tuple[Sink, ...], info: ValidationInfo) -> tuple[Sink, ...]:
+        """Each has its own settings, `SINK_NAME_URL` and `SINK_NAME_SECRET`, in the environment."""
+        check_addresses(sinks, info.context or {})
+        return sinks
+
+    @override
+    def model_post_init(self, context: Any, /) -> None:
+        """Addresses are in no dump and in no `repr`."""
+        self._sink_addresses = check_addresses(self.notification_sinks, context or {})
+
+    @property
+    def sink_addresses(self) -> Mapping[str, Address]:
+        """Where the sinks are, by their names."""
+        return self._sink_addresses
+
     @field_validator("allowed_locations", "allowed_skus", "allowed_images")
     @classmethod
     def default_is_allowed(cls, allowed: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -166,7 +193,7 @@ class Settings(BaseModel):
         if host and "public_url" not in given:
             given["public_url"] = f"https://{host}"
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(given, context=environ)
         except ValidationError as error:
             raise SettingsError(_explain(error)) from None
 

@@ -20,6 +20,7 @@ GIVEN = {
 INSIGHTS = (
     "InstrumentationKey=11111111-1111-4111-8111-111111111111;IngestionEndpoint=https://insights.example/"
 )
+SINK_URL = "https://hooks.example/services/s3cret"
 HOST_S_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 """Settings of the Functions host: docs of Azure Functions, app settings reference."""
 PLATFORM_S_OWN = {"WEBSITE_AUTH_ENABLED"}
@@ -84,11 +85,13 @@ def test_every_value_of_the_environment_is_read() -> None:
         "DISPLAY_TIME_ZONE": "Europe/Berlin",
         "STATUS_LINK_KEY": "l" * 32,
         "USER_EXPIRY_WARNING_DAYS": "30",
+        "NOTIFICATION_SINKS": '[{"name": "ops", "kind": "slack", "tags": {"team": "pay"}, "reports": false}]',
+        "SINK_ALLOWED_HOSTS": "hooks.internal, 10.0.0.1",
         "TELEMETRY": "azure-monitor",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
     assert set(environ) == {name.upper() for name in Settings.model_fields}
-    assert Settings.from_env(environ).model_dump() == {
+    assert Settings.from_env({**environ, "SINK_OPS_URL": SINK_URL}).model_dump() == {
         "azure_subscription_id": GIVEN["AZURE_SUBSCRIPTION_ID"],
         "azure_resource_group": "berthage",
         "public_url": "https://berthage.example",
@@ -131,6 +134,16 @@ def test_every_value_of_the_environment_is_read() -> None:
         "display_time_zone": "Europe/Berlin",
         "status_link_key": "l" * 32,
         "user_expiry_warning_days": 30,
+        "notification_sinks": (
+            {
+                "name": "ops",
+                "kind": "slack",
+                "tags": {"team": "pay"},
+                "reports": False,
+                "problems": True,
+            },
+        ),
+        "sink_allowed_hosts": ("hooks.internal", "10.0.0.1"),
         "telemetry": "azure-monitor",
         "applicationinsights_connection_string": INSIGHTS,
     }
@@ -168,6 +181,7 @@ BAD = {
     "TLS_EXPIRY_WARNING_DAYS": "-1",
     "DISPLAY_TIME_ZONE": "Mars/s3cret",
     "STATUS_LINK_KEY": "s3cret",
+    "NOTIFICATION_SINKS": "s3cret",
     "TELEMETRY": "s3cret",
 }
 
@@ -328,3 +342,79 @@ def test_every_wrong_grant_is_named_by_its_place() -> None:
 )
 def test_only_app_service_s_own_word_says_that_authentication_is_on(value: str, on: bool) -> None:
     assert Settings.from_env({**GIVEN, "WEBSITE_AUTH_ENABLED": value}).website_auth_enabled is on
+
+
+SLACK, HOOK = {"name": "ops", "kind": "slack"}, {"name": "pay-hook", "kind": "webhook"}
+SINK_SECRET = "whsec_" + "A" * 40
+BAD_SINKS: dict[str, Any] = {
+    "no object": ["s3cret"],
+    "another kind": [{"name": "ops", "kind": "s3cret"}],
+    "no kind": [{"name": "ops"}],
+    "a name that no setting can have": [{"name": "S3CRET", "kind": "slack"}],
+    "an address in the wrong place": [{**SLACK, "url": SINK_URL}],
+    "no flag": [{**SLACK, "reports": "s3cret"}],
+    "no tags": [{**SLACK, "tags": ["s3cret"]}],
+    "one name for two": [SLACK, {"name": "ops", "kind": "teams"}],
+}
+
+
+@pytest.mark.parametrize("sinks", BAD_SINKS.values(), ids=BAD_SINKS)
+def test_a_sink_that_is_wrong_stops_the_app_and_is_not_repeated(sinks: Any) -> None:
+    message = refusal({**GIVEN, "NOTIFICATION_SINKS": json.dumps(sinks), "SINK_OPS_URL": SINK_URL})
+    assert "NOTIFICATION_SINKS" in message
+    assert "s3cret" not in message.lower()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "s3cret",
+        "http://hooks.example/s3cret",
+        "https://s3cret@hooks.example/",
+        "https://hooks.example:99999/s3cret",
+        "https://hooks.example:0/s3cret",
+        "https:///s3cret",
+        "https://hooks.example/s3cret with a space",
+        "https://hooks.example/s3cret\n",
+        "https://hooks.example\\@127.0.0.1/s3cret",
+        "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/s3cret)",
+    ],
+)
+def test_a_sink_needs_an_https_address(url: str) -> None:
+    message = refusal({**GIVEN, "NOTIFICATION_SINKS": json.dumps([SLACK]), "SINK_OPS_URL": url})
+    assert "SINK_OPS_URL must be an https URL" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("secret", ["", "s3cret", "whsec_s3cret", "whsec_" + "A" * 92, "A" * 33])
+def test_a_webhook_needs_a_key_for_its_signatures(secret: str) -> None:
+    sinks = {"NOTIFICATION_SINKS": json.dumps([HOOK]), "SINK_PAY_HOOK_URL": SINK_URL}
+    message = refusal({**GIVEN, **sinks, "SINK_PAY_HOOK_SECRET": secret})
+    assert "SINK_PAY_HOOK_SECRET must be whsec_ and the base64 of 24 to 64 random bytes" in message
+    assert "SINK_PAY_HOOK_URL" not in message
+    assert "s3cret" not in message
+
+
+def test_every_address_that_is_missing_is_named_at_once_beside_other_mistakes() -> None:
+    environ = {"NOTIFICATION_SINKS": json.dumps([SLACK, HOOK])}
+    message = refusal(environ)
+    assert named(message) == {"NOTIFICATION_SINKS", *GIVEN}
+    for setting in ("SINK_OPS_URL", "SINK_PAY_HOOK_URL", "SINK_PAY_HOOK_SECRET"):
+        assert setting in message
+
+
+def test_addresses_are_known_and_not_shown() -> None:
+    environ = {
+        **GIVEN,
+        "NOTIFICATION_SINKS": json.dumps([SLACK, HOOK]),
+        "SINK_OPS_URL": SINK_URL,
+        "SINK_PAY_HOOK_URL": "https://[2001:db8::1]:8443/s3cret",
+        "SINK_PAY_HOOK_SECRET": SINK_SECRET,
+    }
+    settings = Settings.from_env(environ)
+    assert settings.sink_addresses["ops"].url == SINK_URL
+    assert settings.sink_addresses["pay-hook"].key == bytes(30)
+    shown = f"{settings!r} {settings} {settings.model_dump()} {settings.sink_addresses}"
+    assert "s3cret" not in shown
+    assert "x00" not in shown
