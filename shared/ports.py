@@ -8,6 +8,7 @@ from shared.domain.health.observation import Observation
 from shared.domain.messages import AnyMessage
 from shared.domain.records import Change, Row
 from shared.domain.resources import Json, Ref, Type
+from shared.domain.telling import Telling
 
 
 class Table(Protocol):
@@ -128,3 +129,14 @@ class Probe(Protocol):
 
     def look(self, targets: Sequence[tuple[str, str]]) -> list[Observation]:
         """One observation for each `(login server, probe password)`, in order. Bounded in number and time."""
+
+
+class Messenger(Protocol):
+    """Speaks to sinks, each in its own way."""
+
+    def send(self, sink: str, telling: Telling) -> None:
+        """`sink` is a name. Once, for a bounded time.
+
+        Raises `TemporaryError` (no answer, throttled, an error there) or `PermanentError` (it refuses, there is no such
+        sink, or its address is not allowed). Neither says where the sink is.
+        """

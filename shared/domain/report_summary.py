@@ -8,7 +8,7 @@ from shared.domain.records import Model
 
 
 class Link(Model):
-    """`url` is absolute and https. It stands in chats and mails: it must open nothing by itself."""
+    """`url` is absolute. It stands in chats: whoever follows it still has to say who he is."""
 
     title: str
     url: str
@@ -21,6 +21,7 @@ class Item(Model):
     """What it is about: mostly a registry's name."""
     text: str
     severity: Severity = Severity.WARNING
+    evidence: str = ""
     fix: str = ""
     links: tuple[Link, ...] = ()
 

@@ -37,7 +37,7 @@ class Poison:
             message = Message.decode(body)
             operation = self._find(message)
         except ValidationError as error:
-            logger.error("poisoned message %s for operation %s: %s", label, _named(body), _short(error))  # noqa: TRY400 - short
+            logger.error("poisoned message %s for operation %s: %s", label, _named(body), unreadable(error))  # noqa: TRY400 - short
             return
         if operation is None:
             logger.error("poisoned message %s: there is no operation %s", label, message.operation_id[:128])
@@ -80,7 +80,7 @@ def _named(body: bytes) -> str:
     return found[1].decode() if found else "(none named)"
 
 
-def _short(error: ValidationError) -> str:
+def unreadable(error: ValidationError) -> str:
     """Which fields are wrong, of the message or of its operation's row; never what they hold."""
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     named = (f"{'.'.join(map(str, each['loc']))[:64]} {each['type']}".strip() for each in problems[:5])

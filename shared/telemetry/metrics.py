@@ -31,3 +31,4 @@ REQUEST_SECONDS = Metric(
 )
 PUBLICATIONS = Metric("berthage.publications", "{file}", "htpasswd files that were published.")
 RECONCILED = Metric("berthage.reconciled", "{item}", "What reconcile found or put right, by kind.")
+DELIVERIES = Metric("berthage.deliveries", "{attempt}", "Attempts to tell a sink something, by outcome.")

@@ -1,0 +1,155 @@
+"""One notice at one sink: claim an attempt, send, and say what came of it.
+
+What fails is tried again with growing pauses, for a day. Any process may die between two lines: `reconcile` sets in
+motion again what has passed its deadline, and a sink may then be told twice, never less than once.
+"""
+
+import logging
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from shared.domain import delivering
+from shared.domain.errors import DependencyError, PermanentError, TemporaryError
+from shared.domain.messages import NoticeMessage
+from shared.domain.notices import NOTICES, Notice, NoticeKind
+from shared.domain.report_summary import Summary
+from shared.domain.telling import Places, Telling, telling
+from shared.ports import Messenger, Table
+from shared.services.notifying.outbox import STALE, Outbox
+from shared.services.state import Clock, retry_on_conflict
+from shared.telemetry.logs import bound
+from shared.telemetry.metrics import DELIVERIES
+from shared.telemetry.traces import telemetry
+
+logger = logging.getLogger(__name__)
+
+
+class Summaries(Protocol):
+    """What reports say in short."""
+
+    def summary(self, report: str) -> Summary | None:
+        """`report` is an id; `None`: there is no such report any more."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt that is ours."""
+
+    notice: Notice
+    message: NoticeMessage
+    message_id: str
+
+    def is_still_ours(self, present: Notice) -> bool:
+        """Has nobody else taken it up since?"""
+        delivery = delivering.waiting(present, self.message.sink)
+        ours = (self.message.attempt + 1, self.message_id)
+        return delivery is not None and (delivery.attempt, delivery.claimed_by) == ours
+
+
+class Deliveries:
+    """`table` is the table `health`."""
+
+    def __init__(
+        self,
+        table: Table,
+        outbox: Outbox,
+        messenger: Messenger,
+        reports: Summaries,
+        places: Places,
+        now: Clock,
+    ) -> None:
+        self._table, self._outbox, self._messenger = table, outbox, messenger
+        self._reports, self._places, self._now = reports, places, now
+
+    def run(self, message: NoticeMessage, message_id: str) -> None:
+        """One attempt. Raises `DependencyError` if it can't be claimed, and what nobody foresaw."""
+        with bound(sink=message.sink, notice=message.notice), telemetry.span("deliver", parent="") as span:
+            span.set("berthage.sink", message.sink)
+            claimed = self._claim(message, message_id)
+            if claimed is None:
+                logger.info("not ours, dropped")
+                return
+            try:
+                self._send(Attempt(claimed, message, message_id))
+            except DependencyError as error:  # claimed: its deadline passes
+                logger.warning("waits for reconcile: %s", error)
+
+    def abandon(self, message: NoticeMessage) -> None:
+        """The end of a delivery whose message failed again and again. Raises `DependencyError`."""
+        with bound(sink=message.sink, notice=message.notice):
+            self._give_up(message, "InternalError: the control plane failed again and again")
+
+    @retry_on_conflict
+    def _claim(self, message: NoticeMessage, message_id: str) -> Notice | None:
+        """A conflict is looked at again: another sink's delivery, or the echo of our own write."""
+        notice = self._read(message.notice)
+        deadline = self._now() + STALE
+        claimed = delivering.claimed(notice, message, message_id, deadline) if notice else None
+        if claimed:
+            self._table.transact(NOTICES, [claimed.save()])
+        return claimed
+
+    def _send(self, attempt: Attempt) -> None:
+        sink = attempt.message.sink
+        try:
+            self._messenger.send(sink, self._telling(attempt.notice))
+        except TemporaryError as error:
+            self._postpone(attempt, error)
+        except PermanentError as error:
+            self._give_up(attempt.message, str(error))
+        else:
+            self._arrived(attempt.message)
+
+    def _telling(self, notice: Notice) -> Telling:
+        if notice.kind is not NoticeKind.REPORT:
+            return telling(notice, self._places, None)
+        report = self._reports.summary(notice.subject)
+        if report is None:
+            raise PermanentError("ReportNotFound", "The report is not there any more", "Nothing can be done.")
+        return telling(notice, self._places, report)
+
+    @retry_on_conflict
+    def _arrived(self, message: NoticeMessage) -> None:
+        present = self._read(message.notice)
+        changed = delivering.delivered(present, message.sink) if present else None
+        if changed:
+            self._table.transact(NOTICES, [changed.save()])
+            logger.info("delivered, attempt %d", message.attempt + 1)
+            telemetry.record(DELIVERIES, outcome="Delivered")
+
+    @retry_on_conflict
+    def _give_up(self, message: NoticeMessage, reason: str) -> None:
+        present = self._read(message.notice)
+        changed = delivering.given_up(present, message.sink, reason) if present else None
+        if changed:
+            self._table.transact(NOTICES, [changed.save()])
+            logger.error("notice given up: sink '%s', %s", message.sink, reason)
+            telemetry.record(DELIVERIES, outcome="Failed")
+
+    def _postpone(self, attempt: Attempt, error: TemporaryError) -> None:
+        age = self._now() - attempt.notice.at
+        chance = random.random()  # noqa: S311 - spreads load, guards nothing
+        seconds = delivering.pause(attempt.message.attempt + 1, age, error.retry_after, chance)
+        if seconds is None:
+            self._give_up(attempt.message, str(error))
+        elif later := self._put_off(attempt, seconds, str(error)):
+            logger.warning("attempt %d, again in %.0f s: %s", attempt.message.attempt + 1, seconds, error)
+            telemetry.record(DELIVERIES, outcome="Retry")
+            self._outbox.enqueue(later, attempt.message.sink, seconds)
+
+    @retry_on_conflict
+    def _put_off(self, attempt: Attempt, seconds: float, reason: str) -> Notice | None:
+        """`None`: somebody else has taken it up, because this attempt took too long."""
+        present = self._read(attempt.message.notice)
+        if present is None or not attempt.is_still_ours(present):
+            return None
+        deadline = self._now() + timedelta(seconds=seconds) + STALE
+        later = delivering.postponed(present, attempt.message.sink, reason, deadline)
+        self._table.transact(NOTICES, [later.save()])
+        return later
+
+    def _read(self, key: str) -> Notice | None:
+        row = self._table.get(NOTICES, key)
+        return Notice.from_row(row) if row else None

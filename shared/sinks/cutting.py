@@ -1,0 +1,93 @@
+"""Long lists cut short, so that a message stays within what a sink takes. What is cut is counted, never just gone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.health.codes import Severity
+from shared.domain.report_summary import Item, Link, Summary
+from shared.domain.text import cut, one_line
+
+MARKS: Mapping[Severity, str] = {
+    Severity.OK: "🟢",
+    Severity.INFO: "🔵",
+    Severity.WARNING: "🟡",
+    Severity.CRITICAL: "🔴",
+}
+"""Before the headline, which says the same in words."""
+TITLE, TEXT = 150, 500
+"""Characters of one field."""
+MOST_LINKS = 4
+LIMITS = (40, 20, 10, 5, 2, 1)
+"""How many items, sections and lines of a section may stay; the first that fits."""
+
+
+@dataclass(frozen=True)
+class Cut[T]:
+    """The beginning of a list."""
+
+    kept: Sequence[T]
+    more: int
+
+    @property
+    def rest(self) -> str:
+        """What to say of the others: nothing if there are none."""
+        return f"and {self.more} more" if self.more else ""
+
+
+def first[T](values: Sequence[T], most: int) -> Cut[T]:
+    """The first `most` of them."""
+    return Cut(values[:most], max(0, len(values) - most))
+
+
+def headline(summary: Summary) -> str:
+    """With its mark, on one line."""
+    return cut(f"{MARKS[summary.severity]} {one_line(summary.headline) or 'Registries'}", TITLE)
+
+
+def title(value: str) -> str:
+    """A short field on one line."""
+    return cut(one_line(value), TITLE)
+
+
+def text(value: str) -> str:
+    """A long field on one line."""
+    return cut(one_line(value), TEXT)
+
+
+def lines(values: Sequence[str]) -> list[str]:
+    """Without empty ones."""
+    return [line for line in map(text, values) if line]
+
+
+def links(given: Sequence[Link]) -> list[Link]:
+    """Those that can be followed; a title stands for an empty one."""
+    usable = (link for link in given if is_link(link.url))
+    return [Link(title=title(link.title) or "Link", url=link.url) for link in usable][:MOST_LINKS]
+
+
+def is_link(url: str) -> bool:
+    """Is it a web address that is short enough for everybody, and has nothing that ends it early?"""
+    return (
+        url.startswith(("https://", "http://"))
+        and len(url) <= 500
+        and all("!" <= char <= "~" and char not in "<>|\"'()" for char in url)
+    )
+
+
+def parts(item: Item) -> list[tuple[str, str]]:
+    """What is said of an item, each with its label; an empty label for the sentence itself."""
+    given = (("", item.text), ("Seen", item.evidence), ("Fix", item.fix))
+    return [(label, found) for label, value in given if (found := text(value))]
+
+
+def fitting(
+    render: Callable[[int], dict[str, Any]], fits: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """What `render` makes of the greatest of `LIMITS` that fits; of the least if none does."""
+    rendered: dict[str, Any] = {}
+    for most in LIMITS:
+        rendered = render(most)
+        if fits(rendered):
+            break
+    return rendered

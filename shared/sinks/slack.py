@@ -1,0 +1,131 @@
+"""Slack: an incoming webhook takes Block Kit. Limits: docs.slack.dev/reference/block-kit/blocks.
+
+Links stand in the text, not on buttons: a button, even one that only opens a page, sends an interaction that nobody
+here would answer.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from shared.domain.report_summary import Item, Link, Section, Summary
+from shared.sinks import cutting
+
+MOST_BLOCKS = 50
+MOST_TEXT = 3000
+"""Of one section, counted as UTF-16 has them: Slack does not say how it counts, and no count is higher."""
+ROOM = 600
+"""Of one field, counted the same way."""
+
+_LITERAL = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "*": "∗",  # noqa: RUF001 - looks like it, and makes nothing bold
+    "~": "∼",  # noqa: RUF001
+    "`": "ʼ",  # noqa: RUF001
+}
+"""mrkdwn has an escape for the first three only (docs.slack.dev/messaging/formatting-message-text)."""
+
+
+def payload(summary: Summary) -> dict[str, Any]:
+    """The body of the request."""
+    return cutting.fitting(lambda most: _message(summary, most), _fits)
+
+
+def _message(summary: Summary, most: int) -> dict[str, Any]:
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cutting.headline(summary), emoji=False))]
+    blocks += _small(literal(cutting.text(summary.context)))
+    items = cutting.first(summary.needs_you, most)
+    blocks += [_section(_item(item)) for item in items.kept] + _small(items.rest)
+    sections = cutting.first(summary.sections, most)
+    if sections.kept:
+        blocks.append(DividerBlock())
+    blocks += [_section(_listed(section, most)) for section in sections.kept] + _small(sections.rest)
+    blocks += _small(_joined([_links(summary.links)]))
+    return {
+        "text": literal(cutting.headline(summary)),  # of notifications, and where blocks can't be shown
+        "blocks": [block.to_dict() for block in blocks],
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _fits(message: dict[str, Any]) -> bool:
+    texts = [block["text"]["text"] for block in message["blocks"] if "text" in block]
+    return len(message["blocks"]) <= MOST_BLOCKS and all(units(text) <= MOST_TEXT for text in texts)
+
+
+def units(text: str) -> int:
+    """Its length as UTF-16 counts."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def literal(text: str, room: int = ROOM) -> str:
+    """Reads as it is written: nothing of it is a link, a mention or markup. What takes more than `room` is cut."""
+    written = ""
+    for place, char in enumerate(text):
+        piece = _underscore(text, place) if char == "_" else _LITERAL.get(char, char)
+        if units(written + piece) >= room:
+            return written + "…"
+        written += piece
+    return written
+
+
+def _underscore(text: str, place: int) -> str:
+    """Inside a word it is no markup: codes can still be copied."""
+    inside = text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
+    return "_" if inside else "ˍ"
+
+
+def _item(item: Item) -> str:
+    heading = f"{cutting.MARKS[item.severity]} {_bold(item.title)}"
+    said = [
+        f"*{label}:* {literal(value)}" if label else literal(value) for label, value in cutting.parts(item)
+    ]
+    return _joined([heading, *said, _links(item.links)])
+
+
+def _listed(section: Section, most: int) -> str:
+    lines = cutting.first(cutting.lines(section.lines), most)
+    return "\n".join(
+        filter(None, [_bold(section.title), *(f"• {literal(line)}" for line in lines.kept), lines.rest])
+    )
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    """One under the other, as long as there is room."""
+    text = ""
+    for piece in filter(None, pieces):
+        longer = f"{text}\n{piece}" if text else piece
+        text = longer if units(longer) <= MOST_TEXT else text
+    return text
+
+
+def _bold(title: str) -> str:
+    return f"*{literal(cutting.title(title), ROOM // 2) or '...'}*"
+
+
+def _links(given: Sequence[Link]) -> str:
+    return " · ".join(f"<{_address(link.url)}|{literal(link.title)}>" for link in cutting.links(given))
+
+
+def _address(url: str) -> str:
+    return url.replace("&", "&amp;")
+
+
+def _section(text: str) -> Block:
+    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
+
+
+def _small(text: str) -> list[Block]:
+    return [ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])] if text else []
