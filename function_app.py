@@ -5,6 +5,7 @@ import azure.functions as func
 from shared.triggers import (
     audit,
     documentation,
+    notifications,
     operations,
     people,
     queues,
@@ -25,6 +26,7 @@ for _blueprint in (
     whoami.bp,
     documentation.bp,
     queues.bp,
+    notifications.bp,
     timers.bp,
 ):
     app.register_functions(_blueprint)

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
     from shared.services.health.daily import DailyLooks
     from shared.services.health_sweep import HealthSweep
+    from shared.services.notifying.deliveries import Deliveries
+    from shared.services.notifying.outbox import Outbox
+    from shared.services.notifying.poison import NoticePoison
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
@@ -60,6 +63,7 @@ logs.install()
 logger = logging.getLogger(__name__)
 
 LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
+NOTICES_QUEUE = "notifications"
 
 
 def now() -> datetime:
@@ -275,6 +279,39 @@ class Services:
         return DailyLooks(lambda: self._resources, StorageContainers(), now)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        """Where notices go out."""
+        from shared.azure.queues import StorageQueue
+        from shared.services.notifying.outbox import Outbox
+
+        queue = StorageQueue(self._connection, NOTICES_QUEUE)
+        return Outbox(self._health, queue, self.settings.notification_sinks, now)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Takes notices to sinks."""
+        from zoneinfo import ZoneInfo
+
+        from shared.domain.telling import Places
+        from shared.services.notifying.deliveries import Deliveries, NoReports
+        from shared.sinks.messenger import SinkMessenger
+        from shared.sinks.sender import Sender
+
+        settings, context = self.settings, self.context
+        sender = Sender(settings.sink_allowed_hosts)
+        messenger = SinkMessenger(settings.notification_sinks, settings.sink_addresses, sender, now)
+        zone = ZoneInfo(settings.display_time_zone)
+        places = Places(settings.public_url, context.subscription, context.group, zone)
+        return Deliveries(self._health, self.outbox, messenger, NoReports(), places, now)
+
+    @cached_property
+    def notice_poison(self) -> NoticePoison:
+        """What becomes of deliveries whose messages failed again and again."""
+        from shared.services.notifying.poison import NoticePoison
+
+        return NoticePoison(self.deliveries)
+
+    @cached_property
     def health_sweep(self) -> HealthSweep:
         """The sweep's work."""
         from shared.services.health_sweep import HealthSweep
@@ -303,6 +340,7 @@ class Services:
         from shared.services.reconciling.expired_users import ExpiredUsers
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
+        from shared.services.reconciling.notices import Notices
         from shared.services.reconciling.orphans import Orphans
         from shared.services.reconciling.reconcile import Reconcile
         from shared.services.reconciling.retention import Limits, Retention
@@ -351,6 +389,7 @@ class Services:
                 now,
             ),
             Revocations(self.state, self.channels, self._copies, now),
+            Notices(self._health, self.outbox, now),
         ]
         upgrade = Upgrade(self.state, self._schema, {2: self._copies.catch_up})
         return Reconcile(self.state, health, self.capacity, chores, surveys, upgrade)

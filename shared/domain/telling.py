@@ -1,7 +1,7 @@
 """What a notice says to people: the verdict first, then since when, why, what to do, and where to look."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.health.codes import HealthState
 from shared.domain.notices import Notice, NoticeKind
@@ -19,11 +19,12 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Places:
-    """Where one can look. `public_url` is this app's."""
+    """Where one can look, and when that is there. `public_url` is this app's."""
 
     public_url: str
     subscription: str
     group: str
+    zone: tzinfo
 
     def of(self, notice: Notice) -> tuple[Link, ...]:
         """The status page of a registry, and the portal's page of its site."""
@@ -64,7 +65,7 @@ def _summary(notice: Notice, places: Places) -> Summary:
     return Summary(
         headline=headline(notice),
         severity=notice.severity,
-        context=" · ".join(filter(None, [when(notice), notice.login_server, _tags(notice)])),
+        context=" · ".join(filter(None, [when(notice, places.zone), notice.login_server, _tags(notice)])),
         needs_you=(item,) if notice.message else (),
         links=places.of(notice),
     )
@@ -80,16 +81,15 @@ def headline(notice: Notice) -> str:
     return f"{notice.subject} {state}" + (f": {notice.code}" if notice.code else "")
 
 
-def when(notice: Notice) -> str:
+def when(notice: Notice, zone: tzinfo) -> str:
     """Since when, and for how long: `since 26 Nov 06:38 UTC (22 min)`."""
+    at = moment(notice.at, zone)
     if notice.since is None:
-        return moment(notice.at)
+        return at
+    since, lasted = moment(notice.since, zone), notice.at - notice.since
     if notice.kind is NoticeKind.RECOVERY:
-        return f"{moment(notice.since)} to {moment(notice.at)}"
-    lasted = notice.at - notice.since
-    return f"since {moment(notice.since)}" + (
-        f" ({duration(lasted)})" if lasted.total_seconds() >= 60 else ""
-    )
+        return f"{since} to {at}"
+    return f"since {since}" + (f" ({duration(lasted)})" if lasted >= timedelta(minutes=1) else "")
 
 
 def _after(notice: Notice) -> str:
@@ -101,17 +101,19 @@ def _tags(notice: Notice) -> str:
     return ", ".join(shown)
 
 
-def moment(at: datetime) -> str:
-    """To the minute, in UTC: who reads it may be anywhere."""
-    return f"{at.astimezone(UTC):%d %b %H:%M} UTC"
+def moment(at: datetime, zone: tzinfo) -> str:
+    """To the minute."""
+    return f"{at.astimezone(zone):%d %b %H:%M %Z}"
 
 
 def duration(lasted: timedelta) -> str:
-    """In one or two units: `22 min`, `3 h 5 min`, `2 days 4 h`."""
-    minutes = max(0, int(lasted.total_seconds())) // 60
-    if not minutes:
-        return f"{max(0, int(lasted.total_seconds()))} s"
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    """In one or two units: `40 s`, `22 min`, `3 h 5 min`, `2 days 4 h`."""
+    seconds = max(0, int(lasted.total_seconds()))
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     if days:
-        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
-    return " ".join(part for part in (f"{hours} h" * bool(hours), f"{minutes} min" * bool(minutes)) if part)
+        units = [(days, "day" if days == 1 else "days"), (hours, "h")]
+    elif hours or minutes:
+        units = [(hours, "h"), (minutes, "min")]
+    else:
+        return f"{seconds} s"
+    return " ".join(f"{number} {unit}" for number, unit in units if number)

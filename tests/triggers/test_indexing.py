@@ -53,6 +53,8 @@ QUEUES = {
     "fail_registry_operation": "registry-operations-poison",
     "sync_htpasswd": "htpasswd-sync",
     "report_htpasswd_sync": "htpasswd-sync-poison",
+    "send_notification": "notifications",
+    "fail_notification": "notifications-poison",
 }
 TIMERS = {"reconcile": "%RECONCILE_SCHEDULE%", "sweep_health": "%HEALTH_SWEEP_SCHEDULE%"}
 
@@ -68,6 +70,10 @@ MALFORMED = [
     '{"version": 1, "operationId": "demo.01JD", "turn": 0, "password": "never in a message"}',
 ]
 GOOD_MESSAGE = '{"version": 1, "operationId": "demo.01JD0000000000000000000000", "turn": 0}'
+GOOD_NOTICE = '{"version": 1, "notice": "zzzzzzzzzz.demo.Problem", "sink": "ops", "attempt": 0}'
+GOOD_MESSAGES = {
+    name: GOOD_NOTICE if queue.startswith("notifications") else GOOD_MESSAGE for name, queue in QUEUES.items()
+}
 TRACE = re.compile(r"Traceback|File \"|\.py\b")
 
 
@@ -93,7 +99,7 @@ def http_call(function: str) -> Call:
 @pytest.fixture(scope="module")
 def unconfigured() -> Invoked:
     """The app without a single setting of its own; first every HTTP function, then the others."""
-    queued = [{"function": name, "text": GOOD_MESSAGE} for name in QUEUES]
+    queued = [{"function": name, "text": text} for name, text in GOOD_MESSAGES.items()]
     return invoke([*map(http_call, HTTP), *queued, *({"function": name} for name in TIMERS)], {})
 
 
@@ -108,7 +114,11 @@ def without_storage() -> Invoked:
         "PUBLIC_URL": "https://berthage.example",
         "PROBE_KEY": "k" * 32,
     }
-    messages = [{"function": name, "text": text} for name in QUEUES for text in (*MALFORMED, GOOD_MESSAGE)]
+    messages = [
+        {"function": name, "text": text}
+        for name, good in GOOD_MESSAGES.items()
+        for text in (*MALFORMED, good)
+    ]
     return invoke([*map(http_call, HTTP), *messages], settings)
 
 
@@ -162,7 +172,16 @@ def test_a_timer_has_its_schedule_in_a_setting(unconfigured: Invoked, function: 
 
 
 def test_indexing_imports_nothing_that_only_an_invocation_needs(unconfigured: Invoked) -> None:
-    costly = ("azure.mgmt", "azure.storage", "azure.data", "azure.identity", "azure.core", "httpx")
+    costly = (
+        "azure.mgmt",
+        "azure.storage",
+        "azure.data",
+        "azure.identity",
+        "azure.core",
+        "httpx",
+        "httpcore",
+        "slack_sdk",
+    )
     found = [name for name in unconfigured.imported if name.startswith(costly)]
     assert found == []
 

@@ -18,6 +18,7 @@ HEAVY = [
     "azure.mgmt",
     "azure.storage",
     "bench",
+    "httpcore",
     "httpx",
     "jinja2",
     "limits",
@@ -25,6 +26,7 @@ HEAVY = [
     "msal",
     "opentelemetry",
     "requests",
+    "slack_sdk",
     "tests",
 ]
 PROGRAM = """
