@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import ConflictError
+from shared.domain.health.daily import DAILY_KEY, DailyLook
 from shared.domain.health.verdict import ALARM_KEY, VERDICT_KEY, Alarm, Verdict, gravest
 from shared.domain.records import Delete, Record, Row, Upsert, key_range
 from shared.domain.registries import Registry
@@ -25,6 +26,8 @@ class Known:
     """The last look at its resources."""
     changed_at: datetime
     """When an operation last changed the registry."""
+    daily: DailyLook | None = None
+    """The last daily look."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -37,6 +40,13 @@ class Known:
         looked = self.looked
         is_new = looked and looked.checked_at and looked.checked_at > self.changed_at
         return looked if looked and looked.found and is_new else None
+
+    @property
+    def resend(self) -> list[str]:
+        """The steps that an update sends again whatever it finds: Azure does not show what is wrong with them."""
+        daily = self.daily
+        has_lost_key = daily and daily.key_valid is False and daily.looked_at > self.changed_at
+        return sorted({*(self.drift.steps if self.drift else ()), *(["site"] if has_lost_key else ())})
 
 
 class HealthRows:
@@ -53,6 +63,7 @@ class HealthRows:
             _of(registry, Alarm.from_row(rows[ALARM_KEY]) if ALARM_KEY in rows else None),
             _of(registry, SiteFinding.from_row(rows[DRIFT_KEY]) if DRIFT_KEY in rows else None),
             registry.updated_at,
+            _of(registry, DailyLook.from_row(rows[DAILY_KEY]) if DAILY_KEY in rows else None),
         )
 
     def keep(self, name: str, finding: Record) -> None:
@@ -76,5 +87,5 @@ class HealthRows:
         return {row.key: row for row in self._health.query(name, *key_range(VERDICT_KEY))}
 
 
-def _of[V: (Verdict, Alarm, SiteFinding)](registry: Registry, found: V | None) -> V | None:
+def _of[V: (Verdict, Alarm, SiteFinding, DailyLook)](registry: Registry, found: V | None) -> V | None:
     return found if found and found.uid == registry.uid else None

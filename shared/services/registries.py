@@ -261,16 +261,16 @@ class Registries:
         if active and not (same and active.kind.provides):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         known = self._known(present)
-        at_rest = present.provisioning_state is ProvisioningState.SUCCEEDED and known.drift is None
+        to_mend = known.drift is not None or known.resend
+        at_rest = present.provisioning_state is ProvisioningState.SUCCEEDED and not to_mend
         if active or (same and at_rest):
             return self.answer(present, active, known, dry_run=dry_run)
         check_change(present, desired)
-        resend = known.drift.steps if known.drift else ()
         if dry_run:
             wanted = present.change(desired=desired)
-            plan = change_plan(present, wanted, self._context, resend)
+            plan = change_plan(present, wanted, self._context, known.resend)
             return RegistryAnswer(wanted, known=known, plan=plan, planned_only=True)
-        changed, operation = self.begin(present, desired, provide(present), caller, resend=resend)
+        changed, operation = self.begin(present, desired, provide(present), caller, resend=known.resend)
         return self.answer(changed, operation, known)
 
     def _known(self, registry: Registry) -> Known:

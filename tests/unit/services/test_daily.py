@@ -8,13 +8,14 @@ import pytest
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import Code
 from shared.domain.health.daily import LONGEST_WORDS, DailyLook
-from shared.domain.registries import Registry
+from shared.domain.registries import Registry, RegistrySpec
 from shared.domain.resources import Type
 from shared.services.health.daily import MOST_PAGES, MOST_PER_BATCH, DailyLooks, expiring
+from shared.services.health_rows import HealthRows
 from tests.contract.registries import Resources, new_registry
 from tests.fake_resource_manager import blob_endpoint
 from tests.fakes import FakeClock, FakeContainers, FakeResourceManager
-from tests.unit.services.rig import NAME, Rig
+from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
 
 
 class World:
@@ -136,6 +137,33 @@ def test_who_was_looked_at_longest_ago_comes_first(world: World) -> None:
     looks[0] = None
     chosen = world.daily.choose(zip(homes, looks, strict=True))
     assert chosen == [homes[0], *reversed(homes[-MOST_PER_BATCH + 1 :])]
+
+
+def test_a_put_of_the_same_gives_the_site_a_valid_key_and_the_next_has_nothing_to_do() -> None:
+    rig = Rig(drift_action="report")
+    rig.create()
+    names = rig.registry().names
+    daily = DailyLooks(lambda: rig.azure, FakeContainers(), rig.clock)
+
+    def look() -> bool | None:
+        rig.clock.advance(60)
+        found = daily.look(rig.registry())
+        HealthRows(rig.health_table).keep(NAME, found)
+        return found.key_valid
+
+    assert look() is True
+    assert rig.put().operation is None
+    rig.azure.regenerate_key(names.storage_account)
+    assert look() is False
+    rig.clock.advance(60)
+    plan = rig.registries.put(NAME, RegistrySpec(), ALWAYS, ME, dry_run=True).plan
+    assert plan
+    assert [step.step for step in plan.steps] == ["site"]
+    assert rig.put().operation
+    rig.drain()
+    rig.check_up()
+    assert rig.put().operation is None
+    assert look() is True
 
 
 def test_users_are_read_only_where_one_may_expire_so_soon() -> None:
