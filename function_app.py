@@ -5,6 +5,7 @@ import azure.functions as func
 from shared.triggers import (
     audit,
     documentation,
+    health,
     notifications,
     operations,
     people,
@@ -22,6 +23,7 @@ for _blueprint in (
     users.bp,
     people.bp,
     operations.bp,
+    health.bp,
     audit.bp,
     whoami.bp,
     documentation.bp,

@@ -32,6 +32,12 @@ curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, percentComple
 #: get_registry
 curl -sS "${auth[@]}" "$API/registries/demo" | jq '{loginServer, provisioningState, health}'
 
+#: mute_registry
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/health/mute" -d '{"for": "PT2H", "reason": "the network moves"}' | jq -r .until
+
+#: unmute_registry
+curl -sS "${auth[@]}" -X DELETE "$API/registries/demo/health/mute"
+
 #: list_registries
 curl -sS "${auth[@]}" "$API/registries?maxpagesize=50" | jq -r '.value[] | "\(.name)\t\(.loginServer)"'
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.triggers.answer_models.audit import AuditEntryView
 from shared.triggers.answer_models.base import Collection, View
 from shared.triggers.answer_models.callers import WhoamiView
-from shared.triggers.answer_models.health import Alive
+from shared.triggers.answer_models.health import Alive, MutedRegistry
 from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
 from shared.triggers.answer_models.users import (
@@ -18,6 +18,7 @@ from shared.triggers.answer_models.users import (
     RemovedUser,
     UserView,
 )
+from shared.triggers.health_examples import MUTED
 
 type Json = dict[str, Any]
 
@@ -178,6 +179,7 @@ EXAMPLES: dict[type[View], Json] = {
         "operation": _link("demo.01KAXT2B6G9L3P5S8V1Y4A7D0F", "NotStarted"),
     },
     Alive: {"status": "Healthy"},
+    MutedRegistry: MUTED,
     WhoamiView: {
         "actor": "key:ci",
         "kind": "key",

@@ -46,15 +46,17 @@ class Schemas:
         return {"$ref": self._refs[model, "serialization"]["$ref"]}
 
     def body_of(self, endpoint: Endpoint) -> Json | None:
-        """What may be sent. Only a file has to be there."""
+        """What may be sent. A file has to be there, and so has whatever has a field that must be sent."""
         if not endpoint.takes_body:
             return None
-        body = self.properties_of(endpoint.asks)["body"]
+        request = self._at(self._refs[endpoint.asks, "validation"])
+        body = request["properties"]["body"]
         if "$ref" not in body:
             body.pop("default", None)
             return {"required": True, "content": {endpoint.media_types[0]: {"schema": body}}}
         ref = {"$ref": body["$ref"]}
-        return {"content": {media_type: {"schema": ref} for media_type in endpoint.media_types}}
+        needed = {"required": True} if "body" in request.get("required", ()) else {}
+        return {**needed, "content": {media_type: {"schema": ref} for media_type in endpoint.media_types}}
 
     def reachable_from(self, parts: list[Json]) -> Json:
         """The schemas that the document needs, in the order of their names."""

@@ -29,6 +29,7 @@ from tests.e2e.status_world import (
 )
 
 HTPASSWD = f"bob:$2y$05${'u' * 53}".encode()
+BODIES = {"mute_registry": {"for": "PT1S", "reason": "a test"}}
 SITES = "/**/Microsoft.Web/sites/*"
 REFUSAL = {"status": 403, "code": "RequestDisallowedByPolicy", "message": "Policy 'no-sites' forbids this."}
 
@@ -97,6 +98,8 @@ def _ask(world: World, operation: Operation, **more: Any) -> httpx.Response:
 def _body(operation: Operation) -> Json:
     if operation.name == "import_users":
         return {"content": HTPASSWD, "headers": {"Content-Type": "text/plain"}}
+    if operation.name in BODIES:
+        return {"body": BODIES[operation.name]}
     return {"body": {}} if operation.method in {"PUT", "PATCH"} else {}
 
 

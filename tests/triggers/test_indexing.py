@@ -30,6 +30,8 @@ HTTP = {
     "list_users": ("GET", "registries/{registry}/users", "FUNCTION"),
     "delete_user": ("DELETE", "registries/{registry}/users/{username}", "FUNCTION"),
     "import_users": ("POST", "registries/{registry}/users/import", "FUNCTION"),
+    "mute_registry": ("POST", "registries/{registry}/health/mute", "FUNCTION"),
+    "unmute_registry": ("DELETE", "registries/{registry}/health/mute", "FUNCTION"),
     "get_user_everywhere": ("GET", "users/{username}", "FUNCTION"),
     "revoke_user": ("POST", "users/{username}/revoke", "FUNCTION"),
     "diagnose_user": ("GET", "registries/{registry}/users/{username}/diagnose", "FUNCTION"),
@@ -44,6 +46,7 @@ HTTP = {
     "get_docs": ("GET", "docs", "ANONYMOUS"),
     "get_docs_asset": ("GET", "docs/{asset}", "ANONYMOUS"),
 }
+BODIES = {"mute_registry": '{"for": "PT2H", "reason": "the network moves"}'}
 FILES = {"import_users": f"ci:$2b$05${'a' * 53}"}
 """What they take is no JSON."""
 STATELESS = {"get_whoami", "get_openapi", "get_docs", "get_docs_asset"}
@@ -92,7 +95,7 @@ def http_call(function: str) -> Call:
         "params": params,
         "query": {},
         "headers": headers,
-        "text": FILES.get(function, "{}" if method == "PUT" else ""),
+        "text": FILES.get(function) or BODIES.get(function, "{}" if method == "PUT" else ""),
     }
 
 

@@ -1,7 +1,8 @@
 """Health, as callers see it."""
 
+from shared.domain.health.mute import Mute
 from shared.domain.health.verdict import Verdict
-from shared.triggers.answer_models.health import HealthView
+from shared.triggers.answer_models.health import HealthView, MutedRegistry
 
 
 def health_view(found: Verdict | None) -> HealthView | None:
@@ -15,4 +16,11 @@ def health_view(found: Verdict | None) -> HealthView | None:
         fix=found.fix or None,
         latency_milliseconds=found.latency_ms,
         checked_at=found.checked_at,
+    )
+
+
+def muted_registry(name: str, mute: Mute) -> MutedRegistry:
+    """A registry that has just been muted."""
+    return MutedRegistry(
+        registry=name, until=mute.until, reason=mute.reason, by=mute.by, muted_at=mute.at, operation=None
     )

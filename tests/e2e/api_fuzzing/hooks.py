@@ -6,7 +6,13 @@ from typing import Any
 import schemathesis
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-AHEAD = {"expiresOn": TOMORROW, "expiresAfter": "P90D", "overlap": "PT24H"}
+AHEAD = {
+    "expiresOn": TOMORROW,
+    "expiresAfter": "P90D",
+    "overlap": "PT24H",
+    "until": TOMORROW,
+    "for": "PT24H",
+}
 
 
 @schemathesis.hook
