@@ -127,8 +127,11 @@ class Containers(Protocol):
 class Probe(Protocol):
     """Looks at registries as a client does."""
 
-    def look(self, targets: Sequence[tuple[str, str]]) -> list[Observation]:
-        """One observation for each `(login server, probe password)`, in order. Bounded in number and time."""
+    def look(self, targets: Sequence[tuple[str, str]], *, login_only: bool = False) -> list[Observation]:
+        """One observation for each `(login server, probe password)`, in order. Bounded in number and time.
+
+        `login_only`: nothing is asked but whether the password is let in.
+        """
 
 
 class Messenger(Protocol):

@@ -257,8 +257,11 @@ class FakeProbe:
 
         return cls(reads)
 
-    def look(self, targets: Sequence[tuple[str, str]]) -> list[Observation]:
-        return [self._look(*target) for target in targets]
+    def look(self, targets: Sequence[tuple[str, str]], *, login_only: bool = False) -> list[Observation]:
+        seen = [self._look(*target) for target in targets]
+        return [
+            each.model_copy(update={"root": None, "storage": None}) if login_only else each for each in seen
+        ]
 
     def _look(self, server: str, password: str) -> Observation:
         self.looked.append(server)
@@ -266,10 +269,13 @@ class FakeProbe:
         if server in self.failures or content is None:
             return Observation(failure=self.failures.get(server, Failure.CONNECTION))
         if server in self.stopped | self.restricted:
-            return Observation(stranger=403, certificate_expires=self.certificate_expires)
+            return Observation(stranger=403, root=403, certificate_expires=self.certificate_expires)
+        member = _login(self._mounted(server, content), password)
         return Observation(
             stranger=401,
-            member=_login(self._mounted(server, content), password),
+            member=member,
+            root=200,
+            storage=404 if member == 200 else None,
             is_registry=True,
             latency_ms=1,
             certificate_expires=self.certificate_expires,

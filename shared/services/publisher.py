@@ -73,7 +73,7 @@ class Publisher:
         if registry.login_server is None:
             raise TemporaryError("WaitingForSite", "the registry's site is not there yet", 2)
         password = htpasswd.probe_password(self._key, registry.uid, revision)
-        [seen] = self._probe.look([(registry.login_server, password)])
+        [seen] = self._probe.look([(registry.login_server, password)], login_only=True)
         if registry.is_restricted and seen.is_shut_out:
             raise TemporaryError(RESTRICTED, "the registry's own address rules keep us out", 1)
         if seen.member != 200 or not seen.is_registry:

@@ -7,11 +7,13 @@ import pytest
 
 from localazure.ports import Ports
 from localazure.up.environment import base_environment
-from shared import registry_probe
 from shared.azure.connection import StorageConnection, credential
 from shared.azure.resource_manager import AzureResourceManager
+from shared.registry_probe import tls
 from tests.contract import processes
+from tests.contract.authority import Authority
 from tests.contract.registries import GROUP, SUBSCRIPTION
+from tests.contract.tls_servers import Certificate
 
 
 @pytest.fixture(scope="package")
@@ -69,4 +71,20 @@ def forget_environment() -> None:
         if close:
             close()
     credential.cache_clear()
-    registry_probe._trust.cache_clear()
+    tls.trust.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    """The one that the probe trusts."""
+    ours = Authority(tmp_path_factory.mktemp("ca"))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(ours.file))
+        tls.trust.cache_clear()
+        yield ours
+    tls.trust.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def certificate(authority: Authority) -> Certificate:
+    return authority.certificate()

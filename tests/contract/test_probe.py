@@ -10,12 +10,12 @@ import pytest
 from cryptography import x509
 
 from localazure.ports import Ports
-from shared import registry_probe
 from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, probe_password, render
 from shared.ports import Probe
-from shared.registry_probe import HttpProbe
-from tests.contract.tls_servers import Answering
+from shared.registry_probe import HttpProbe, tls
+from tests.contract.authority import plain
+from tests.contract.odd_servers import Answering
 from tests.fakes import FakeProbe
 from tests.localazure.site_rig import Rig, wait_until
 
@@ -91,7 +91,7 @@ def real_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWorld]:
     (rig.share / FILE_NAME).write_bytes(file_of(1))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SSL_CERT_FILE", str(rig.ca.ca_file))
-        registry_probe._trust.cache_clear()
+        tls.trust.cache_clear()
         try:
             rig.start(rig.config())
             # App Service answers 403 in place of a site that is stopped
@@ -105,7 +105,7 @@ def real_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealWorld]:
                 )
         finally:
             rig.sites.stop_all()
-            registry_probe._trust.cache_clear()
+            tls.trust.cache_clear()
 
 
 @pytest.fixture(params=["fake", "registry"])
@@ -118,13 +118,13 @@ def world(request: pytest.FixtureRequest) -> World:
 
 def look(world: World, *targets: tuple[str, str]) -> list[Observation]:
     """What is seen, without what differs from machine to machine."""
-    plain = {"latency_ms": 0, "certificate_expires": None}
-    return [seen.model_copy(update=plain) for seen in world.probe.look(targets)]
+    return plain(world.probe.look(targets))
 
 
 def answers(member: int) -> Observation:
     """A private registry that gives the probe this status."""
-    return Observation(stranger=401, member=member, is_registry=True)
+    storage = 404 if member == 200 else None
+    return Observation(stranger=401, member=member, root=200, storage=storage, is_registry=True)
 
 
 def test_a_registry_refuses_strangers_and_lets_the_probe_in(world: World) -> None:
@@ -167,7 +167,7 @@ def test_lines_of_other_tools_do_not_disturb(world: World) -> None:
 
 
 def test_a_stopped_site_is_no_registry(world: World) -> None:
-    assert look(world, (world.stopped, password(1))) == [Observation(stranger=403)]
+    assert look(world, (world.stopped, password(1))) == [Observation(stranger=403, root=403)]
 
 
 def test_where_nobody_listens_there_is_no_connection(world: World) -> None:
@@ -177,7 +177,7 @@ def test_where_nobody_listens_there_is_no_connection(world: World) -> None:
 def test_observations_come_in_the_order_of_their_targets(world: World) -> None:
     targets = [world.nobody, world.registry, world.stopped, world.registry, world.nobody]
     seen = look(world, *((server, password(1)) for server in targets))
-    nobody, stopped = Observation(failure=Failure.CONNECTION), Observation(stranger=403)
+    nobody, stopped = Observation(failure=Failure.CONNECTION), Observation(stranger=403, root=403)
     assert seen == [nobody, answers(200), stopped, answers(200), nobody]
 
 
@@ -208,4 +208,4 @@ def test_a_registry_that_has_lost_its_storage_is_still_a_registry(real_world: Re
     assert look(real_world, (server, password(1))) == [answers(200)]
     (rig.root / "blobs" / "stsick").write_bytes(b"a file where the folder of the blobs should be")
     wait_until(lambda: rig.get("/v2/", name="sick") == 503, "the registry notices")
-    assert look(real_world, (server, password(1))) == [Observation(stranger=503, is_registry=True)]
+    assert look(real_world, (server, password(1))) == [Observation(stranger=503, root=503, is_registry=True)]

@@ -1,15 +1,14 @@
-"""TLS servers on free ports of this machine, each named for what it does to a client that looks for a registry."""
+"""A TLS server on a free port of this machine that answers as a registry does, and what others are made from."""
 
 import socket
 import socketserver
 import ssl
 import threading
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
 REGISTRY = {"Docker-Distribution-Api-Version": "registry/2.0"}
@@ -21,12 +20,29 @@ type Certificate = tuple[Path, Path]
 """Chain and key, PEM."""
 
 
+@dataclass(frozen=True)
+class Request:
+    """What came in."""
+
+    path: str
+    headers: Message
+
+    @property
+    def is_member(self) -> bool:
+        """Did it carry credentials?"""
+        return "Authorization" in self.headers
+
+
 class TlsServer:
     """Answers every connection's first request, each in a thread of its own, until the block ends."""
 
+    keeps_connections = False
+    """Does it answer more than the first?"""
+
     def __init__(self, certificate: Certificate) -> None:
-        self.requests: list[Message] = []
-        """The headers of every request that came in."""
+        self.requests: list[Request] = []
+        self.connections = 0
+        """With a handshake that succeeded."""
         self.most_at_once = 0
         self.stopped = threading.Event()
         self._at_once = 0
@@ -44,7 +60,7 @@ class TlsServer:
     @property
     def passwords_seen(self) -> bool:
         """Did any request carry credentials?"""
-        return any("Authorization" in headers for headers in self.requests)
+        return any(request.is_member for request in self.requests)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -62,21 +78,33 @@ class TlsServer:
             self._context.wrap_socket(connection, server_side=True) as secure,
             secure.makefile("rb") as lines,
         ):
-            lines.readline()
-            headers = BytesParser().parsebytes(b"".join(iter(lines.readline, b"\r\n")))
             with self._lock:
-                self.requests.append(headers)
-                self._at_once += 1
-                self.most_at_once = max(self.most_at_once, self._at_once)
-            try:
-                self.answer(secure, is_member="Authorization" in headers)
-            finally:
-                with self._lock:
-                    self._at_once -= 1
+                self.connections += 1
+            while line := lines.readline():
+                headers = BytesParser().parsebytes(b"".join(iter(lines.readline, b"\r\n")))
+                self._count(secure, Request(line.decode().split(" ")[1], headers))
+                if not self.keeps_connections:
+                    return
 
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        """A registry that refuses strangers and lets everybody else in."""
-        reply(connection, 200 if is_member else 401, REGISTRY if is_member else {**REGISTRY, **CHALLENGE})
+    def _count(self, connection: socket.socket, request: Request) -> None:
+        with self._lock:
+            self.requests.append(request)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            self.answer(connection, request)
+        finally:
+            with self._lock:
+                self._at_once -= 1
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        """A registry that refuses strangers, lets everybody else in, and holds nothing."""
+        if request.path == "/":
+            reply(connection, 200, {})
+        elif not request.is_member:
+            reply(connection, 401, {**REGISTRY, **CHALLENGE})
+        else:
+            reply(connection, 200 if request.path == "/v2/" else 404, REGISTRY)
 
 
 def reply(connection: socket.socket, status: int, headers: Mapping[str, str], body: bytes = b"{}") -> None:
@@ -84,99 +112,6 @@ def reply(connection: socket.socket, status: int, headers: Mapping[str, str], bo
     sent = {"Content-Length": str(len(body)), "Connection": "close", **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
     connection.sendall(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + body)
-
-
-class SlowRegistry(TlsServer):
-    """Takes `seconds` for every answer."""
-
-    def __init__(self, certificate: Certificate, seconds: float) -> None:
-        super().__init__(certificate)
-        self._seconds = seconds
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        self.stopped.wait(self._seconds)
-        super().answer(connection, is_member=is_member)
-
-
-class RegistrySlowForMembers(SlowRegistry):
-    """Takes its time only for who has a password: bcrypt on a small plan."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        answer = super().answer if is_member else super(SlowRegistry, self).answer
-        answer(connection, is_member=is_member)
-
-
-class DribblingRegistry(TlsServer):
-    """Sends a byte now and then, for ever: no single read takes long."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        _ = is_member
-        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nX-Padding: ")
-        while not self.stopped.wait(0.05):
-            connection.sendall(b"x")
-
-
-class RegistryWithAnEndlessBody(TlsServer):
-    """Its headers are those of a good registry; its body never ends."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        reply(connection, 200 if is_member else 401, {**REGISTRY, "Content-Length": str(2**40)})
-        while not self.stopped.is_set():
-            connection.sendall(b"x" * 65536)
-
-
-class Answering(TlsServer):
-    """The same for everybody."""
-
-    def __init__(
-        self, certificate: Certificate, status: int, headers: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        super().__init__(certificate)
-        self._status, self._headers = status, headers
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        _ = is_member
-        reply(connection, self._status, self._headers)
-
-
-class AnsweringMembers(Answering):
-    """Strangers are refused as they should be; whoever has a password gets this."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        answer = super().answer if is_member else super(Answering, self).answer
-        answer(connection, is_member=is_member)
-
-
-class Hangup(TlsServer):
-    """Ends the connection instead of answering."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        _ = connection, is_member
-
-
-class Babbler(TlsServer):
-    """Does not speak HTTP."""
-
-    def answer(self, connection: socket.socket, *, is_member: bool) -> None:
-        _ = is_member
-        connection.sendall(b"220 mail.example ESMTP\r\n")
-
-
-class PlainTextServer(TlsServer):
-    """Speaks HTTP without TLS."""
-
-    def serve(self, connection: socket.socket) -> None:
-        connection.recv(1024)
-        reply(connection, 200, REGISTRY)
-        time.sleep(0.05)  # a close with unread data would reset the connection before the answer is read
-
-
-class MuteServer(TlsServer):
-    """Takes connections and never says a word."""
-
-    def serve(self, connection: socket.socket) -> None:
-        _ = connection
-        self.stopped.wait(30)
 
 
 class _Server(socketserver.ThreadingTCPServer):

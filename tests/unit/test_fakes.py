@@ -54,7 +54,7 @@ def test_a_stopped_site_and_a_failing_one(share: FakeShare) -> None:
     probe.failures["other.example"] = Failure.TLS
     seen = probe.look([(SERVER, ""), ("other.example", ""), ("unknown.example", "")])
     assert seen == [
-        Observation(stranger=403),
+        Observation(stranger=403, root=403),
         Observation(failure=Failure.TLS),
         Observation(failure=Failure.CONNECTION),
     ]

@@ -1,0 +1,131 @@
+"""TLS servers, each named for what it does to a client that looks for a registry."""
+
+import socket
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tests.contract.tls_servers import CHALLENGE, REGISTRY, Certificate, Request, TlsServer, reply
+
+
+class SlowRegistry(TlsServer):
+    """Takes `seconds` for every answer."""
+
+    def __init__(self, certificate: Certificate, seconds: float) -> None:
+        super().__init__(certificate)
+        self._seconds = seconds
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        self.stopped.wait(self._seconds)
+        super().answer(connection, request)
+
+
+class RegistrySlowForMembers(SlowRegistry):
+    """Takes its time only for who has a password: bcrypt on a small plan."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        answer = super().answer if request.is_member else super(SlowRegistry, self).answer
+        answer(connection, request)
+
+
+class KeepingRegistry(TlsServer):
+    """Answers all requests of a connection, as most servers do, and ends it without a word after `lasts` of them."""
+
+    keeps_connections = True
+
+    def __init__(self, certificate: Certificate, lasts: int = 99) -> None:
+        super().__init__(certificate)
+        self._lasts = lasts
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        if len(self.requests) % self._lasts == 0:
+            self.keeps_connections = False
+        known = {"/": (200, {}), "/v2/": (200, REGISTRY)}.get(request.path, (404, REGISTRY))
+        is_let_in = request.is_member or request.path == "/"
+        status, headers = known if is_let_in else (401, {**REGISTRY, **CHALLENGE})
+        reply(connection, status, {"Connection": "keep-alive", **headers})
+
+
+class DribblingBody(TlsServer):
+    """Its headers are those of a good registry; its body takes for ever."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        status, headers = (200, REGISTRY) if request.is_member else (401, {**REGISTRY, **CHALLENGE})
+        if request.path == "/":
+            status = 200
+        reply(connection, status, {**headers, "Content-Length": "99", "Connection": "keep-alive"})
+        self.stopped.wait(30)
+
+
+class DribblingRegistry(TlsServer):
+    """Sends a byte now and then, for ever: no single read takes long."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        _ = request
+        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nX-Padding: ")
+        while not self.stopped.wait(0.05):
+            connection.sendall(b"x")
+
+
+class RegistryWithAnEndlessBody(TlsServer):
+    """Its headers are those of a good registry; its body never ends."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        status = 200 if request.is_member or request.path == "/" else 401
+        reply(connection, status, {**REGISTRY, **CHALLENGE, "Content-Length": str(2**40)})
+        while not self.stopped.is_set():
+            connection.sendall(b"x" * 65536)
+
+
+class Answering(TlsServer):
+    """The same for everybody."""
+
+    def __init__(
+        self, certificate: Certificate, status: int, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        super().__init__(certificate)
+        self._status, self._headers = status, headers
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        _ = request
+        reply(connection, self._status, self._headers)
+
+
+class AnsweringMembers(Answering):
+    """Strangers are refused as they should be; whoever has a password gets this."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        answer = super().answer if request.is_member else super(Answering, self).answer
+        answer(connection, request)
+
+
+class Hangup(TlsServer):
+    """Ends the connection instead of answering."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        _ = connection, request
+
+
+class Babbler(TlsServer):
+    """Does not speak HTTP."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        _ = request
+        connection.sendall(b"220 mail.example ESMTP\r\n")
+
+
+class PlainTextServer(TlsServer):
+    """Speaks HTTP without TLS."""
+
+    def serve(self, connection: socket.socket) -> None:
+        connection.recv(1024)
+        reply(connection, 200, REGISTRY)
+        time.sleep(0.05)  # a close with unread data would reset the connection before the answer is read
+
+
+class MuteServer(TlsServer):
+    """Takes connections and never says a word."""
+
+    def serve(self, connection: socket.socket) -> None:
+        _ = connection
+        self.stopped.wait(30)

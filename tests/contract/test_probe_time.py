@@ -1,0 +1,103 @@
+"""How long a look may take, and how many are taken at a time."""
+
+import gc
+import socket
+import threading
+import time
+import warnings
+from contextlib import ExitStack
+
+import pytest
+
+from shared.domain.health.observation import Failure, Observation
+from shared.registry_probe import HttpProbe
+from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, look
+from tests.contract.odd_servers import (
+    DribblingRegistry,
+    MuteServer,
+    RegistrySlowForMembers,
+    SlowRegistry,
+)
+from tests.contract.tls_servers import Certificate, TlsServer
+
+SHORT_SECONDS = 0.4
+MARGIN_SECONDS = 1.5
+"""How much longer than its deadline a look may take on a busy machine."""
+FINE = Observation(stranger=401, member=200, root=200, storage=404, is_registry=True)
+
+
+@pytest.mark.parametrize("kind", [DribblingRegistry, MuteServer])
+def test_the_deadline_holds_whatever_a_server_does(certificate: Certificate, kind: type[TlsServer]) -> None:
+    with kind(certificate) as server:
+        began = time.monotonic()
+        assert look(server.address, timeout=SHORT_SECONDS) == [Observation(failure=Failure.TIMEOUT)]
+        assert time.monotonic() - began < SHORT_SECONDS + MARGIN_SECONDS
+
+
+def test_a_handshake_that_hangs_leaves_no_socket_open(certificate: Certificate) -> None:
+    gc.collect()
+    with warnings.catch_warnings(record=True) as caught, MuteServer(certificate) as server:
+        warnings.simplefilter("always")
+        look(server.address, timeout=SHORT_SECONDS)
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "stranger"), [(SlowRegistry, None), (RegistrySlowForMembers, 401)], ids=["all", "members"]
+)
+def test_all_requests_share_one_deadline_and_what_was_seen_until_then_is_kept(
+    certificate: Certificate, kind: type[SlowRegistry], stranger: int | None
+) -> None:
+    with kind(certificate, seconds=10) as registry:
+        began = time.monotonic()
+        [seen] = look(registry.address, timeout=SHORT_SECONDS)
+        assert time.monotonic() - began < SHORT_SECONDS + MARGIN_SECONDS
+    known = stranger is not None
+    assert seen == Observation(failure=Failure.TIMEOUT, stranger=stranger, is_registry=known)
+
+
+def test_a_slow_registry_is_waited_for_and_its_latency_told(certificate: Certificate) -> None:
+    with SlowRegistry(certificate, seconds=0.2) as registry:
+        [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(registry.address, PASSWORD)])
+    assert seen.member == 200
+    assert 200 <= seen.latency_ms < PATIENCE_SECONDS * 1000
+
+
+def test_so_many_at_a_time_and_no_more(certificate: Certificate) -> None:
+    with SlowRegistry(certificate, seconds=0.05) as registry:
+        assert look(*[registry.address] * 9, concurrency=3) == [FINE] * 9
+    assert registry.most_at_once == 3
+
+
+def test_waiting_for_a_place_is_not_waiting_for_an_answer(certificate: Certificate) -> None:
+    with SlowRegistry(certificate, seconds=0.1) as registry:
+        assert look(*[registry.address] * 3, concurrency=1, timeout=0.9) == [FINE] * 3
+
+
+def test_bad_registries_do_not_keep_good_ones_waiting(certificate: Certificate) -> None:
+    with ExitStack() as stack:
+        bad = [stack.enter_context(MuteServer(certificate)) for _ in range(6)]
+        good = [stack.enter_context(TlsServer(certificate)) for _ in range(6)]
+        began = time.monotonic()
+        seen = look(*(server.address for pair in zip(bad, good, strict=True) for server in pair), timeout=1.0)
+        assert time.monotonic() - began < 1.0 + MARGIN_SECONDS
+    assert seen == [Observation(failure=Failure.TIMEOUT), FINE] * 6
+
+
+def test_resolvers_that_hang_do_not_keep_others_waiting(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real one hangs for half a minute when nobody answers it."""
+    ask, over = socket.getaddrinfo, threading.Event()
+
+    def hang(host: str, *more: int, **others: int) -> object:
+        return over.wait(30) if host.startswith("hang") else ask(host, *more, **others)
+
+    with TlsServer(certificate) as registry:
+        monkeypatch.setattr(socket, "getaddrinfo", hang)
+        began = time.monotonic()
+        seen = look(*["hang.example"] * 5, registry.address, concurrency=2, timeout=SHORT_SECONDS)
+        assert time.monotonic() - began < 3 * SHORT_SECONDS + MARGIN_SECONDS
+        over.set()
+    assert seen == [Observation(failure=Failure.DNS)] * 5 + [FINE]
