@@ -1,11 +1,11 @@
 """A change of a user ends when the registry itself has proven it, and costs no more than it must."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health.observation import Failure
+from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, read_header
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
@@ -192,10 +192,11 @@ def test_a_registry_that_never_reads_the_new_file_never_proves_it(rig: Rig) -> N
 def test_something_else_that_answers_is_no_witness(rig: Rig) -> None:
     seen = rig.probe.look
 
-    def look(targets: object) -> object:
-        return [each.model_copy(update={"is_registry": False}) for each in seen(targets)]  # type: ignore[arg-type] # passed on
+    def look(targets: Sequence[tuple[str, str]], *, login_only: bool = False) -> list[Observation]:
+        found = seen(targets, login_only=login_only)
+        return [each.model_copy(update={"is_registry": False}) for each in found]
 
-    rig.probe.look = look  # type: ignore[method-assign,assignment] # somebody else's server
+    rig.probe.look = look  # type: ignore[method-assign] # somebody else's server
     operation = change(rig)
     rig.drain(600)
     assert rig.operation(operation.id).status is Status.RUNNING
