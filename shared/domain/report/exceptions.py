@@ -72,7 +72,7 @@ def _of_registry(each: RegistryFacts, facts: Facts) -> Iterator[Todo]:
             yield Todo(
                 registry=each.name,
                 code=found.code,
-                message=f"{found.message} {found.evidence}".strip(),
+                message=_with_evidence(found.message, found.evidence),
                 fix=found.fix,
             )
 
@@ -84,8 +84,12 @@ def _of_board(board: BoardEntry, now: datetime) -> Iterator[Todo]:
             message = f"Muted, and {board.state}: {board.message}"
             yield Todo(registry=board.name, code=MUTED, message=message, fix=board.fix, due=board.muted_until)
     elif board.state is not HealthState.MAINTENANCE and board.code not in _NO_WORK:
-        message = f"{board.message} {board.evidence}".strip()
+        message = _with_evidence(board.message, board.evidence)
         yield Todo(registry=board.name, code=board.code, message=message, fix=board.fix)
+
+
+def _with_evidence(message: str, evidence: str) -> str:
+    return f"{message} Seen: {evidence}" if evidence else message
 
 
 _NO_WORK = {Code.HEALTHY, Code.USERS_EXPIRING, Code.RESTRICTED}

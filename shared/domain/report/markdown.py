@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from shared.domain.health.codes import Severity
+from shared.domain.report.wording import NONE
 from shared.domain.report_summary import Item, Link, Section, Summary
 
 MARKS = {Severity.OK: "🟢", Severity.INFO: "🟢", Severity.WARNING: "🟡", Severity.CRITICAL: "🔴"}
@@ -24,15 +25,14 @@ def markdown(summary: Summary) -> str:
 def escaped(text: str) -> str:
     """One line that reads as it is, whatever it holds. Names between backticks stay so."""
     parts = " ".join(text.split()).split("`")
-    spans = parts[1::2]
-    if len(parts) % 2 == 0 or not all(span.strip() for span in spans):  # no pairs: none of them is believed
-        return _plain("'".join(parts))
-    return "".join(f"`{part}`" if number % 2 else _plain(part) for number, part in enumerate(parts))
+    if len(parts) % 2 == 0 or not all(span.strip() for span in parts[1::2]):
+        parts = ["'".join(parts)]  # no pairs of backticks: none of them is believed
+    spans = (f"`{part}`" if number % 2 else _plain(part) for number, part in enumerate(parts))
+    return _LEADING.sub(r"\1\\\2", "".join(spans))
 
 
 def _plain(text: str) -> str:
-    safe = _SPECIAL.sub(r"\\\g<0>", text)
-    return _LEADING.sub(r"\1\\\2", _LINK.sub(r"\\\g<0>", safe))
+    return _LINK.sub(r"\\\g<0>", _SPECIAL.sub(r"\\\g<0>", text))
 
 
 def _lines(summary: Summary) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 def _item(item: Item) -> Iterator[str]:
     state, *more = item.text.split("\n")
-    yield f"- **{escaped(item.title)}** {escaped(state)}"
+    yield f"- {_bold(item.title)} {escaped(state)}"
     yield from (f"  - {escaped(line)}" for line in more)
     if item.fix:
         yield f"  - Fix: {escaped(item.fix)}"
@@ -64,16 +64,22 @@ def _item(item: Item) -> Iterator[str]:
 def _section(section: Section) -> Iterator[str]:
     """A single line stands behind its title."""
     if len(section.lines) == 1:
-        yield f"**{escaped(section.title)}:** {escaped(section.lines[0])}"
+        yield f"{_bold(section.title, ':')} {escaped(section.lines[0])}"
         return
-    yield f"**{escaped(section.title)}**"
+    yield _bold(section.title)
     yield ""
     yield from (f"- {escaped(line)}" for line in section.lines)
 
 
+def _bold(text: str, end: str = "") -> str:
+    """Four asterisks with nothing between them would be a line across the page."""
+    return f"**{escaped(text) or NONE}{end}**"
+
+
 def _links(links: tuple[Link, ...]) -> str:
-    return " · ".join(f"[{escaped(link.title)}](<{_address(link.url)}>)" for link in links)
+    return " · ".join(f"[{escaped(link.title)}]({_address(link.url)})" for link in links)
 
 
 def _address(url: str) -> str:
-    return re.sub(r"[<>\s\\]", "", url)
+    """Nothing in it ends the link: a resource group's name may have parentheses."""
+    return re.sub(r"[<>\s\\]", "", url).replace("(", "%28").replace(")", "%29")

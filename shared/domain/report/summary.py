@@ -73,7 +73,9 @@ def _sections(report: Report) -> Iterator[Section]:
         yield Section(title="🟡 You need to", lines=tuple(map(_task, report.todo)))
     over = [each for each in report.incidents if each.ended_at]
     if over:
-        yield Section(title="🔵 Over again", lines=tuple(_incident(each, report) for each in over))
+        yield Section(
+            title="🔵 Was broken, works again", lines=tuple(_incident(each, report) for each in over)
+        )
     if report.failed_operations:
         yield Section(title="🟠 Failed", lines=tuple(_failure(each) for each in report.failed_operations))
     yield Section(title="🔐 Security", lines=(_security(report),))
@@ -85,20 +87,24 @@ def _task(task: Todo) -> str:
     about = f"{task.registry}: " if task.registry else ""
     if task.user and task.days is not None:
         return f"{about}{name(task.user)} expires {in_days(task.days)}. {quoted(task.fix)}"
-    return f"{about}{quoted(task.message)} ({name(task.code)}) {quoted(task.fix)}".rstrip()
+    return f"{about}{quoted(task.message)} ({name(task.code)}){_fix(task.fix)}"
+
+
+def _fix(fix: str) -> str:
+    return f" Fix: {quoted(fix)}" if fix else ""
 
 
 def _incident(incident: ReportIncident, report: Report) -> str:
-    began = clock(incident.started_at, zone_of(report), report.generated_at)
-    state = f"{incident.state.lower()} for {duration(incident.seconds)}"
-    return f"{incident.registry}: {state} from {began} on ({name(incident.code)})"
+    zone, start, end = zone_of(report), incident.started_at, incident.ended_at
+    began = clock(start, zone, report.generated_at)
+    ended = clock(end, zone, start) if end else ""
+    state = f"{incident.state.upper()} {duration(incident.seconds)} ({began}→{ended})"
+    return f"{incident.registry}: {state} {name(incident.code)}"
 
 
 def _failure(failed: FailedOperation) -> str:
     about = f"{failed.registry}/{failed.user}" if failed.user else failed.registry
-    return (
-        f"{about}: {failed.kind}, {name(failed.code)}: {quoted(failed.message)} {quoted(failed.fix)}".rstrip()
-    )
+    return f"{about}: {failed.kind}, {name(failed.code)}: {quoted(failed.message)}{_fix(failed.fix)}"
 
 
 def _security(report: Report) -> str:
@@ -157,7 +163,7 @@ def _rest(report: Report) -> str:
     fine = [
         each for each in report.registries if each.state is HealthState.HEALTHY and each.registry not in named
     ]
-    others = "others " if named - {None} else ""
+    others = ("other " if len(fine) == 1 else "others ") if named - {None} else ""
     states = [f"{number} {what}" for state, what in _QUIET.items() if (number := report.states.get(state, 0))]
     age = report.sweep_age_seconds
     swept = [f"sweep {duration(age)} ago"] if age is not None else []

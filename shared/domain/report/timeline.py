@@ -10,6 +10,8 @@ from shared.domain.health.codes import HealthState
 from shared.domain.health.history import Check, Day
 from shared.domain.report.periods import Span
 
+GAP = timedelta(minutes=15)
+
 
 @dataclass(frozen=True)
 class Slot:

@@ -1,0 +1,1 @@
+"""Reads what a report is made of, keeps reports, and has them delivered."""
