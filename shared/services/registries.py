@@ -14,17 +14,8 @@ from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names, split_operation_id
 from shared.domain.operations import Intent, Kind, Operation
-from shared.domain.registries import (
-    Desired,
-    Policy,
-    ProvisioningState,
-    Registry,
-    RegistryFilter,
-    RegistryPatch,
-    RegistrySpec,
-    defaults,
-    merge,
-)
+from shared.domain.registries import Desired, ProvisioningState, Registry, RegistryFilter
+from shared.domain.registry_spec import Policy, RegistryPatch, RegistrySpec, defaults, merge
 from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import ApiError, Problem, bad_request
 from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
-from shared.domain.registries import Policy
+from shared.domain.registry_spec import Policy
 from shared.triggers.request_models.registries import DeleteRegistryRequest
 
 MAX_BODY_BYTES = 64 * 1024

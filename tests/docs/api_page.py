@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from shared.domain.registries import Policy, defaults
+from shared.domain.registry_spec import Policy, defaults
 from shared.triggers import examples
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
 from shared.triggers.error_examples import error_example

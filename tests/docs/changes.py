@@ -13,7 +13,8 @@ from shared.domain.change_rules import check_change
 from shared.domain.errors import ApiError
 from shared.domain.graph import Context
 from shared.domain.names import azure_names
-from shared.domain.registries import Policy, ProvisioningState, Registry, defaults
+from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.registry_spec import Policy, defaults
 
 type Json = dict[str, Any]
 

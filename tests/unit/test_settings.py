@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.registries import RegistrySpec, defaults
+from shared.domain.registry_spec import RegistrySpec, defaults
 from shared.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,8 @@ from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.messages import Message
 from shared.domain.names import FILE_SHARE, split_operation_id
 from shared.domain.operations import Kind, Operation
-from shared.domain.registries import Registry, RegistrySpec
+from shared.domain.registries import Registry
+from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Ref, Type
 from shared.domain.schema import NEWEST, SchemaVersion
 from shared.domain.user_import import Mode

@@ -8,7 +8,8 @@ import pytest
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import Code
 from shared.domain.health.daily import LONGEST_WORDS, DailyLook
-from shared.domain.registries import Registry, RegistrySpec
+from shared.domain.registries import Registry
+from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Type
 from shared.services.health.daily import MOST_PAGES, MOST_PER_BATCH, DailyLooks, expiring
 from shared.services.health_rows import HealthRows

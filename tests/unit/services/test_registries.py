@@ -9,7 +9,7 @@ import pytest
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
 from shared.domain.health.codes import Code
 from shared.domain.operations import Kind, Operation, Status
-from shared.domain.registries import RegistrySpec
+from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Type
 from shared.services.requests import Caller, Precondition
 from shared.services.state import State

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.errors import ApiError, PermanentError
 from shared.domain.operations import Kind, Status
-from shared.domain.registries import ProvisioningState, RegistryFilter, RegistryPatch, RegistrySpec
+from shared.domain.registries import ProvisioningState, RegistryFilter
+from shared.domain.registry_spec import RegistryPatch, RegistrySpec
 from shared.domain.resources import Type
 from shared.services.registries import RegistryAnswer
 from shared.services.requests import Precondition
