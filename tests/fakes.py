@@ -18,6 +18,7 @@ from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
 from shared.domain.messages import AnyMessage, Message
 from shared.domain.passwords import matches
 from shared.domain.records import Change, Delete, Insert, Replace, Row
+from shared.domain.telling import Telling
 from tests.fake_resource_manager import FakeResourceManager
 
 __all__ = [
@@ -145,6 +146,20 @@ class FakeQueue[M: AnyMessage = Message]:
     def take(self) -> M | None:
         """The next message, whatever its delay."""
         return self.sent.pop(0)[0] if self.sent else None
+
+
+@dataclass
+class FakeMessenger:
+    """Keeps what sinks were told."""
+
+    told: list[tuple[str, Telling]] = field(default_factory=list)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    """What comes of it, by the sink's name, as long as it is in here."""
+
+    def send(self, sink: str, telling: Telling) -> None:
+        if sink in self.failures:
+            raise self.failures[sink]
+        self.told.append((sink, telling))
 
 
 class FakeShare:

@@ -1,49 +1,14 @@
 """The outbox: a notice is kept first, then sent; twice the same is once."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from shared.domain.errors import DependencyError
-from shared.domain.health.codes import Code, HealthState, Severity
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, DeliveryStatus, Notice, NoticeKind
-from shared.domain.sinks import Sink
-from shared.services.notifying.outbox import STALE, Outbox
-from tests.fakes import FakeClock, FakeQueue, FakeTable
-
-
-class World:
-    """An outbox over fakes."""
-
-    def __init__(self, *sinks: dict[str, Any]) -> None:
-        self.table, self.clock = FakeTable(), FakeClock()
-        self.queue = FakeQueue[NoticeMessage]()
-        self.outbox = Outbox(
-            self.table, self.queue, [Sink.model_validate(sink) for sink in sinks], self.clock
-        )
-
-    def notice(self, kind: NoticeKind = NoticeKind.PROBLEM, **fields: Any) -> Notice:
-        return Notice(
-            kind=kind,
-            subject="search",
-            at=self.clock.now,
-            state=HealthState.DOWN,
-            code=Code.STORAGE_UNHEALTHY,
-            severity=Severity.CRITICAL,
-            **fields,
-        )
-
-    def kept(self) -> list[Notice]:
-        return [Notice.from_row(row) for row in self.table.query(NOTICES, " ", "~")]
-
-    def sent(self) -> list[str]:
-        return [message.sink for message, _ in self.queue.sent]
-
-
-OPS = {"name": "ops", "kind": "slack"}
-HOOK = {"name": "hook", "kind": "webhook"}
+from shared.domain.notices import DeliveryStatus, NoticeKind
+from shared.services.notifying.outbox import STALE
+from tests.unit.services.notifying.rig import HOOK, OPS, World
 
 
 def test_everybody_who_wants_to_know_gets_a_message_of_the_first_attempt() -> None:

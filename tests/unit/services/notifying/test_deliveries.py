@@ -1,0 +1,341 @@
+"""Deliveries: tried until they arrive, for a day, whatever is lost, doubled or killed on the way."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.messages import NoticeMessage
+from shared.domain.notices import DeliveryStatus, NoticeKind
+from shared.domain.records import Change, Row
+from shared.domain.report_summary import Summary
+from shared.services.notifying.outbox import STALE
+from shared.services.notifying.poison import NoticePoison
+from tests.unit.services.notifying.rig import HOOK, OPS, World
+
+BUSY = TemporaryError("SinkUnavailable", "it answered 503", 0)
+THROTTLED = TemporaryError("SinkThrottled", "it answered 429", 77)
+GONE = PermanentError("SinkRefused", "it answered 404", "Look at the settings of the sink.")
+
+
+def test_a_notice_arrives_at_every_sink() -> None:
+    world = World(OPS, HOOK)
+    world.announce()
+    world.turn("m-1")
+    world.turn("m-2")
+    [kept] = world.kept()
+    assert world.told() == ["ops", "hook"]
+    assert {each.status for each in kept.deliveries.values()} == {DeliveryStatus.DELIVERED}
+    assert not kept.pending
+    assert world.sent() == []
+
+
+def test_sinks_are_told_the_same_thing_under_the_same_id() -> None:
+    world = World(OPS, HOOK)
+    world.announce()
+    world.turn("m-1")
+    world.turn("m-2")
+    (_, one), (_, other) = world.messenger.told
+    assert one.id == other.id
+    assert one.summary.headline == "search is down: STORAGE_UNHEALTHY"
+
+
+def test_what_fails_is_tried_again_after_growing_pauses_until_it_arrives() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    waited = [world.turn(f"m-{n}") for n in range(4)]
+    assert [10 <= waited[1] <= 12.5, 30 <= waited[2] <= 37.5, 120 <= waited[3] <= 150] == [True] * 3
+    [kept] = world.kept()
+    assert kept.deliveries["ops"].error == "SinkUnavailable: it answered 503"
+    world.messenger.failures.clear()
+    world.turn("m-9")
+    [kept] = world.kept()
+    assert kept.deliveries["ops"].status is DeliveryStatus.DELIVERED
+    assert kept.deliveries["ops"].error is None
+
+
+def test_a_throttling_sink_is_left_alone_for_as_long_as_it_wants() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = THROTTLED
+    world.announce()
+    world.turn()
+    [(_, delay)] = world.queue.sent
+    assert delay == 77
+
+
+def test_after_a_day_it_is_given_up_with_an_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    began, turns = world.clock.now, 0
+    while world.queue.sent:
+        world.turn(f"m-{turns}")
+        turns += 1
+    [kept] = world.kept()
+    assert (kept.deliveries["ops"].status, kept.pending) == (DeliveryStatus.FAILED, False)
+    assert 20 < (world.clock.now - began).total_seconds() / 3600 <= 24
+    assert 20 < turns < 40
+    [line] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert "notice given up: sink 'ops', SinkUnavailable: it answered 503" in line.getMessage()
+
+
+def test_a_sink_that_refuses_is_not_asked_twice(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(OPS, HOOK)
+    world.messenger.failures["ops"] = GONE
+    world.announce()
+    world.turn("m-1")
+    world.turn("m-2")
+    [kept] = world.kept()
+    assert kept.deliveries["ops"].status is DeliveryStatus.FAILED
+    assert kept.deliveries["ops"].error == "SinkRefused: it answered 404"
+    assert world.told() == ["hook"]
+    assert world.sent() == []
+    assert "sink 'ops', SinkRefused: it answered 404" in caplog.text
+
+
+def test_a_duplicate_and_a_late_message_tell_nothing() -> None:
+    world = World(OPS)
+    world.announce()
+    [(message, _)] = world.queue.sent
+    world.turn("m-1")
+    for message_id in ("m-1", "m-2"):
+        world.deliveries.run(message, message_id)
+    assert world.told() == ["ops"]
+
+
+def test_a_copy_of_an_attempt_that_failed_does_not_shorten_the_pause() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    [(message, _)] = world.queue.sent
+    world.turn("m-1")
+    world.messenger.failures.clear()
+    world.deliveries.run(message, "m-1")
+    assert world.told() == []
+    assert len(world.queue.sent) == 1
+
+
+def test_a_message_about_nothing_is_dropped() -> None:
+    world = World(OPS)
+    world.deliveries.run(NoticeMessage(notice="none", sink="ops", attempt=0), "m-1")
+    assert world.told() == []
+
+
+def test_a_report_is_told_as_its_summary() -> None:
+    world = World(OPS)
+    world.reports.kept["r-1"] = Summary(headline="All of 40 registries are healthy")
+    world.announce(kind=NoticeKind.REPORT, subject="r-1")
+    world.turn()
+    [(_, telling)] = world.messenger.told
+    assert telling.summary.headline == "All of 40 registries are healthy"
+
+
+def test_a_report_that_is_gone_is_given_up() -> None:
+    world = World(OPS)
+    world.announce(kind=NoticeKind.REPORT, subject="r-1")
+    world.turn()
+    [kept] = world.kept()
+    assert kept.deliveries["ops"].status is DeliveryStatus.FAILED
+    assert world.told() == []
+
+
+def test_what_nobody_foresaw_goes_to_the_host_and_in_the_end_to_the_poison_queue(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = ZeroDivisionError()
+    world.announce()
+    [(message, _)] = world.queue.sent
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            world.deliveries.run(message, "m-1")
+    NoticePoison(world.deliveries).end(message.encode().encode(), "m-1")
+    [kept] = world.kept()
+    assert (kept.deliveries["ops"].status, kept.pending) == (DeliveryStatus.FAILED, False)
+    assert "poisoned message m-1: sink 'ops'" in caplog.text
+
+
+def test_poison_takes_nothing_back_that_has_arrived() -> None:
+    world = World(OPS)
+    world.announce()
+    [(message, _)] = world.queue.sent
+    world.turn()
+    NoticePoison(world.deliveries).end(message.encode().encode(), "m-1")
+    [kept] = world.kept()
+    assert kept.deliveries["ops"].status is DeliveryStatus.DELIVERED
+
+
+def test_an_unreadable_poisoned_message_is_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(OPS)
+    NoticePoison(world.deliveries).end(b'{"version": 9, "url": "https://s3cret"}', "m-1")
+    assert "poisoned message m-1: NoticeMessage can't be read" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+class Killed(BaseException):
+    """The process died."""
+
+
+class Death:
+    """Kills at the `at`-th call of any port: before its effect, or right after it."""
+
+    def __init__(self, world: World, at: int, *, after: bool) -> None:
+        self._world, self._left, self._after = world, at, after
+        world.wire(world.sinks, self, _Sending(self, world.queue.send), _Telling(self, world.messenger.send))
+
+    @property
+    def happened(self) -> bool:
+        return self._left <= 0
+
+    def call[R](self, action: Callable[[], R]) -> R:
+        self._left -= 1
+        if self._left or self._after:
+            result = action()
+        if not self._left:
+            raise Killed
+        return result
+
+    def get(self, partition: str, key: str) -> Row | None:
+        return self.call(lambda: self._world.table.get(partition, key))
+
+    def transact(self, partition: str, changes: Sequence[Change]) -> None:
+        self.call(lambda: self._world.table.transact(partition, changes))
+
+    def query(self, *args: Any, **kwargs: Any) -> Iterator[Row]:
+        return self._world.table.query(*args, **kwargs)
+
+    def partitions(self, after: str = "") -> Iterator[str]:
+        return self._world.table.partitions(after)
+
+
+class _Sending:
+    def __init__(self, death: Death, send: Callable[..., None]) -> None:
+        self._death, self._send = death, send
+
+    def send(self, message: NoticeMessage, delay: float = 0) -> None:
+        self._death.call(lambda: self._send(message, delay))
+
+
+class _Telling:
+    def __init__(self, death: Death, send: Callable[..., None]) -> None:
+        self._death, self._send = death, send
+
+    def send(self, sink: str, telling: Any) -> None:
+        self._death.call(lambda: self._send(sink, telling))
+
+
+def live_on(world: World, *, redelivers: bool) -> None:
+    """The host delivers what there is, again what died if it `redelivers`; and reconcile comes every minute."""
+    for minute in range(20):
+        while world.queue.sent:
+            message, _ = world.queue.sent.pop(0)
+            for _ in range(2 if redelivers else 1):
+                try:
+                    world.deliveries.run(message, f"m-{minute}-{message.sink}-{message.attempt}")
+                    break
+                except Killed:
+                    continue
+        world.clock.advance(60)
+        world.reconcile()
+
+
+@pytest.mark.parametrize("redelivers", [True, False])
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("fails_first", [True, False])
+def test_a_process_that_dies_anywhere_loses_nothing(redelivers: bool, after: bool, fails_first: bool) -> None:
+    deaths = 0
+    for at in range(1, 21):
+        world = World(OPS, HOOK)
+        if fails_first:
+            _fail_once(world)
+        death = Death(world, at, after=after)
+        _announce_like_a_check(world)
+        live_on(world, redelivers=redelivers)
+        [kept] = world.kept()
+        assert {each.status for each in kept.deliveries.values()} == {DeliveryStatus.DELIVERED}, at
+        assert sorted(set(world.told())) == ["hook", "ops"]
+        assert len(world.told()) <= 3, "one death, one copy at most"
+        assert not world.queue.sent
+        deaths += death.happened
+    assert deaths >= (13 if fails_first else 10), "of the calls that there are"
+
+
+def _announce_like_a_check(world: World) -> None:
+    """A check that dies is repeated, and finds the same change."""
+    notice = world.notice()
+    try:
+        world.outbox.announce(notice)
+    except Killed:
+        world.outbox.announce(notice)
+
+
+def _fail_once(world: World) -> None:
+    """The first attempt at `ops` fails."""
+    send, failed = world.messenger.send, list[str]()
+
+    def sometimes(sink: str, telling: Any) -> None:
+        if sink == "ops" and not failed:
+            failed.append(sink)
+            raise BUSY
+        send(sink, telling)
+
+    world.messenger.send = sometimes  # type: ignore[method-assign] # a messenger with a bad start
+
+
+def test_reconcile_sends_again_what_has_passed_its_deadline_and_only_that() -> None:
+    world = World(OPS, HOOK)
+    world.queue.down = True
+    world.announce()
+    world.queue.down = False
+    assert world.reconcile().count("notices_requeued") == 0
+    world.clock.advance(STALE.total_seconds() + 1)
+    report = world.reconcile()
+    assert report.line() == "notices_requeued=2:search:hook,search:ops"
+    assert world.sent() == ["ops", "hook"]
+
+
+def test_reconcile_leaves_a_delivery_alone_that_waits_for_its_pause() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = TemporaryError("SinkThrottled", "it answered 429", 3000)
+    world.announce()
+    world.turn()
+    world.clock.advance(3000)
+    assert world.reconcile().count("notices_requeued") == 0
+
+
+def test_old_notices_are_forgotten_and_younger_ones_kept() -> None:
+    world = World()
+    for number in range(250):
+        world.announce(subject=f"old-{number:03}")
+    world.clock.advance(399 * 86400)
+    world.announce(subject="young")
+    world.clock.advance(2 * 86400)
+    report = world.reconcile()
+    assert [kept.subject for kept in world.kept()] == ["young"]
+    assert report.line() == "notices_removed=1:250"
+
+
+def test_rows_of_deliveries_that_wait_are_found_by_a_query_of_the_last_days_alone() -> None:
+    world = World(OPS)
+    world.queue.down = True
+    world.announce(subject="long-ago")
+    world.clock.advance(8 * 86400)
+    world.announce(subject="now")
+    world.queue.down = False
+    world.clock.advance(STALE.total_seconds() + 1)
+    report = world.reconcile()
+    assert report.line() == "notices_requeued=1:now:ops"
+
+
+def test_messages_and_rows_hold_names_and_nothing_else_of_a_sink() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    world.turn()
+    [(message, _)] = world.queue.sent
+    assert set(message.model_dump()) == {"version", "notice", "sink", "attempt"}
+    rows: Mapping[str, Any] = world.table.rows["_notices"]
+    assert "http" not in str([*rows.values()])
