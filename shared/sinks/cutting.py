@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from shared.domain.health.codes import Severity
 from shared.domain.report_summary import Item, Link, Summary
@@ -81,13 +80,6 @@ def parts(item: Item) -> list[tuple[str, str]]:
     return [(label, found) for label, value in given if (found := text(value))]
 
 
-def fitting(
-    render: Callable[[int], dict[str, Any]], fits: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
+def fitting[T](render: Callable[[int], T], fits: Callable[[T], bool]) -> T:
     """What `render` makes of the greatest of `LIMITS` that fits; of the least if none does."""
-    rendered: dict[str, Any] = {}
-    for most in LIMITS:
-        rendered = render(most)
-        if fits(rendered):
-            break
-    return rendered
+    return next((found for found in map(render, LIMITS) if fits(found)), render(LIMITS[-1]))

@@ -23,8 +23,8 @@ from shared.sinks import cutting
 MOST_BLOCKS = 50
 MOST_TEXT = 3000
 """Of one section, counted as UTF-16 has them: Slack does not say how it counts, and no count is higher."""
-ROOM = 600
-"""Of one field, counted the same way."""
+ROOM, ROOM_FOR_REST = 600, 50
+"""Of one field, and of how many are left out; counted the same way."""
 
 _LITERAL = {
     "&": "&amp;",
@@ -39,19 +39,7 @@ _LITERAL = {
 
 def payload(summary: Summary) -> dict[str, Any]:
     """The body of the request."""
-    return cutting.fitting(lambda most: _message(summary, most), _fits)
-
-
-def _message(summary: Summary, most: int) -> dict[str, Any]:
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cutting.headline(summary), emoji=False))]
-    blocks += _small(literal(cutting.text(summary.context)))
-    items = cutting.first(summary.needs_you, most)
-    blocks += [_section(_item(item)) for item in items.kept] + _small(items.rest)
-    sections = cutting.first(summary.sections, most)
-    if sections.kept:
-        blocks.append(DividerBlock())
-    blocks += [_section(_listed(section, most)) for section in sections.kept] + _small(sections.rest)
-    blocks += _small(_joined([_links(summary.links)]))
+    blocks = cutting.fitting(lambda most: _blocks(summary, most), lambda found: len(found) <= MOST_BLOCKS)
     return {
         "text": literal(cutting.headline(summary)),  # of notifications, and where blocks can't be shown
         "blocks": [block.to_dict() for block in blocks],
@@ -60,25 +48,33 @@ def _message(summary: Summary, most: int) -> dict[str, Any]:
     }
 
 
-def _fits(message: dict[str, Any]) -> bool:
-    texts = [block["text"]["text"] for block in message["blocks"] if "text" in block]
-    return len(message["blocks"]) <= MOST_BLOCKS and all(units(text) <= MOST_TEXT for text in texts)
+def _blocks(summary: Summary, most: int) -> list[Block]:
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=cutting.headline(summary), emoji=False))]
+    blocks += _small(literal(cutting.text(summary.context)))
+    items = cutting.first(summary.needs_you, most)
+    blocks += [_section(_item(item)) for item in items.kept] + _small(items.rest)
+    sections = cutting.first(summary.sections, most)
+    if sections.kept:
+        blocks.append(DividerBlock())
+    blocks += [_section(_listed(section)) for section in sections.kept] + _small(sections.rest)
+    return blocks + _small(_joined([_links(summary.links)]))
 
 
 def units(text: str) -> int:
     """Its length as UTF-16 counts."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def literal(text: str, room: int = ROOM) -> str:
     """Reads as it is written: nothing of it is a link, a mention or markup. What takes more than `room` is cut."""
-    written = ""
+    written: list[str] = []
     for place, char in enumerate(text):
         piece = _underscore(text, place) if char == "_" else _LITERAL.get(char, char)
-        if units(written + piece) >= room:
-            return written + "…"
-        written += piece
-    return written
+        room -= units(piece)
+        if room <= 0:
+            return "".join([*written, "…"])
+        written.append(piece)
+    return "".join(written)
 
 
 def _underscore(text: str, place: int) -> str:
@@ -95,11 +91,16 @@ def _item(item: Item) -> str:
     return _joined([heading, *said, _links(item.links)])
 
 
-def _listed(section: Section, most: int) -> str:
-    lines = cutting.first(cutting.lines(section.lines), most)
-    return "\n".join(
-        filter(None, [_bold(section.title), *(f"• {literal(line)}" for line in lines.kept), lines.rest])
-    )
+def _listed(section: Section) -> str:
+    """As many lines as there is room for, and how many there are besides."""
+    lines = cutting.lines(section.lines)
+    text = _bold(section.title)
+    for place, line in enumerate(lines):
+        longer = f"{text}\n• {literal(line)}"
+        if units(longer) > MOST_TEXT - ROOM_FOR_REST:
+            return f"{text}\n{cutting.first(lines, place).rest}"
+        text = longer
+    return text
 
 
 def _joined(pieces: Sequence[str]) -> str:

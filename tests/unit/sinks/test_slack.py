@@ -1,0 +1,121 @@
+"""What Slack gets: it says what matters, nothing of it is markup, and it is never more than Slack takes."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from shared.domain.health.codes import Severity
+from shared.domain.report_summary import Item, Link, Summary
+from shared.sinks.slack import literal, payload, units
+from tests.unit.sinks.examples import REPORT, SUMMARIES, many, told
+
+
+def texts(message: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every text object with the type of its block."""
+    for block in message["blocks"]:
+        yield from (
+            (block["type"], found) for found in [block.get("text"), *block.get("elements", [])] if found
+        )
+
+
+def test_a_notice_says_the_verdict_then_why_and_what_to_do() -> None:
+    message = payload(told().summary)
+    assert message["text"] == "🔴 search is down: STORAGE_UNHEALTHY"
+    assert [block["type"] for block in message["blocks"]] == ["header", "context", "section", "context"]
+    header, context, section, links = (found["text"] for _, found in texts(message))
+    assert header == "🔴 search is down: STORAGE_UNHEALTHY"
+    assert context == "since 26 Nov 06:38 UTC (22 min) · search-x1.azurewebsites.net · team: search"
+    assert section.splitlines()[0] == "🔴 *STORAGE_UNHEALTHY*"
+    assert "*Seen:* GET /v2/ answered 503" in section
+    assert "*Fix:* " in section
+    assert links.startswith(
+        "<https://berthage.example/api/status/search|Status> · <https://portal.azure.com/#resource/"
+    )
+
+
+def test_a_report_lists_what_needs_somebody_before_the_rest() -> None:
+    message = payload(REPORT)
+    kinds = [block["type"] for block in message["blocks"]]
+    assert kinds == ["header", "context", "section", "divider", "section", "context"]
+    assert message["blocks"][4]["text"]["text"] == "*Uptime*\n• 99.96 %\n• probe p95 310 ms"
+
+
+def test_of_a_bad_day_the_rest_is_counted() -> None:
+    message = payload(many(60))
+    shown = json.dumps(message)
+    assert shown.count("*registry-") == 20
+    assert "and 40 more" in shown
+    listed = message["blocks"][23]["text"]["text"].splitlines()
+    assert listed[0] == "*Section 0*"
+    assert listed[-1] == f"and {60 - (len(listed) - 2)} more"
+
+
+@settings(max_examples=60, deadline=None)
+@given(SUMMARIES)
+def test_whatever_it_says_slack_takes_it(summary: Summary) -> None:
+    """Limits: docs.slack.dev/reference/block-kit/blocks (header 150, section 3,000, context 10 elements, 50 blocks)."""
+    message = payload(summary)
+    json.dumps(message, ensure_ascii=False).encode()
+    assert 1 <= len(message["blocks"]) <= 50
+    assert 1 <= units(message["text"]) <= 3000
+    for kind, found in texts(message):
+        assert 1 <= units(found["text"]) <= (2 * 150 if kind == "header" else 3000)
+        assert len(found["text"]) <= (150 if kind == "header" else 3000)
+        assert found["text"].strip()
+        assert found["type"] == ("plain_text" if kind == "header" else "mrkdwn")
+        assert found.get("verbatim", True), "no channel or address in it becomes a link"
+
+
+@settings(max_examples=60, deadline=None)
+@given(SUMMARIES)
+def test_every_link_and_every_mark_is_ours(summary: Summary) -> None:
+    for kind, found in texts(payload(summary)):
+        if kind == "header":
+            continue
+        inside = re.findall(r"<([^>]*)>", found["text"])
+        assert all(re.fullmatch(r"https://[!-~]+\|[^<>]+", link) for link in inside)
+        left = re.sub(r"<[^>]*>", "", found["text"])
+        assert not re.search(r"[<>`~]|&(?!amp;|lt;|gt;)", left)
+        for line in left.splitlines():
+            assert re.fullmatch(r"[^*]*(\*[^*]+\*[^*]*)?", line), "one bold part a line at most: ours"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            "<!channel> & <https://evil.example|Status>",
+            "&lt;!channel&gt; &amp; &lt;https://evil.example|Status&gt;",
+        ),
+        ("*bold* ~gone~ `code`", "∗bold∗ ∼gone∼ ʼcodeʼ"),  # noqa: RUF001 - what replaces them
+        ("_probe and STORAGE_UNHEALTHY_", "ˍprobe and STORAGE_UNHEALTHYˍ"),
+        ("a_b __ _", "a_b ˍˍ ˍ"),
+    ],
+)
+def test_what_others_wrote_reads_as_they_wrote_it(written: str, read: str) -> None:
+    assert literal(written) == read
+
+
+def test_text_that_has_no_room_is_cut_between_characters() -> None:
+    assert literal("&" * 100, 22) == "&amp;" * 4 + "…"
+    assert literal("😀" * 100, 22) == "😀" * 10 + "…"
+
+
+def test_what_fits_in_a_header_is_not_cut() -> None:
+    summary = Summary(headline="x" * 148, severity=Severity.OK)
+    [(_, header)] = texts(payload(summary))
+    assert header["text"] == "🟢 " + "x" * 148
+
+
+def test_a_link_that_is_none_is_left_out() -> None:
+    links = (
+        Link(title="bad", url="javascript:alert(1)"),
+        Link(title="good", url="https://a.example/?x=1&y=2"),
+    )
+    message = payload(Summary(headline="h", needs_you=(Item(title="t", text="", links=links),)))
+    [_, section] = message["blocks"]
+    assert section["text"]["text"] == "🟡 *t*\n<https://a.example/?x=1&amp;y=2|good>"
