@@ -54,7 +54,9 @@ def _lines(summary: Summary) -> Iterator[str]:
 def _item(item: Item) -> Iterator[str]:
     state, *more = item.text.split("\n")
     yield f"- {_bold(item.title)} {escaped(state)}"
-    yield from (f"  - {escaped(line)}" for line in more)
+    yield from (f"  - {escaped(line)}" for line in more if line.strip())
+    if item.evidence:
+        yield f"  - Seen: {escaped(item.evidence)}"
     if item.fix:
         yield f"  - Fix: {escaped(item.fix)}"
     if item.links:
@@ -68,7 +70,7 @@ def _section(section: Section) -> Iterator[str]:
         return
     yield _bold(section.title)
     yield ""
-    yield from (f"- {escaped(line)}" for line in section.lines)
+    yield from (f"- {escaped(line)}" for line in section.lines if line.strip())
 
 
 def _bold(text: str, end: str = "") -> str:

@@ -53,10 +53,10 @@ def context(report: Report) -> str:
 def _item(problem: Problem, report: Report) -> Item:
     began = clock(problem.since, zone_of(report), report.generated_at)
     state = f"{problem.state.upper()} {duration(problem.seconds)} ({began}→)"
-    seen = f" Seen: {quoted(problem.evidence)}" if problem.evidence else ""
     return Item(
         title=problem.registry,
-        text=f"{state} {name(problem.code)}\n{quoted(problem.message)}{seen}",
+        text=f"{state} {name(problem.code)}\n{quoted(problem.message)}",
+        evidence=quoted(problem.evidence),
         severity=problem.severity,
         fix=quoted(problem.fix),
         links=(

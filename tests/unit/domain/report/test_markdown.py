@@ -58,7 +58,13 @@ def test_a_summary_of_whatever_text_keeps_its_shape(given: list[str], severity: 
         severity=severity,
         context=context,
         needs_you=(
-            Item(title=title, text=text, fix=fix, links=(Link(title=link, url="https://x.example/(a)"),)),
+            Item(
+                title=title,
+                text=text,
+                fix=fix,
+                evidence=line,
+                links=(Link(title=link, url="https://x.example/(a)"),),
+            ),
         ),
         sections=(Section(title=section, lines=(line,)), Section(title=section, lines=(line, line))),
         links=(Link(title=link, url="https://x.example"),),

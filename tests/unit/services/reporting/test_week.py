@@ -18,7 +18,8 @@ TEXT = r"""# 🔴 1 of 4 registries needs you
 Mon 07:00 CET · last 7 days, from 23 Feb on
 
 - **search** DOWN 22 min (06:38→) `STORAGE_UNHEALTHY`
-  - The registry can't reach its blobs. Seen: GET /v2/\_catalog: 503
+  - The registry can't reach its blobs.
+  - Seen: GET /v2/\_catalog: 503
   - Fix: Check that the storage account exists and that its key is the one in the site's settings.
   - [Status](https://berthage.example/api/status/search) · [Portal](https://portal.azure.com/#resource/subscriptions/sub/resourceGroups/group/providers/Microsoft.Web/sites/search-site)
 
