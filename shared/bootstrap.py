@@ -9,7 +9,7 @@ from __future__ import annotations
 # ruff: noqa: PLC0415 - the imports inside functions are this module's purpose
 import logging
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -43,9 +43,12 @@ from shared.telemetry import logs
 from shared.telemetry.traces import Listener, Nobody, telemetry
 
 if TYPE_CHECKING:
-    from shared.ports import Probe, ResourceManager
+    from shared.domain.messages import CheckMessage
+    from shared.ports import Probe, Queue, ResourceManager
+    from shared.services.health.boards import Boards
+    from shared.services.health.checks import Checks
     from shared.services.health.daily import DailyLooks
-    from shared.services.health_sweep import HealthSweep
+    from shared.services.health.sweeps import Sweeps
     from shared.services.notifying.deliveries import Deliveries
     from shared.services.notifying.outbox import Outbox
     from shared.services.notifying.poison import NoticePoison
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
     from shared.services.turns import Handler
     from shared.services.user_operations import UserOperations
+    from shared.sinks.sender import Sender
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -62,7 +66,7 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it keeps 
 logs.install()
 logger = logging.getLogger(__name__)
 
-LIFECYCLE_QUEUE, USERS_QUEUE = "registry-operations", "htpasswd-sync"
+LIFECYCLE_QUEUE, USERS_QUEUE, CHECKS_QUEUE = "registry-operations", "htpasswd-sync", "health-checks"
 NOTICES_QUEUE = "notifications"
 
 
@@ -279,6 +283,18 @@ class Services:
         return DailyLooks(lambda: self._resources, StorageContainers(), now)
 
     @cached_property
+    def _boards(self) -> Boards:
+        from shared.services.health.boards import Boards
+
+        return Boards(self._health)
+
+    @cached_property
+    def _checks_queue(self) -> Queue[CheckMessage]:
+        from shared.azure.queues import StorageQueue
+
+        return StorageQueue(self._connection, CHECKS_QUEUE)
+
+    @cached_property
     def outbox(self) -> Outbox:
         """Where notices go out."""
         from shared.azure.queues import StorageQueue
@@ -288,6 +304,12 @@ class Services:
         return Outbox(self._health, queue, self.settings.notification_sinks, now)
 
     @cached_property
+    def _sender(self) -> Sender:
+        from shared.sinks.sender import Sender
+
+        return Sender(self.settings.sink_allowed_hosts)
+
+    @cached_property
     def deliveries(self) -> Deliveries:
         """Takes notices to sinks."""
         from zoneinfo import ZoneInfo
@@ -295,11 +317,9 @@ class Services:
         from shared.domain.telling import Places
         from shared.services.notifying.deliveries import Deliveries, NoReports
         from shared.sinks.messenger import SinkMessenger
-        from shared.sinks.sender import Sender
 
         settings, context = self.settings, self.context
-        sender = Sender(settings.sink_allowed_hosts)
-        messenger = SinkMessenger(settings.notification_sinks, settings.sink_addresses, sender, now)
+        messenger = SinkMessenger(settings.notification_sinks, settings.sink_addresses, self._sender, now)
         zone = ZoneInfo(settings.display_time_zone)
         places = Places(settings.public_url, context.subscription, context.group, zone)
         return Deliveries(self._health, self.outbox, messenger, NoReports(), places, now)
@@ -312,29 +332,61 @@ class Services:
         return NoticePoison(self.deliveries)
 
     @cached_property
-    def health_sweep(self) -> HealthSweep:
-        """The sweep's work."""
-        from shared.services.health_sweep import HealthSweep
+    def sweeps(self) -> Sweeps:
+        """Hands out looks at all registries."""
+        from shared.services.health.sweeps import Sweeps
+        from shared.sinks.heartbeat import HttpHeartbeat
+
+        return Sweeps(
+            self._health,
+            self._checks_queue,
+            self.capacity,
+            self._boards,
+            lambda: self._resources,
+            HttpHeartbeat(self.settings.heartbeat_url, self._sender),
+            now,
+        )
+
+    @cached_property
+    def health_checks(self) -> Checks:
+        """Looks at registries."""
+        from shared.services.health.advice import Advice
+        from shared.services.health.checks import Checks
+        from shared.services.health.keeper import Keeper
+        from shared.services.health.observer import Observer
+        from shared.services.health.rows import HealthRows
 
         settings = self.settings
         thresholds = Thresholds(
             slow_ms=settings.slow_probe_milliseconds, tls_warning_days=settings.tls_expiry_warning_days
         )
-        return HealthSweep(
+        recheck = settings.health_recheck_seconds
+        observer = Observer(
             self.state,
-            self._health,
-            self.capacity,
-            self._resources,
+            HealthRows(self._health),
             self._probe,
             thresholds,
             settings.probe_key,
             now,
+            [Advice(self.state, settings.user_expiry_warning_days, now)],
+        )
+        return Checks(
+            observer,
+            Keeper(self._health, timedelta(seconds=recheck)),
+            self._boards,
+            self.sweeps,
+            self.daily_looks,
+            self._checks_queue,
+            self.outbox.announce,
+            self.mutes.of,
+            now,
+            recheck,
         )
 
     @cached_property
     def reconcile(self) -> Reconcile:
         """What mends."""
-        from shared.services.health_rows import HealthRows
+        from shared.services.health.rows import HealthRows
         from shared.services.reconciling.audit_copying import AuditCopying
         from shared.services.reconciling.expired_registries import ExpiredRegistries
         from shared.services.reconciling.expired_users import ExpiredUsers

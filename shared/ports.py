@@ -143,3 +143,10 @@ class Messenger(Protocol):
         Raises `TemporaryError` (no answer, throttled, an error there) or `PermanentError` (it refuses, there is no such
         sink, or its address is not allowed). Neither says where the sink is.
         """
+
+
+class Heartbeat(Protocol):
+    """Somebody outside who notices when it stays away."""
+
+    def beat(self) -> None:
+        """A sweep has ended. Never raises: what goes wrong is logged, and noticed outside."""

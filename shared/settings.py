@@ -61,6 +61,7 @@ type Sinks = Annotated[tuple[Sink, ...], BeforeValidator(_json_list), AfterValid
 type Hosts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
 type ZoneName = Annotated[str, AfterValidator(_zone)]
+type HttpsUrl = Annotated[str, Field(pattern=r"^(https://[^/\s?#]+([/?][^\s#]*)?)?$")]
 type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -129,6 +130,10 @@ class Settings(BaseModel):
     tls_expiry_warning_days: int = Field(default=14, ge=0)
     user_expiry_warning_days: int = Field(default=7, ge=0, le=3650)
     """From when on before its end a user is `USERS_EXPIRING`."""
+    health_recheck_seconds: Seconds = 30
+    """What looks bad is looked at once more after so long, before anybody believes it."""
+    heartbeat_url: HttpsUrl = Field(default="", repr=False)
+    """Asked after each sweep: whoever is behind it raises the alarm when it is not. It may hold a secret."""
 
     display_time_zone: ZoneName = "UTC"
     """In which times are shown to people: on the status page and in reports. The API itself always says UTC."""

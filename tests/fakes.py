@@ -24,6 +24,7 @@ from tests.fake_resource_manager import FakeResourceManager
 __all__ = [
     "FakeClock",
     "FakeContainers",
+    "FakeHeartbeat",
     "FakeProbe",
     "FakeQueue",
     "FakeResourceManager",
@@ -160,6 +161,16 @@ class FakeMessenger:
         if sink in self.failures:
             raise self.failures[sink]
         self.told.append((sink, telling))
+
+
+class FakeHeartbeat:
+    """Counts how often it was heard."""
+
+    def __init__(self) -> None:
+        self.beats = 0
+
+    def beat(self) -> None:
+        self.beats += 1
 
 
 class FakeShare:

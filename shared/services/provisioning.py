@@ -25,7 +25,7 @@ from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.resources import Type
 from shared.ports import Table
 from shared.services.capacity import Capacity
-from shared.services.health_rows import HealthRows
+from shared.services.health.rows import HealthRows
 from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
 from shared.services.registries import shown_at

@@ -1,1 +1,1 @@
-"""How each kind of sink is spoken to. The only modules that know Slack, Teams and webhooks."""
+"""Adapters that tell people and machines outside: Slack, Teams, webhooks, the heartbeat."""

@@ -1,12 +1,17 @@
-"""Queue functions: one turn of an operation each. What fails again and again ends in a poison queue."""
+"""Queue functions: one turn of an operation, or one batch of looks. What fails again and again is put aside."""
+
+import logging
 
 import azure.functions as func
 
-from shared.bootstrap import LIFECYCLE_QUEUE, USERS_QUEUE, services
-from shared.domain.messages import Message
+from shared.bootstrap import CHECKS_QUEUE, LIFECYCLE_QUEUE, USERS_QUEUE, services
+from shared.domain.messages import CheckMessage, Message
 from shared.services.turns import Handler
+from shared.telemetry.traces import telemetry
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
+
+logger = logging.getLogger(__name__)
 
 STORAGE = "AzureWebJobsStorage"
 
@@ -37,6 +42,21 @@ def fail_registry_operation(msg: func.QueueMessage) -> None:
 def report_htpasswd_sync(msg: func.QueueMessage) -> None:
     """A user's change, a revocation above all, is never given up: its operation says why it does not move."""
     _end(msg, services().user_operations)
+
+
+@bp.function_name("check_registries")
+@bp.queue_trigger("msg", queue_name=CHECKS_QUEUE, connection=STORAGE)
+def check_registries(msg: func.QueueMessage) -> None:
+    """Looks at a batch of registries."""
+    with telemetry.span("check_registries", parent=""):
+        services().health_checks.run(CheckMessage.decode(msg.get_body()))
+
+
+@bp.function_name("drop_check")
+@bp.queue_trigger("msg", queue_name=f"{CHECKS_QUEUE}-poison", connection=STORAGE)
+def drop_check(msg: func.QueueMessage) -> None:
+    """The next sweep has the same registries. This one never ends, so the heartbeat stays away."""
+    logger.error("message %s of a health sweep failed again and again, dropped", msg.id)
 
 
 def _end(msg: func.QueueMessage, handler: Handler) -> None:

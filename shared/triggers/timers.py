@@ -20,7 +20,7 @@ def reconcile(timer: func.TimerRequest) -> None:
 @bp.function_name("sweep_health")
 @bp.timer_trigger("timer", schedule="%HEALTH_SWEEP_SCHEDULE%")
 def sweep_health(timer: func.TimerRequest) -> None:
-    """Probes every registry and keeps the verdicts."""
+    """Asks Azure for the state of all sites and hands out the registries in batches."""
     _ = timer
     with telemetry.span("sweep_health", parent=""):
-        services().health_sweep.run()
+        services().sweeps.start()

@@ -17,6 +17,7 @@ SWEEPS = "_sweeps"
 """The partition of the sweeps, the newest first."""
 BOARD_DAYS = 90
 RECENT_LATENCIES = 48
+MOST_TROUBLES = 10
 
 
 class Bar(Model):
@@ -58,6 +59,11 @@ class BoardEntry(Record):
     latency_ms: int | None = None
     checked_at: datetime
     muted_until: datetime | None = None
+    certificate_expires: datetime | None = None
+    size_bytes: int | None = None
+    """Of its blobs, when they were last counted."""
+    blobs: int | None = None
+    user_count: int | None = None
     latencies: Nested[list[int | None]] = Field(default_factory=list)
     """Of the last checks; `None` where nobody got in."""
     days: Nested[list[Bar]] = Field(default_factory=list)
@@ -87,4 +93,9 @@ class Sweep(Record):
 
     @property
     def key(self) -> str:
-        return mirrored(self.id_key)
+        return self.key_of(self.id_key)
+
+    @staticmethod
+    def key_of(id_key: str) -> str:
+        """The newest sweep stands first."""
+        return mirrored(id_key)

@@ -38,6 +38,7 @@ class Code(StrEnum):
     STORAGE_KEY_INVALID = "STORAGE_KEY_INVALID"
     USERS_EXPIRING = "USERS_EXPIRING"
     NOT_CHECKED = "NOT_CHECKED"
+    MAINTENANCE = "MAINTENANCE"
 
 
 class HealthState(StrEnum):
@@ -80,8 +81,8 @@ def finding(code: Code, evidence: str = "") -> Finding:
 
 def state_of(code: Code) -> HealthState:
     """The state that a registry with this code is in."""
-    if code in _UNKNOWN:
-        return HealthState.UNKNOWN
+    if code in _APART:
+        return _APART[code]
     if MEANINGS[code].severity is Severity.CRITICAL and code not in _SERVES:
         return HealthState.DOWN
     grave = {Severity.CRITICAL, Severity.WARNING}
@@ -90,7 +91,11 @@ def state_of(code: Code) -> HealthState:
 
 _SERVES = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE, Code.STORAGE_KEY_INVALID}
 """Grave, and yet its users get in and pull."""
-_UNKNOWN = {Code.RESTRICTED, Code.NOT_CHECKED}
+_APART = {
+    Code.RESTRICTED: HealthState.UNKNOWN,
+    Code.NOT_CHECKED: HealthState.UNKNOWN,
+    Code.MAINTENANCE: HealthState.MAINTENANCE,
+}
 
 
 MEANINGS: dict[Code, Meaning] = {
@@ -180,6 +185,9 @@ MEANINGS: dict[Code, Meaning] = {
         Severity.WARNING,
         "We could not look: neither the registry nor Azure Resource Manager answered us.",
         "Look at the control plane's own network first: this says nothing of the registry.",
+    ),
+    Code.MAINTENANCE: Meaning(
+        Severity.OK, "An operation of the control plane is at work on it: nothing else is said of it.", ""
     ),
 }
 """In this order they are documented; `docs/operations.md` says when each is found."""

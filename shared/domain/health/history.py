@@ -20,6 +20,10 @@ from shared.domain.records import Nested, Record
 
 CHECK_KEYS, DAY_KEYS, INCIDENT_KEYS = "check:", "day:", "incident:"
 _LAST_DAY = 99_999_999
+GAP = timedelta(minutes=15)
+"""So long a look counts, if no other one follows: three sweeps at their usual pace."""
+CHECKS_KEPT, HISTORY_KEPT = timedelta(days=8), timedelta(days=400)
+"""Single checks, and then only the days; incidents as long as days."""
 
 
 def newest_first(moment: datetime) -> str:
@@ -78,7 +82,7 @@ class Day(Record):
 
     @property
     def key(self) -> str:
-        return f"{DAY_KEYS}{_LAST_DAY - int(self.day.strftime('%Y%m%d'))}"
+        return day_key(self.day)
 
     def with_time(self, state: HealthState, seconds: float) -> Self:
         """So much longer in that state."""
@@ -88,6 +92,11 @@ class Day(Record):
         """One more login."""
         rounded = two_digits(milliseconds)
         return self.change(latencies={**self.latencies, rounded: self.latencies.get(rounded, 0) + 1})
+
+
+def day_key(day: date) -> str:
+    """Later days sort before earlier ones."""
+    return f"{DAY_KEYS}{_LAST_DAY - int(day.strftime('%Y%m%d'))}"
 
 
 def two_digits(milliseconds: int) -> int:
@@ -122,7 +131,7 @@ def percentile(latencies: Mapping[int, int], share: float) -> int | None:
 
 
 def spells(
-    found: HealthState, since: datetime, until: datetime, gap: timedelta
+    found: HealthState, since: datetime, until: datetime, gap: timedelta = GAP
 ) -> Iterator[tuple[date, HealthState, float]]:
     """`(day, state, seconds)` of the time between two looks, of which the first found `found`."""
     known_until = min(until, since + gap)

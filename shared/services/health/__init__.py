@@ -1,1 +1,1 @@
-"""What keeps watch over registries: sweeps and their batches, and what is looked at once a day."""
+"""What keeps watch over registries: sweeps, looks, what is kept of them, and what is looked at once a day."""

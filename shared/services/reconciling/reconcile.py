@@ -20,7 +20,7 @@ from shared.domain.operations import Operation
 from shared.domain.registries import Registry
 from shared.domain.schema import SchemaTooNewError
 from shared.services.capacity import Capacity
-from shared.services.health_rows import HealthRows, Known
+from shared.services.health.rows import HealthRows, Known
 from shared.services.reconciling.report import Report
 from shared.services.state import State
 from shared.telemetry.logs import bound

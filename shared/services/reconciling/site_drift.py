@@ -23,7 +23,7 @@ from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.resources import Ref
 from shared.domain.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
 from shared.ports import ResourceManager
-from shared.services.health_rows import HealthRows
+from shared.services.health.rows import HealthRows
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.registries import Registries

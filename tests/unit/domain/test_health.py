@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.health.codes import Code, Severity, finding
+from shared.domain.health.codes import MEANINGS, Code, Severity, finding
 from shared.domain.health.findings import findings, judge
 from shared.domain.health.observation import (
     CheckName,
@@ -17,8 +17,7 @@ from shared.domain.health.observation import (
     ProbeCheck,
     Thresholds,
 )
-from shared.domain.health.verdict import verdict
-from tests.unit.domain.examples import NOW, UID
+from tests.unit.domain.examples import NOW
 
 THRESHOLDS = Thresholds(slow_ms=2000, tls_warning_days=14)
 SOON, LATER, PAST = NOW + timedelta(days=13), NOW + timedelta(days=90), NOW - timedelta(days=1)
@@ -185,6 +184,7 @@ def test_every_code_has_a_row() -> None:
         Code.HTPASSWD_STALE,
         Code.STORAGE_KEY_INVALID,
         Code.USERS_EXPIRING,
+        Code.MAINTENANCE,
     }
     rows = {code for _, expected in [*ROWS, *STOPPED, *UNSURE] for code in expected}
     assert rows | elsewhere | {Code.RESTRICTED} == set(Code)
@@ -217,18 +217,19 @@ def test_the_evidence_of_a_check_is_the_evidence_of_what_it_found() -> None:
 
 @pytest.mark.parametrize("code", Code)
 def test_every_code_has_a_severity_a_sentence_and_unless_all_is_well_a_fix(code: Code) -> None:
-    found = verdict(UID, code, look(latency_ms=7), NOW)
+    found = finding(code)
     assert found.code.value == code.name
     assert found.message.endswith(".")
-    assert (found.severity is Severity.OK) is (code is Code.HEALTHY)
-    assert bool(found.fix) is (code is not Code.HEALTHY)
-    assert (found.uid, found.latency_ms, found.checked_at) == (UID, 7, NOW)
+    assert (found.severity is Severity.OK) is (code in WELL)
+    assert bool(found.fix) is (code not in WELL)
 
 
 def test_only_what_still_works_is_a_mere_warning() -> None:
-    warnings = {code for code in Code if verdict(UID, code, look(), NOW).severity is Severity.WARNING}
+    warnings = {code for code in Code if MEANINGS[code].severity is Severity.WARNING}
     assert warnings == {Code.TLS_EXPIRING, Code.SLOW, Code.RESTRICTED, Code.NOT_CHECKED}
 
+
+WELL = {Code.HEALTHY, Code.MAINTENANCE}
 
 statuses = st.none() | st.sampled_from([200, 301, 400, 401, 403, 404, 429, 500, 502, 503])
 observations = st.builds(

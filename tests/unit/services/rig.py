@@ -1,14 +1,17 @@
 """All services over in-memory ports, and a host that runs queued messages."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.graph import Context
 from shared.domain.health.observation import Thresholds
+from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.htpasswd import FILE_NAME, render
-from shared.domain.messages import Message
+from shared.domain.messages import CheckMessage, Message
 from shared.domain.names import FILE_SHARE, split_operation_id
+from shared.domain.notices import Notice
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.domain.registry_spec import RegistrySpec
@@ -22,9 +25,15 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.health.advice import Advice
+from shared.services.health.boards import Boards
+from shared.services.health.checks import Checks
+from shared.services.health.daily import DailyLooks
+from shared.services.health.keeper import Keeper
 from shared.services.health.mutes import Mutes
-from shared.services.health_rows import HealthRows
-from shared.services.health_sweep import HealthSweep
+from shared.services.health.observer import Observer
+from shared.services.health.rows import HealthRows
+from shared.services.health.sweeps import Sweeps
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.import_turns import ImportTurns
 from shared.services.imports import ImportAnswer, Imports
@@ -59,7 +68,17 @@ from shared.services.user_operations import UserOperations
 from shared.services.visits import Visits
 from shared.settings import Settings
 from shared.telemetry import logs
-from tests.fakes import FakeClock, FakeProbe, FakeResourceManager, FakeShare, FakeShares, FakeTable
+from tests.fakes import (
+    FakeClock,
+    FakeContainers,
+    FakeHeartbeat,
+    FakeProbe,
+    FakeQueue,
+    FakeResourceManager,
+    FakeShare,
+    FakeShares,
+    FakeTable,
+)
 from tests.unit.services.host import Delivery, Host, HostQueue
 from tests.unit.services.wire import Wire, WiredShares
 
@@ -70,7 +89,7 @@ NAME = "demo"
 ME = Caller(actor="me", request_id="r1")
 ALWAYS = Precondition()
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
-HTPASSWD_STALE, DRIFT_CHECK = 300.0, 3600.0
+HTPASSWD_STALE, DRIFT_CHECK, RECHECK_SECONDS = 300.0, 3600.0, 30.0
 AUDIT_DAYS, OPERATION_DAYS = 365, 90
 VISIBILITY_SECONDS, MAX_DEQUEUE = 30.0, 5
 """As in host.json."""
@@ -107,6 +126,9 @@ class Rig:
         self.probe = FakeProbe(self.azure.file_behind)
         self.lifecycle_queue = HostQueue(self.host, lifecycle=True)
         self.users_queue = HostQueue(self.host, lifecycle=False)
+        self.heartbeat = FakeHeartbeat()
+        self.told: list[Notice] = []
+        self.containers = FakeContainers()
         self._wire_up(max_registries, mount_cache, timeout)
 
     def _wire_up(self, max_registries: int, mount_cache: float, timeout: float) -> None:
@@ -188,8 +210,22 @@ class Rig:
         upgrade = Upgrade(self.state, self.schema, {2: self.copies.catch_up})
         self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys, upgrade)
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
-        self.health_sweep = HealthSweep(
-            self.state, health, self.capacity, resources, probe, thresholds, KEY, now
+        boards = Boards(health)
+        self.checks_queue = FakeQueue[CheckMessage]()
+        self.sweeps = Sweeps(
+            health, self.checks_queue, self.capacity, boards, lambda: resources, self.heartbeat, now
+        )
+        self.checks = Checks(
+            Observer(self.state, health_rows, probe, thresholds, KEY, now, [Advice(self.state, 7, now)]),
+            Keeper(health, timedelta(seconds=RECHECK_SECONDS)),
+            boards,
+            self.sweeps,
+            DailyLooks(lambda: resources, self.containers, now),
+            self.checks_queue,
+            self.told.append,
+            self.mutes.of,
+            now,
+            RECHECK_SECONDS,
         )
 
     # what the host does
@@ -254,6 +290,30 @@ class Rig:
             self.drain()
             if not sent and not self.unfinished():
                 return
+
+    def sweep(self) -> dict[str, int]:
+        """A sweep with all of its batches, at this moment: what its looks found, by code. Second looks wait."""
+        looked: list[str] = []
+        self.sweeps.start()
+        while message := self.next_batch():
+            self.checks.run(message)
+            looked += message.registries
+        rows = (self.health_table.get(name, VERDICT_KEY) for name in looked)
+        verdicts = [Verdict.from_row(row) for row in rows if row]
+        return dict(Counter(each.code.value for each in verdicts if each.checked_at == self.clock.now))
+
+    def next_batch(self) -> CheckMessage | None:
+        """The next message that does not have to wait."""
+        first = next((sent for sent in self.checks_queue.sent if not sent[1]), None)
+        if first:
+            self.checks_queue.sent.remove(first)
+        return first[0] if first else None
+
+    def confirmed_sweep(self) -> dict[str, int]:
+        """A sweep, and then the second look at what it suspects."""
+        self.sweep()
+        self.clock.advance(RECHECK_SECONDS)
+        return self.sweep()
 
     # what users do
 

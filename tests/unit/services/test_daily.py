@@ -12,7 +12,7 @@ from shared.domain.registries import Registry
 from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Type
 from shared.services.health.daily import MOST_PAGES, MOST_PER_BATCH, DailyLooks, expiring
-from shared.services.health_rows import HealthRows
+from shared.services.health.rows import HealthRows
 from tests.contract.registries import Resources, new_registry
 from tests.fake_resource_manager import blob_endpoint
 from tests.fakes import FakeClock, FakeContainers, FakeResourceManager

@@ -115,7 +115,7 @@ def test_a_registry_that_is_down_says_so_before_anything_else(rig: Rig) -> None:
     rig.probe.reads = lambda _: None
     rig.clock.now += timedelta(minutes=5)
     for _ in range(3):
-        rig.health_sweep.run()
+        rig.sweep()
     assert codes(rig)[0] == "RegistryUnhealthy"
 
 

@@ -202,7 +202,7 @@ def crowded() -> Rig:
 def running() -> Rig:
     rig = Rig(looks=1)
     rig.create()
-    rig.health_sweep.run()
+    rig.sweep()
     return rig
 
 

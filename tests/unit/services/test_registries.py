@@ -386,7 +386,7 @@ def test_a_registry_shows_its_last_verdict_and_never_one_of_its_predecessor() ->
     rig = Rig()
     rig.create()
     assert rig.registries.get(NAME).verdict is None
-    rig.health_sweep.run()
+    rig.sweep()
     verdict = rig.registries.get(NAME).verdict
     assert verdict
     assert verdict.code is Code.HEALTHY

@@ -48,7 +48,7 @@ def test_a_users_change_ends_with_the_file_as_its_proof(rig: Rig) -> None:
 
 def test_its_health_is_restricted_and_never_green(rig: Rig) -> None:
     rig.drain()
-    assert rig.health_sweep.run() == {Code.RESTRICTED: 1}
+    assert rig.sweep() == {Code.RESTRICTED: 1}
     verdict = rig.registries.get(NAME).verdict
     assert verdict is not None
     assert (verdict.severity, bool(verdict.fix)) == ("warning", True)

@@ -34,7 +34,7 @@ def rig() -> Rig:
 @pytest.fixture
 def gone(rig: Rig) -> Rig:
     """The same, soft-deleted."""
-    rig.health_sweep.run()
+    rig.sweep()
     rig.soft_deleted()
     return rig
 
@@ -254,7 +254,7 @@ def test_a_change_that_waits_for_its_proof_when_the_site_goes_ends_with_the_file
 
 def test_nobody_looks_at_a_deleted_registry_from_outside(gone: Rig) -> None:
     gone.probe.looked.clear()
-    assert gone.health_sweep.run() == {}
+    assert gone.sweep() == {}
     gone.clock.advance(4 * 3600)
     gone.reconcile.run()
     assert gone.probe.looked == []

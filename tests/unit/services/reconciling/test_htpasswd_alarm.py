@@ -20,7 +20,7 @@ def rig() -> Rig:
     rig.create()
     rig.put_user("alice", password_hash=HASH)
     rig.drain()
-    rig.health_sweep.run()
+    rig.sweep()
     return rig
 
 
@@ -83,7 +83,7 @@ def test_a_sweep_does_not_hide_it(rig: Rig) -> None:
     revoke_in_vain(rig)
     wait(rig, HTPASSWD_STALE + 60)
     rig.probe.failures[server(rig)] = Failure.TIMEOUT
-    rig.health_sweep.run()
+    rig.sweep()
     assert verdict(rig).code is Code.HTPASSWD_STALE
 
 

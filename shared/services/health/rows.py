@@ -6,6 +6,7 @@ Each has a row and a writer of its own, so that nobody writes over the other's f
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from shared.domain.errors import ConflictError
 from shared.domain.health.daily import DAILY_KEY, DailyLook
@@ -14,6 +15,7 @@ from shared.domain.records import Delete, Record, Row, Upsert, key_range
 from shared.domain.registries import Registry
 from shared.domain.site_drift import DRIFT_KEY, SiteFinding
 from shared.ports import Table
+from shared.services.state import MAX_TRANSACTION
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Known:
         return sorted({*(self.drift.steps if self.drift else ()), *(["site"] if has_lost_key else ())})
 
 
+FIRST, END = "a", "{"
+"""All keys of a registry's partition begin with a letter."""
+
+
 class HealthRows:
     """Raises `DependencyError` when the table service does not answer."""
 
@@ -76,12 +82,13 @@ class HealthRows:
             self._health.transact(name, [Delete(finding.key, finding.etag)])
 
     def forget(self, name: str) -> None:
-        """All of it: the registry is gone."""
+        """All of it, its history too: the registry is gone."""
         with suppress(
             ConflictError
-        ):  # a sweep has written just now: its row names an incarnation that is over
-            if rows := self._rows(name):
-                self._health.transact(name, [Delete(key) for key in rows])
+        ):  # a sweep has written just now: the row names an incarnation that is over
+            rows = self._health.query(name, FIRST, END)
+            for batch in batched(rows, MAX_TRANSACTION, strict=False):
+                self._health.transact(name, [Delete(row.key) for row in batch])
 
     def _rows(self, name: str) -> dict[str, Row]:
         return {row.key: row for row in self._health.query(name, *key_range(VERDICT_KEY))}

@@ -1,0 +1,25 @@
+"""What is known of a registry without a look: the file's alarm, its storage key, users whose time is over soon."""
+
+from collections.abc import Iterator
+
+from shared.domain.health.codes import Finding
+from shared.domain.health.daily import key_finding
+from shared.services.health.daily import expiring
+from shared.services.health.observer import Case
+from shared.services.state import Clock, State
+
+
+class Advice:
+    """`days`: from when on before its end a user is worth a word."""
+
+    def __init__(self, state: State, days: int, now: Clock) -> None:
+        self._state, self._days, self._now = state, days, now
+
+    def __call__(self, case: Case) -> Iterator[Finding]:
+        """Raises `DependencyError` when the table service does not answer."""
+        if case.known.alarm:
+            yield case.known.alarm.finding
+        if found := key_finding(case.known.daily):
+            yield found
+        if found := expiring(self._state, case.registry, self._days, self._now):
+            yield found

@@ -1,0 +1,153 @@
+"""Looks at registries from outside, many at a time, and says what was found."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from shared.domain.health.codes import Code, Finding, HealthState, Severity, finding, state_of
+from shared.domain.health.findings import findings
+from shared.domain.health.observation import Observation, Thresholds
+from shared.domain.health.watch import Look
+from shared.domain.htpasswd import Projection, probe_password
+from shared.domain.registries import ProvisioningState, Registry
+from shared.ports import Probe
+from shared.services.health.rows import HealthRows, Known
+from shared.services.state import Clock, State
+from shared.telemetry.threads import ContextThreadPool
+
+CONCURRENCY = 8
+"""How many rows are read or written at a time."""
+PUBLICATION_GRACE = timedelta(minutes=2)
+"""So long after a publication a mount may show the file before it."""
+
+_WORST_FIRST = [Severity.CRITICAL, Severity.WARNING, Severity.INFO, Severity.OK]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A registry with what is known of it before the look."""
+
+    registry: Registry
+    known: Known
+    projection: Projection | None
+
+    @property
+    def is_ours(self) -> bool:
+        """Is an operation of ours at work on it? What a probe sees then says nothing."""
+        at_rest = {ProvisioningState.SUCCEEDED, ProvisioningState.FAILED}
+        return self.registry.provisioning_state not in at_rest
+
+    @property
+    def revision(self) -> int:
+        """Of the file that it should show."""
+        return self.projection.published_revision if self.projection else 0
+
+
+type Advisor = Callable[[Case], Iterable[Finding]]
+"""Finds what no probe can see."""
+
+
+class Observer:
+    """`advise` is asked about each registry that is looked at; what it finds is added to what the probe saw."""
+
+    def __init__(
+        self,
+        state: State,
+        health: HealthRows,
+        probe: Probe,
+        thresholds: Thresholds,
+        key: str,
+        now: Clock,
+        advise: Sequence[Advisor] = (),
+    ) -> None:
+        self._state, self._health, self._probe, self._thresholds = state, health, probe, thresholds
+        self._key, self._now, self._advise = key, now, advise
+
+    def cases(self, names: Sequence[str]) -> list[Case]:
+        """Those that there are and that have, or are getting, a site."""
+        with ContextThreadPool(CONCURRENCY) as pool:
+            return [case for case in pool.map(self._case, names) if case]
+
+    def look(self, cases: Sequence[Case], stopped: frozenset[str] | None) -> list[Look]:
+        """A look for each case. `stopped`: sites that Azure says are stopped; `None`: it did not answer."""
+        asked = [case for case in cases if not case.is_ours]
+        seen = self._probed([(case, case.revision) for case in asked])
+        self._look_again_where_refused(asked, seen)
+        with ContextThreadPool(CONCURRENCY) as pool:
+            looks = pool.map(partial(self._judged, stopped), asked, seen)
+            found = {case.registry.name: look for case, look in zip(asked, looks, strict=True)}
+        ours = Look(self._now(), [finding(Code.MAINTENANCE)])
+        return [found.get(case.registry.name, ours) for case in cases]
+
+    def _case(self, name: str) -> Case | None:
+        registry = self._state.registry(name)
+        if registry is None or registry.is_soft_deleted:
+            return None
+        case = Case(registry, self._health.read(registry), self._state.projection(name))
+        return case if registry.login_server or case.is_ours else None
+
+    def _probed(self, asked: Sequence[tuple[Case, int]]) -> list[Observation]:
+        targets = [
+            (case.registry.login_server or "", probe_password(self._key, case.registry.uid, revision))
+            for case, revision in asked
+        ]
+        return self._probe.look(targets) if targets else []
+
+    def _look_again_where_refused(self, cases: Sequence[Case], seen: list[Observation]) -> None:
+        """A new file may not have reached the registry yet, or have reached it just now: neither is an alarm."""
+        refused = [number for number, found in enumerate(seen) if found.member == 401]
+        asked = [(number, revision) for number in refused for revision in self._possible(cases[number])]
+        again = self._probed([(cases[number], revision) for number, revision in asked])
+        for (number, _), found in zip(asked, again, strict=True):
+            if found.member == 200:
+                seen[number] = found
+
+    def _possible(self, case: Case) -> set[int]:
+        """The revisions that the registry may rightly show at this moment."""
+        projection = self._state.projection(case.registry.name)
+        if projection is None or projection.published_at is None:
+            return set()
+        fresh = self._now() - projection.published_at < PUBLICATION_GRACE
+        return {projection.published_revision, *([projection.proven_revision] if fresh else [])}
+
+    def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look:
+        now, is_in = self._now(), seen.member == 200
+        found = findings(
+            seen,
+            site_stopped=False if is_in else _is_stopped(case, stopped),
+            restricted=case.registry.is_restricted,
+            thresholds=self._thresholds,
+            now=now,
+        )
+        if state_of(found[0].code) is not HealthState.HEALTHY and self._is_ours_by_now(case):
+            return Look(now, [finding(Code.MAINTENANCE)])
+        found += [each for advise in self._advise for each in advise(case)]
+        return Look(
+            now,
+            _gravest_first(found),
+            seen.latency_ms if is_in else None,
+            seen.checks,
+            seen.certificate_expires,
+        )
+
+    def _is_ours_by_now(self, case: Case) -> bool:
+        """Has an operation begun, or come and gone, while we looked?"""
+        before, present = case.registry, self._state.registry(case.registry.name)
+        return present is None or (present.uid, present.version, present.active_operation) != (
+            before.uid,
+            before.version,
+            before.active_operation,
+        )
+
+
+def _is_stopped(case: Case, stopped: frozenset[str] | None) -> bool | None:
+    """`None`: Azure did not say."""
+    return None if stopped is None else case.registry.names.site in stopped
+
+
+def _gravest_first(found: Sequence[Finding]) -> list[Finding]:
+    """What is well says nothing beside what is not."""
+    ordered = sorted(found, key=lambda each: _WORST_FIRST.index(each.severity))
+    bad = [each for each in ordered if each.severity is not Severity.OK]
+    return bad or ordered

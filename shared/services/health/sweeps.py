@@ -1,0 +1,114 @@
+"""One sweep: who is looked at, what Azure says of all sites, and when the last batch is done.
+
+The timer only hands out work. Resource Manager is asked once, for the whole group. The batch that ends the sweep
+tells the heartbeat: so what is noticed outside is not that a timer fired, but that registries were looked at.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import batched
+
+from ulid import ULID
+
+from shared.domain.errors import DependencyError, PermanentError, TemporaryError
+from shared.domain.health.board import SWEEPS, Sweep
+from shared.domain.health.codes import HealthState
+from shared.domain.messages import CheckMessage
+from shared.domain.records import Delete
+from shared.domain.resources import Type
+from shared.ports import Heartbeat, Queue, ResourceManager, Table
+from shared.services.capacity import Capacity
+from shared.services.health.boards import Boards
+from shared.services.state import Clock, retry_on_conflict
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+"""Registries of one message: a function's instance takes several messages at a time."""
+KEPT = timedelta(days=1)
+MOST_STOPPED = 400
+"""Names that a row has room for; of any more stopped sites their probes tell."""
+MOST_REMOVED = 50
+
+
+class Sweeps:
+    """`resources` is asked for by sweeps alone. Raises `DependencyError` when tables or queues do not answer."""
+
+    def __init__(
+        self,
+        health: Table,
+        queue: Queue[CheckMessage],
+        capacity: Capacity,
+        boards: Boards,
+        resources: Callable[[], ResourceManager],
+        heartbeat: Heartbeat,
+        now: Clock,
+    ) -> None:
+        self._health, self._queue, self._capacity, self._boards = health, queue, capacity, boards
+        self._resources, self._heartbeat, self._now = resources, heartbeat, now
+
+    def start(self) -> Sweep:
+        """The timer's work."""
+        names = [name for name, _ in self._capacity.names()]
+        batches = list(batched(names, BATCH, strict=False))
+        sweep = Sweep(
+            id_key=str(ULID.from_datetime(self._now())),
+            started_at=self._now(),
+            registries=len(names),
+            batches=len(batches),
+            stopped=self._stopped_sites() if names else [],
+        )
+        if not batches:
+            self._end(sweep)
+            return sweep
+        self._health.transact(SWEEPS, [sweep.save()])
+        for number, batch in enumerate(batches):
+            self._queue.send(CheckMessage(sweep=sweep.id_key, batch=number, registries=list(batch)))
+        return sweep
+
+    def newest(self) -> Sweep | None:
+        """The one that began last."""
+        row = next(iter(self._health.query(SWEEPS, "0", "~", 1)), None)
+        return Sweep.from_row(row) if row else None
+
+    def read(self, id_key: str) -> Sweep | None:
+        """One sweep, if it is not too long ago."""
+        row = self._health.get(SWEEPS, Sweep.key_of(id_key))
+        return Sweep.from_row(row) if row else None
+
+    @retry_on_conflict
+    def done(self, id_key: str, batch: int, states: Sequence[HealthState]) -> None:
+        """A batch is done; the last one ends the sweep. The same batch again changes nothing."""
+        sweep = self.read(id_key)
+        if sweep is None or batch in sweep.done:
+            return
+        counted = dict(sweep.states)
+        for state in states:
+            counted[state] = counted.get(state, 0) + 1
+        moved = sweep.change(done=[*sweep.done, batch], states=counted)
+        if len(moved.done) == sweep.batches:
+            self._end(moved)
+        else:
+            self._health.transact(SWEEPS, [moved.save()])
+
+    def _end(self, sweep: Sweep) -> None:
+        ended = sweep.change(ended_at=self._now())
+        old = Sweep.key_of(str(ULID.from_datetime(self._now() - KEPT)))
+        aged = [Delete(row.key) for row in self._health.query(SWEEPS, old, "~", MOST_REMOVED)]
+        self._health.transact(SWEEPS, [ended.save(), *aged[:MOST_REMOVED]])
+        self._boards.drop_others(name for name, _ in self._capacity.names())
+        seconds = (self._now() - sweep.started_at).total_seconds()
+        counts = {state.value: number for state, number in sorted(ended.states.items())}
+        logger.info("health sweep: %d registries in %.1f s, %s", sweep.registries, seconds, counts)
+        self._heartbeat.beat()
+
+    def _stopped_sites(self) -> list[str] | None:
+        """Names of stopped sites. Without Resource Manager the probes still tell most."""
+        try:
+            sites = list(self._resources().all_of(Type.SITE))
+        except (TemporaryError, PermanentError, DependencyError) as error:
+            logger.warning("health sweep without site states: %s", error)
+            return None
+        stopped = [site["name"] for site in sites if site.get("properties", {}).get("state") == "Stopped"]
+        return sorted(stopped)[:MOST_STOPPED]
