@@ -125,7 +125,8 @@ class Settings(BaseModel):
     htpasswd_stale_seconds: Seconds = 300
     """A user's change that is not proven for so long is an alarm."""
     probe_timeout_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
-    probe_concurrency: int = Field(default=16, ge=1)
+    probe_concurrency: int = Field(default=64, ge=1)
+    """Each takes a connection and, while a name is resolved, a thread."""
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
     tls_expiry_warning_days: int = Field(default=14, ge=0)
     user_expiry_warning_days: int = Field(default=7, ge=0, le=3650)
