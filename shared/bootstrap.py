@@ -37,6 +37,8 @@ from shared.services.retry import Retry
 from shared.services.schema import Schema
 from shared.services.soft_delete import SoftDelete
 from shared.services.state import State
+from shared.services.status_board import StatusBoard
+from shared.services.status_links import StatusLinks
 from shared.services.turns import Channels, Turns
 from shared.settings import Settings, SettingsError, together
 from shared.telemetry import logs
@@ -194,6 +196,16 @@ class Services:
     def audit(self) -> Audit:
         """The audit over HTTP."""
         return Audit(self._trail, now, self.settings.audit_retention_days)
+
+    @cached_property
+    def status_board(self) -> StatusBoard:
+        """What the status page shows."""
+        return StatusBoard(self._health)
+
+    @cached_property
+    def status_links(self) -> StatusLinks:
+        """Links to the status page."""
+        return StatusLinks(self.settings.status_link_key, self._trail, now)
 
     @cached_property
     def refusals(self) -> Refusals:

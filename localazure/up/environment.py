@@ -65,6 +65,7 @@ def local_endpoints(ports: Ports, secrets: Secrets, bundle: Path) -> dict[str, s
         "AZURE_SUBSCRIPTION_ID": secrets.subscription_id,
         "AZURE_RESOURCE_GROUP": "berthage",
         "PROBE_KEY": secrets.probe_key,
+        "STATUS_LINK_KEY": secrets.status_link_key,
         "PUBLIC_URL": f"http://{functions}",
         "WEBSITE_HOSTNAME": functions,
         "REQUESTS_CA_BUNDLE": str(bundle),

@@ -35,6 +35,7 @@ class Secrets:
     master_key: str
     function_key: str
     probe_key: str
+    status_link_key: str
     identity_header: str
     tenant_id: str
     subscription_id: str
@@ -112,6 +113,7 @@ class StateFolder:
             master_key=keys.get("masterKey") or secrets.token_urlsafe(40),
             function_key=function_keys.get("default") or secrets.token_urlsafe(40),
             probe_key=others.get("probeKey") or secrets.token_urlsafe(32),
+            status_link_key=others.get("statusLinkKey") or secrets.token_urlsafe(32),
             identity_header=others.get("identityHeader") or str(uuid.uuid4()),
             tenant_id=others.get("tenantId") or str(uuid.uuid4()),
             subscription_id=others.get("subscriptionId") or str(uuid.uuid4()),
@@ -125,6 +127,7 @@ class StateFolder:
         write_private_json(self.keys_file, keys)
         others = {
             "probeKey": kept.probe_key,
+            "statusLinkKey": kept.status_link_key,
             "identityHeader": kept.identity_header,
             "tenantId": kept.tenant_id,
             "subscriptionId": kept.subscription_id,

@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.names import check_username
 from shared.domain.roles import EVERYTHING, Access, Right, Role
+from shared.domain.text import schema
 
 type CallerKind = Literal["key", "entra", "slack", "teams", "anonymous", "system"]
 
@@ -58,6 +59,21 @@ def _principal(value: str) -> str:
     return written
 
 
+def _pattern(value: str) -> str:
+    """Only what could match a name."""
+    if not _PATTERN.fullmatch(value):
+        raise PydanticCustomError(
+            "InvalidPattern",
+            "A registry pattern has 1 to 64 lower-case letters, digits, hyphens, * and ?",
+            {"fix": "Send a registry's name, a pattern like 'payments-*', or '*' for all."},
+        )
+    return value
+
+
+RegistryPattern = Annotated[StrictStr, AfterValidator(_pattern), schema(_PATTERN.pattern)]
+"""A glob: `*` stands for any characters, `?` for one."""
+
+
 class Grant(BaseModel):
     """One entry of `ROLE_GRANTS`. No error shows a value: it may be a key instead of its fingerprint."""
 
@@ -65,8 +81,7 @@ class Grant(BaseModel):
 
     principal: Annotated[StrictStr, AfterValidator(_principal)]
     role: Role
-    registry: StrictStr = "*"
-    """A glob: `*` stands for any characters, `?` for one."""
+    registry: RegistryPattern = "*"
     name: StrictStr | None = None
     """How the audit calls a key."""
     username: StrictStr | None = None
@@ -85,17 +100,6 @@ class Grant(BaseModel):
                 {"unknown": unknown, "known": ", ".join(cls.model_fields)},
             )
         return given
-
-    @field_validator("registry")
-    @classmethod
-    def is_a_pattern(cls, value: str) -> str:
-        """Only what could match a name."""
-        if not _PATTERN.fullmatch(value):
-            raise PydanticCustomError(
-                "InvalidPattern",
-                "A registry pattern has 1 to 64 lower-case letters, digits, hyphens, * and ?",
-            )
-        return value
 
     @field_validator("name")
     @classmethod

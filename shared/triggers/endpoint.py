@@ -21,6 +21,7 @@ from shared.services.requests import Caller
 from shared.triggers.answer_models.base import View
 from shared.triggers.answers import Answer, refusal
 from shared.triggers.exchange import exchange, under_the_name_of
+from shared.triggers.html import refused_page
 from shared.triggers.identity import caller
 from shared.triggers.known_errors import as_api_error
 from shared.triggers.parsing import JSON, MERGE_PATCH, PLAIN_TEXT, WITH_BODY, is_file, parse
@@ -47,6 +48,8 @@ class Endpoint:
     """Whoever has less is refused; `None` = anybody, without a key."""
     fails: Sequence[int]
     """Statuses of errors besides those that every request may get."""
+    is_page: bool
+    """Its reader is a person at a browser: what is refused is a page, too."""
     shows_secret: bool
     """Its request may set a secret, or its answer may hold one: both are counted."""
     summary: str
@@ -86,6 +89,7 @@ def endpoint[R: BaseModel](
     needs: Role | Need | None,
     fails: Sequence[int] = (),
     shows_secret: bool = False,
+    is_page: bool = False,
 ) -> Callable[[Handler[R]], Any]:
     """Registers the handler with the blueprint, under its own name. Its docstring is the summary of the document."""
 
@@ -94,7 +98,9 @@ def endpoint[R: BaseModel](
         summary = inspect.cleandoc(handler.__doc__ or "")
         topic = handler.__module__.rpartition(".")[2]
         need = Need(needs) if isinstance(needs, Role) else needs
-        found = Endpoint(name, method, route, asks, answers, need, fails, shows_secret, summary, topic)
+        found = Endpoint(
+            name, method, route, asks, answers, need, fails, is_page, shows_secret, summary, topic
+        )
         ENDPOINTS[name] = found
         level = func.AuthLevel.FUNCTION if need else func.AuthLevel.ANONYMOUS
         routed = bp.route(route, methods=[method], auth_level=level)(_function(found, handler))
@@ -147,7 +153,8 @@ def _refused(found: Endpoint, error: Exception, req: func.HttpRequest, who: Call
         return refusal(said)
     if is_recorded(said.status, writes=found.writes):
         services().refusals.record(who, found.name, req.route_params, said)
-    return refusal(veiled(said, who, _named(req)[0]))
+    said = veiled(said, who, _named(req)[0])
+    return refused_page(said) if found.is_page else refusal(said)
 
 
 def _named(req: func.HttpRequest) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ from shared.domain.operations import Kind
 from shared.domain.roles import Access, Need, Right, Role
 from shared.services.authorization import forbidden
 from shared.services.requests import Caller
+from shared.services.status_links import link_needed
 from shared.triggers.examples import CREATE, UID, Json
 from shared.triggers.views.errors import error_view
 
@@ -32,6 +33,7 @@ ERRORS: dict[int, ApiError] = {
             ),
         )
     ),
+    401: link_needed(),
     403: forbidden(
         Need(Role.OPERATOR),
         Caller("key:ci", "", access=Access((Right(Role.READER, "payments-*"),))),

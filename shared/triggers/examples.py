@@ -11,6 +11,7 @@ from shared.triggers.answer_models.callers import WhoamiView
 from shared.triggers.answer_models.health import Alive, MutedRegistry
 from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
+from shared.triggers.answer_models.status import StatusLinkView
 from shared.triggers.answer_models.users import (
     DiagnosisView,
     ImportedUsers,
@@ -180,6 +181,11 @@ EXAMPLES: dict[type[View], Json] = {
     },
     Alive: {"status": "Healthy"},
     MutedRegistry: MUTED,
+    StatusLinkView: {
+        "url": f"{_BASE}/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",
+        "registry": "*",
+        "expiresOn": "2027-02-23T07:06:00.000Z",
+    },
     WhoamiView: {
         "actor": "key:ci",
         "kind": "key",

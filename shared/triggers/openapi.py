@@ -24,6 +24,7 @@ Two answers are the Functions host's own, with no body: `401` for a missing or w
 a method that no function takes."""
 _ERRORS = {
     400: "The request is not valid: every bad field is named in `details`. Nothing was changed.",
+    401: "Nobody is known by the cookie or by App Service authentication. Not the host's own, which has no body.",
     403: "The caller's role does not allow this.",
     404: "There is no such thing. With an empty body it is the host's own: no function takes this path and method.",
     409: "The present state does not allow it; `error.code` says why.",
@@ -39,6 +40,7 @@ _MEANINGS = {
     201: "Created.",
     202: "Accepted: the operation says when it is done.",
     204: "There is nothing.",
+    303: "The same page, without the token in its address: it is a cookie now.",
 }
 
 
@@ -122,7 +124,13 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
     for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
-        yield str(status), {"$ref": f"#/components/responses/{status}"}
+        yield str(status), _refusal(status, is_page=endpoint.is_page)
+
+
+def _refusal(status: int, *, is_page: bool) -> Json:
+    if not is_page:
+        return {"$ref": f"#/components/responses/{status}"}
+    return {"description": _ERRORS[status], "content": {"text/html": {"schema": _text("text/html")}}}
 
 
 def _errors_of_all(endpoint: Endpoint) -> Iterator[int]:

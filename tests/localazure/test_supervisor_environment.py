@@ -15,7 +15,7 @@ from localazure.up.environment import (
 )
 from localazure.up.state_folder import Secrets
 
-SECRETS = Secrets("master", "default", "probe", "header", "tenant", "subscription")
+SECRETS = Secrets("master", "default", "probe", "links", "header", "tenant", "subscription")
 ENDPOINTS = local_endpoints(Ports(1, 2, 3, 4, 5), SECRETS, Path("/ca.pem"))
 
 

@@ -63,6 +63,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "succeeded": outcome.succeeded,
         "status": int(answer["status_code"].value),
         "headers": {name: datum.value for name, datum in answer["headers"].items()},
+        "cookies": [morsel.OutputString() for jar in answer["cookies"] or [] for morsel in jar.values()],
         "text": answer["body"].value.decode(),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from localazure.ports import Ports
+from tests.pages import links
 from tests.triggers.app_process import Call, Invoked, invoke
 
 PARAMS = {
@@ -40,6 +41,9 @@ HTTP = {
     "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
     "list_operations": ("GET", "operations", "FUNCTION"),
     "list_audit": ("GET", "audit", "FUNCTION"),
+    "get_status": ("GET", "status", "ANONYMOUS"),
+    "get_registry_status": ("GET", "status/{registry}", "ANONYMOUS"),
+    "create_status_link": ("POST", "status/links", "FUNCTION"),
     "get_whoami": ("GET", "whoami", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
     "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),
@@ -97,6 +101,7 @@ def http_call(function: str) -> Call:
     headers = {
         "x-functions-key": "a-key",
         "x-ms-client-request-id": "my-own-id",
+        "cookie": links.cookie(),
         "content-type": "text/plain" if function in FILES else "application/json",
     }
     return {
@@ -126,6 +131,7 @@ def without_storage() -> Invoked:
         "AZURE_RESOURCE_GROUP": "berthage",
         "PUBLIC_URL": "https://berthage.example",
         "PROBE_KEY": "k" * 32,
+        "STATUS_LINK_KEY": links.KEY,
     }
     messages = [
         {"function": name, "text": text} for name in QUEUES for text in (*MALFORMED, good_message(name))
@@ -282,10 +288,9 @@ def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     without_storage: Invoked, function: str
 ) -> None:
     answer = without_storage.outcomes[list(HTTP).index(function)]
-    error = json.loads(answer["text"])["error"]
-    assert (answer["status"], error["code"]) == (503, "DependencyUnavailable")
+    assert (answer["status"], answer["headers"]["x-ms-error-code"]) == (503, "DependencyUnavailable")
     assert int(answer["headers"]["Retry-After"]) > 0
-    assert "Table Storage" in error["message"]
+    assert "Table Storage" in answer["text"]
     assert not TRACE.search(answer["text"])
 
 
@@ -300,4 +305,4 @@ def test_the_log_of_an_http_function_has_the_request_id_of_its_answer(
         if line.partition(" request=")[2].startswith(answer["headers"]["x-ms-request-id"])
     ]
     assert line.startswith("Table Storage: ")
-    assert ("registry=demo" in line) == ("registries/" in HTTP[function][1])
+    assert ("registry=demo" in line) == ("{registry}" in HTTP[function][1])

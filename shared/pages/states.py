@@ -1,0 +1,54 @@
+"""States as a page shows them: what is too old to be believed is `Unknown`, and each has its place in the order."""
+
+from datetime import datetime, timedelta
+
+from shared.domain.health.board import BoardEntry
+from shared.domain.health.codes import HealthState
+from shared.pages.times import Times
+
+LATE_AFTER = timedelta(minutes=10)
+"""A sweep that is older has been missed twice, with the schedule that there is by default."""
+STALE_AFTER = timedelta(minutes=15)
+"""Three sweeps: what was found before that is not the present."""
+
+_PLACES = {
+    state: place
+    for place, state in enumerate(
+        (
+            HealthState.DOWN,
+            HealthState.DEGRADED,
+            HealthState.UNKNOWN,
+            HealthState.MAINTENANCE,
+            HealthState.HEALTHY,
+        )
+    )
+}
+UP = {HealthState.HEALTHY, HealthState.DEGRADED}
+PROBLEMS = {HealthState.DOWN, HealthState.DEGRADED}
+
+
+def is_stale(entry: BoardEntry, now: datetime) -> bool:
+    """Was it looked at so long ago that nobody knows how it is?"""
+    return now - entry.checked_at >= STALE_AFTER
+
+
+def shown_state(entry: BoardEntry, now: datetime) -> HealthState:
+    """The state that a page may claim."""
+    return HealthState.UNKNOWN if is_stale(entry, now) else entry.state
+
+
+def place(state: HealthState) -> int:
+    """The gravest come first."""
+    return _PLACES[state]
+
+
+def is_muted(entry: BoardEntry, now: datetime) -> bool:
+    """Is nobody told of it now?"""
+    return entry.muted_until is not None and entry.muted_until > now
+
+
+def note(entry: BoardEntry, times: Times) -> str:
+    """What there is to say of a registry that is not simply healthy."""
+    if is_stale(entry, times.now):
+        return f"Not looked at since {times.moment(entry.checked_at).text}. It was {entry.state} then."
+    return "" if entry.state is HealthState.HEALTHY else entry.message
