@@ -9,14 +9,15 @@ from shared.domain.graph import Context
 from shared.domain.health.observation import Thresholds
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.htpasswd import FILE_NAME, render
-from shared.domain.messages import CheckMessage, Message
+from shared.domain.messages import CheckMessage, Message, NoticeMessage
 from shared.domain.names import FILE_SHARE, split_operation_id
-from shared.domain.notices import Notice
+from shared.domain.notices import NOTICES, Notice
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Ref, Type
 from shared.domain.schema import NEWEST, SchemaVersion
+from shared.domain.sinks import Sink, SinkKind
 from shared.domain.user_import import Mode
 from shared.domain.users import RotateSpec, UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
@@ -37,6 +38,7 @@ from shared.services.health.sweeps import Sweeps
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.import_turns import ImportTurns
 from shared.services.imports import ImportAnswer, Imports
+from shared.services.notifying.outbox import Outbox
 from shared.services.operations import Operations
 from shared.services.people import People
 from shared.services.poison import Poison
@@ -127,7 +129,7 @@ class Rig:
         self.lifecycle_queue = HostQueue(self.host, lifecycle=True)
         self.users_queue = HostQueue(self.host, lifecycle=False)
         self.heartbeat = FakeHeartbeat()
-        self.told: list[Notice] = []
+        self.notices_queue = FakeQueue[NoticeMessage]()
         self.containers = FakeContainers()
         self._wire_up(max_registries, mount_cache, timeout)
 
@@ -211,6 +213,8 @@ class Rig:
         self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys, upgrade)
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
         boards = Boards(health)
+        sinks = [Sink(name="ops", kind=SinkKind.WEBHOOK)]
+        self.outbox = Outbox(health, self.notices_queue, sinks, now)
         self.checks_queue = FakeQueue[CheckMessage]()
         self.sweeps = Sweeps(
             health, self.checks_queue, self.capacity, boards, lambda: resources, self.heartbeat, now
@@ -222,7 +226,7 @@ class Rig:
             self.sweeps,
             DailyLooks(lambda: resources, self.containers, now),
             self.checks_queue,
-            self.told.append,
+            self.outbox.announce,
             self.mutes.of,
             now,
             RECHECK_SECONDS,
@@ -301,6 +305,12 @@ class Rig:
         rows = (self.health_table.get(name, VERDICT_KEY) for name in looked)
         verdicts = [Verdict.from_row(row) for row in rows if row]
         return dict(Counter(each.code.value for each in verdicts if each.checked_at == self.clock.now))
+
+    @property
+    def told(self) -> list[Notice]:
+        """What people are told, in order."""
+        notices = [Notice.from_row(row) for row in self.health_table.rows.get(NOTICES, {}).values()]
+        return sorted(notices, key=lambda notice: notice.at)
 
     def next_batch(self) -> CheckMessage | None:
         """The next message that does not have to wait."""

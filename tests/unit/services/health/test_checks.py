@@ -1,0 +1,325 @@
+"""What looks leave behind: rows, messages, words to people; and what a killed process may not lose of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
+from shared.domain.health.codes import Code, HealthState
+from shared.domain.health.history import CHECKS_KEPT, Check, Day, Incident, day_key, uptime
+from shared.domain.health.mute import MuteSpec
+from shared.domain.health.observation import Failure
+from shared.domain.health.verdict import Verdict
+from shared.domain.messages import CheckMessage
+from shared.domain.notices import NoticeKind
+from shared.domain.records import key_range
+from shared.services.health.sweeps import BATCH
+from tests.unit.services.rig import ALWAYS, ME, NAME, RECHECK_SECONDS, Rig
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where the clock of a rig begins."""
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """A registry that is up, and was seen so."""
+    rig = Rig()
+    rig.create()
+    rig.sweep()
+    rig.wire.calls.clear()
+    return rig
+
+
+def fail(rig: Rig, failure: Failure | None = Failure.CONNECTION, name: str = NAME) -> None:
+    server = rig.registry(name).login_server or ""
+    rig.probe.failures.pop(server, None)
+    if failure:
+        rig.probe.failures[server] = failure
+
+
+def verdict(rig: Rig, name: str = NAME) -> Verdict:
+    found = rig.registries.get(name).verdict
+    assert found
+    return found
+
+
+def entry(rig: Rig, name: str = NAME) -> BoardEntry:
+    row = rig.health_table.get(BOARD, name)
+    assert row
+    return BoardEntry.from_row(row)
+
+
+def day(rig: Rig, later: int = 0) -> Day:
+    row = rig.health_table.get(NAME, day_key(START.date() + timedelta(days=later)))
+    assert row
+    return Day.from_row(row)
+
+
+def newest(rig: Rig) -> Sweep:
+    return Sweep.from_row(next(iter(rig.health_table.query(SWEEPS, "0", "~"))))
+
+
+def second_look(rig: Rig) -> None:
+    """The message that waits for it, at its time."""
+    [(message, delay)] = [sent for sent in rig.checks_queue.sent if sent[1]]
+    rig.checks_queue.sent.clear()
+    rig.clock.advance(delay)
+    rig.checks.run(message)
+
+
+def test_a_suspect_is_looked_at_once_more_by_itself(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.sweep()
+    [(message, delay)] = rig.checks_queue.sent
+    assert (message.registries, message.batch, delay) == ([NAME], None, RECHECK_SECONDS)
+    assert verdict(rig).state is HealthState.HEALTHY
+    second_look(rig)
+    assert (verdict(rig).state, verdict(rig).code) == (HealthState.DOWN, Code.CONNECTION_ERROR)
+    assert rig.checks_queue.sent == []
+
+
+def test_if_that_message_is_lost_the_next_sweep_is_the_second_look(rig: Rig) -> None:
+    fail(rig)
+    rig.sweep()
+    rig.checks_queue.sent.clear()
+    rig.clock.advance(300)
+    rig.sweep()
+    assert verdict(rig).state is HealthState.DOWN
+
+
+def test_a_queue_that_is_down_loses_no_look(rig: Rig) -> None:
+    fail(rig)
+    rig.sweeps.start()
+    message = rig.next_batch()
+    assert message
+    rig.checks_queue.down = True
+    rig.checks.run(message)
+    assert verdict(rig).suspected_at == rig.clock.now
+
+
+def test_down_and_up_are_told_once_each_with_since_when_and_the_fix(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.confirmed_sweep()
+    for _ in range(3):
+        rig.clock.advance(300)
+        rig.sweep()
+    fail(rig, None)
+    rig.clock.advance(300)
+    rig.sweep()
+    rig.clock.advance(300)
+    rig.sweep()
+    down, up = rig.told
+    assert (down.kind, down.subject, down.state, down.code) == (
+        NoticeKind.PROBLEM,
+        NAME,
+        HealthState.DOWN,
+        Code.CONNECTION_ERROR,
+    )
+    assert down.since == START + timedelta(seconds=300)
+    assert down.fix
+    assert (up.kind, up.state, up.since) == (NoticeKind.RECOVERY, HealthState.HEALTHY, down.since)
+
+
+def test_whoever_dies_before_telling_has_it_told_by_the_next_look(rig: Rig) -> None:
+    fail(rig)
+    rig.sweep()
+    rig.clock.advance(RECHECK_SECONDS)
+    rig.sweeps.start()
+    message = rig.next_batch()
+    assert message
+    rig.checks._announce = lambda _: (_ for _ in ()).throw(RuntimeError("killed"))
+    with pytest.raises(RuntimeError):
+        rig.checks.run(message)
+    rig.checks._announce = rig.outbox.announce
+    assert verdict(rig).state is HealthState.DOWN
+    rig.clock.advance(300)
+    rig.sweep()
+    [notice] = rig.told
+    assert notice.kind is NoticeKind.PROBLEM
+
+
+def test_while_it_is_muted_nobody_is_told_and_the_board_says_until_when(rig: Rig) -> None:
+    until = rig.clock.now + timedelta(hours=1)
+    rig.mutes.mute(NAME, MuteSpec(until=until, reason="moving house"), ME)
+    fail(rig)
+    rig.confirmed_sweep()
+    assert (rig.told, entry(rig).muted_until) == ([], until)
+    assert entry(rig).state is HealthState.DOWN
+    rig.clock.advance(3600)
+    rig.sweep()
+    assert [notice.kind for notice in rig.told] == [NoticeKind.PROBLEM]
+
+
+def test_a_restart_by_us_is_told_to_nobody(rig: Rig) -> None:
+    rig.restart.start(NAME, ALWAYS, ME)
+    fail(rig)
+    for _ in range(3):
+        rig.clock.advance(RECHECK_SECONDS)
+        rig.sweep()
+    assert verdict(rig).state is HealthState.MAINTENANCE
+    fail(rig, None)
+    rig.drain()
+    rig.sweep()
+    assert (verdict(rig).state, rig.told) == (HealthState.HEALTHY, [])
+
+
+def test_an_operation_that_begins_while_we_look_is_maintenance(rig: Rig) -> None:
+    fail(rig)
+    rig.wire.meanwhile("probe.look", lambda: rig.put(sku="S1"))
+    rig.sweep()
+    assert (verdict(rig).state, verdict(rig).code) == (HealthState.MAINTENANCE, Code.MAINTENANCE)
+    assert rig.checks_queue.sent == []
+
+
+def test_the_day_counts_time_and_logins(rig: Rig) -> None:
+    for failure, seconds in [(None, 300), (Failure.TIMEOUT, 300), (Failure.TIMEOUT, 30), (None, 570)]:
+        rig.clock.advance(seconds)
+        fail(rig, failure)
+        rig.sweep()
+        rig.checks_queue.sent.clear()
+    assert day(rig).seconds == {HealthState.HEALTHY: 600, HealthState.DOWN: 600}
+    assert uptime(day(rig).seconds) == 0.5
+    assert sum(day(rig).latencies.values()) == 3
+
+
+def test_midnight_parts_the_time(rig: Rig) -> None:
+    rig.clock.advance(86400 - 400)
+    rig.sweep()
+    rig.clock.advance(600)
+    rig.sweep()
+    assert day(rig).seconds[HealthState.HEALTHY] == 900 + 400
+    assert day(rig, later=1).seconds == {HealthState.HEALTHY: 200}
+
+
+def test_old_checks_go_and_their_days_stay(rig: Rig) -> None:
+    for _ in range(30):
+        rig.clock.advance(3600)
+        rig.sweep()
+    rig.clock.advance(CHECKS_KEPT.total_seconds())
+    for _ in range(3):
+        rig.clock.advance(3600)
+        rig.sweep()
+    checks = [Check.from_row(row) for row in rig.health_table.query(NAME, *key_range("check:"))]
+    assert min(check.at for check in checks) >= rig.clock.now - CHECKS_KEPT - timedelta(hours=1)
+    assert day(rig).seconds[HealthState.HEALTHY] > 0
+
+
+def test_the_board_shows_states_bars_and_incidents(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.confirmed_sweep()
+    shown = entry(rig)
+    assert (shown.state, shown.code, shown.since) == (
+        HealthState.DOWN,
+        Code.CONNECTION_ERROR,
+        START + timedelta(seconds=300),
+    )
+    assert [(bar.day, bar.up, bar.down) for bar in shown.days] == [(START.date(), 300, 30)]
+    assert [trouble.code for trouble in shown.incidents] == [Code.CONNECTION_ERROR]
+    assert shown.latencies[-2:] == [None, None]
+
+
+def test_the_board_does_not_show_a_mere_suspicion(rig: Rig) -> None:
+    fail(rig)
+    rig.clock.advance(300)
+    rig.sweep()
+    assert (entry(rig).state, entry(rig).code) == (HealthState.HEALTHY, Code.HEALTHY)
+
+
+def test_a_board_that_is_lost_is_made_anew_from_the_history(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.confirmed_sweep()
+    before = entry(rig)
+    del rig.health_table.rows[BOARD][NAME]
+    rig.clock.advance(300)
+    rig.sweep()
+    after = entry(rig)
+    assert [trouble.started_at for trouble in after.incidents] == [
+        trouble.started_at for trouble in before.incidents
+    ]
+    assert [(bar.up, bar.down) for bar in after.days] == [(300, 330)]
+
+
+def test_a_purged_registry_leaves_the_board_and_no_row(rig: Rig) -> None:
+    fail(rig)
+    rig.confirmed_sweep()
+    rig.purge()
+    rig.drain()
+    rig.sweep()
+    assert NAME not in rig.health_table.rows[BOARD]
+    assert not rig.health_table.rows.get(NAME)
+
+
+def test_the_next_registry_of_that_name_begins_anew(rig: Rig) -> None:
+    fail(rig)
+    rig.confirmed_sweep()
+    incident_of = Incident.from_row(next(iter(rig.health_table.query(NAME, *key_range("incident:"))))).uid
+    rows = dict(rig.health_table.rows[NAME])
+    rig.purge()
+    rig.drain()
+    rig.health_table.rows[NAME] = rows  # as if a sweep had written at the very end
+    rig.probe.failures.clear()
+    rig.create()
+    rig.clock.advance(300)
+    rig.sweep()
+    assert (verdict(rig).state, verdict(rig).incident_at) == (HealthState.HEALTHY, None)
+    assert entry(rig).incidents == []
+    assert day(rig).uid == rig.registry().uid != incident_of
+
+
+def test_many_registries_go_in_batches_and_the_last_one_ends_the_sweep() -> None:
+    rig = Rig(max_registries=200)
+    for number in range(BATCH + 1):
+        rig.create(f"reg{number:03}")
+    rig.sweeps.start()
+    first, second = rig.next_batch(), rig.next_batch()
+    assert first
+    assert second
+    assert (len(first.registries), len(second.registries)) == (BATCH, 1)
+    rig.checks.run(second)
+    assert (newest(rig).ended_at, rig.heartbeat.beats) == (None, 0)
+    rig.checks.run(first)
+    rig.checks.run(first)
+    assert (newest(rig).ended_at, rig.heartbeat.beats) == (rig.clock.now, 1)
+    assert newest(rig).states == {HealthState.HEALTHY: BATCH + 1}
+
+
+def test_a_sweep_without_registries_is_one_all_the_same() -> None:
+    rig = Rig()
+    rig.sweep()
+    assert (newest(rig).registries, newest(rig).ended_at, rig.heartbeat.beats) == (0, rig.clock.now, 1)
+
+
+def test_a_batch_that_comes_far_too_late_is_dropped(rig: Rig) -> None:
+    rig.sweeps.start()
+    message = rig.next_batch()
+    assert message
+    rig.clock.advance(3600)
+    rig.checks.run(message)
+    assert verdict(rig).checked_at < rig.clock.now
+
+
+def test_a_message_that_names_what_is_not_there_does_no_harm(rig: Rig) -> None:
+    rig.sweeps.start()
+    rig.checks.run(CheckMessage(sweep=newest(rig).id_key, registries=["nowhere"]))
+    rig.checks.run(CheckMessage(sweep="01JD0000000000000000000000", batch=0, registries=[NAME]))
+    assert "nowhere" not in rig.health_table.rows
+
+
+def test_old_sweeps_are_removed(rig: Rig) -> None:
+    for _ in range(4):
+        rig.clock.advance(12 * 3600)
+        rig.sweep()
+    assert len(rig.health_table.rows[SWEEPS]) <= 3
+
+
+def test_a_look_on_demand_is_kept_as_any_other(rig: Rig) -> None:
+    rig.clock.advance(60)
+    fail(rig)
+    rig.checks.now(NAME)
+    assert verdict(rig).checked_at == rig.clock.now
+    second_look(rig)
+    assert [notice.kind for notice in rig.told] == [NoticeKind.PROBLEM]
