@@ -43,8 +43,8 @@ class Verdict(_Found):
     """When the first of the looks was that found something bad which is not confirmed yet."""
     incident_at: datetime | None = None
     """When the incident began that is not over."""
-    told: HealthState | None = HealthState.HEALTHY
-    """The state that people were told last; `None`: only that it changes again and again."""
+    told: HealthState = HealthState.HEALTHY
+    """The state that people were told last; `Unknown`: only that it changes again and again."""
     to_tell: Nested[Notice | None] = None
     """What came of this look for people to hear: whoever looks next makes sure that it has gone out."""
     changes: Nested[list[datetime]] = Field(default_factory=list)

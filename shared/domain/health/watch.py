@@ -157,14 +157,14 @@ def _tell(after: Verdict, now: datetime) -> NoticeKind | None:
     if after.state not in TOLD or after.state is after.told:
         return None
     if len(after.changes) >= FLAPS and now - after.changes[-1] < QUIET:
-        return NoticeKind.FLAPPING if after.told is not None else None
+        return NoticeKind.FLAPPING if after.told is not HealthState.UNKNOWN else None
     return NoticeKind.RECOVERY if after.state is HealthState.HEALTHY else NoticeKind.PROBLEM
 
 
 def _told(after: Verdict, tell: NoticeKind | None) -> Verdict:
     if tell is None:
         return after
-    return after.change(told=None if tell is NoticeKind.FLAPPING else after.state)
+    return after.change(told=HealthState.UNKNOWN if tell is NoticeKind.FLAPPING else after.state)
 
 
 def _checks(before: Verdict, after: Verdict, look: Look, *, confirmed: bool) -> list[Check]:

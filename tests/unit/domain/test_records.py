@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.audit import AuditEntry
-from shared.domain.health.codes import Code, Severity
-from shared.domain.health.verdict import Verdict
+from shared.domain.health.board import Bar, BoardEntry, Sweep, Trouble
+from shared.domain.health.codes import Code, Finding, HealthState, Severity
+from shared.domain.health.daily import DailyLook
+from shared.domain.health.history import Check, Day, Incident
+from shared.domain.health.mute import Mute
+from shared.domain.health.observation import CheckName, Outcome, ProbeCheck
+from shared.domain.health.verdict import Alarm, Verdict
 from shared.domain.htpasswd import Projection
 from shared.domain.ip_ranges import MAX_RANGES
 from shared.domain.names import AzureNames
+from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
@@ -56,6 +62,53 @@ wanted = _built(
     log_level=st.sampled_from(["debug", "info", "warn", "error"]),
     allowed_ip_ranges=st.none() | st.lists(text, max_size=3),
     tags=st.dictionaries(text, text, max_size=3),
+)
+found_there = {
+    "code": st.sampled_from(Code),
+    "severity": st.sampled_from(Severity),
+    "message": text,
+    "fix": text,
+}
+found = {"uid": uids, **found_there}
+probe_checks = _built(
+    ProbeCheck,
+    name=st.sampled_from(CheckName),
+    outcome=st.sampled_from(Outcome),
+    evidence=text,
+    milliseconds=numbers,
+)
+deliveries = _built(
+    Delivery,
+    status=st.sampled_from(DeliveryStatus),
+    attempt=numbers,
+    claimed_by=maybe_text,
+    deadline=maybe_time,
+    error=maybe_text,
+)
+notice = {
+    "kind": st.sampled_from(NoticeKind),
+    "subject": text,
+    "at": times,
+    **dict.fromkeys(("state", "before"), st.none() | st.sampled_from(HealthState)),
+    "code": st.none() | st.sampled_from(Code),
+    "severity": st.sampled_from(Severity),
+    **dict.fromkeys(("message", "fix", "evidence"), text),
+    "since": maybe_time,
+    "tags": st.dictionaries(text, text, max_size=2),
+    **dict.fromkeys(("login_server", "site"), maybe_text),
+    "pending": st.booleans(),
+    "deliveries": st.dictionaries(text, deliveries, max_size=2),
+}
+bars = _built(
+    Bar, day=st.dates(), **dict.fromkeys(("up", "degraded", "down", "maintenance"), st.integers(0, 86400))
+)
+troubles = _built(
+    Trouble,
+    started_at=times,
+    ended_at=maybe_time,
+    state=st.sampled_from(HealthState),
+    code=st.sampled_from(Code),
+    message=text,
 )
 intents = _built(Intent, wanted=wanted, was=wanted, was_state=st.sampled_from(ProvisioningState))
 FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
@@ -180,21 +233,105 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "repaired_version": st.none() | numbers,
     },
     Verdict: {
-        "uid": uids,
-        "code": st.sampled_from(Code),
-        "severity": st.sampled_from(Severity),
-        "message": text,
-        "fix": text,
+        **found,
         "latency_ms": numbers,
         "checked_at": times,
+        "evidence": text,
+        "findings": st.lists(_built(Finding, **found_there, evidence=text), max_size=2),
+        "checks": st.lists(probe_checks, max_size=2),
+        "certificate_expires": maybe_time,
+        "state": st.sampled_from(HealthState),
+        **dict.fromkeys(("since", "suspected_at", "incident_at", "aged_at"), maybe_time),
+        "told": st.sampled_from(HealthState),
+        "to_tell": st.none() | _built(Notice, **notice),
+        "changes": st.lists(times, max_size=3),
+    },
+    Alarm: {**found, "latency_ms": numbers, "checked_at": times},
+    Check: {
+        "uid": uids,
+        "at": times,
+        "state": st.sampled_from(HealthState),
+        "code": st.sampled_from(Code),
+        "latency_ms": st.none() | numbers,
+    },
+    Incident: {
+        "uid": uids,
+        "started_at": times,
+        "ended_at": maybe_time,
+        "state": st.sampled_from(HealthState),
+        "code": st.sampled_from(Code),
+        **dict.fromkeys(("message", "fix", "evidence"), text),
+    },
+    Day: {
+        "uid": uids,
+        "day": st.dates(),
+        "seconds": st.dictionaries(st.sampled_from(HealthState), st.floats(0, 86400)),
+        "latencies": st.dictionaries(numbers, numbers, max_size=3),
+        "size_bytes": st.none() | st.integers(0, 2**60),
+        "blobs": st.none() | numbers,
+    },
+    DailyLook: {
+        "uid": uids,
+        "looked_at": times,
+        "key_valid": st.none() | st.booleans(),
+        "size_bytes": st.none() | st.integers(0, 2**60),
+        "blobs": st.none() | numbers,
+        "counted_all": st.booleans(),
+        "failed": st.lists(text, max_size=2),
+    },
+    Mute: {
+        "uid": uids,
+        "until": times,
+        "reason": text,
+        "by": text,
+        "at": times,
+        "operation_key": maybe_text,
+        "fingerprint": text,
+    },
+    Notice: notice,
+    BoardEntry: {
+        "name": registry_names,
+        "uid": uids,
+        "tags": st.dictionaries(text, text, max_size=2),
+        "login_server": maybe_text,
+        "site": text,
+        "state": st.sampled_from(HealthState),
+        "since": times,
+        "code": st.sampled_from(Code),
+        **dict.fromkeys(("message", "fix", "evidence"), text),
+        **dict.fromkeys(("latency_ms", "blobs", "user_count"), st.none() | numbers),
+        "size_bytes": st.none() | st.integers(0, 2**60),
+        "checked_at": times,
+        **dict.fromkeys(("muted_until", "certificate_expires"), maybe_time),
+        "latencies": st.lists(st.none() | numbers, max_size=3),
+        "days": st.lists(bars, max_size=2),
+        "incidents": st.lists(troubles, max_size=2),
+    },
+    Sweep: {
+        "id_key": st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26),
+        "started_at": times,
+        **dict.fromkeys(("registries", "batches"), numbers),
+        "done": st.lists(numbers, max_size=3),
+        "ended_at": maybe_time,
+        "stopped": st.none() | st.lists(text, max_size=3),
+        "states": st.dictionaries(st.sampled_from(HealthState), numbers),
     },
 }
 every_record = st.one_of(*(_built(kind, etag=etags, **fields) for kind, fields in FIELDS.items()))
 
 
 def test_every_record_of_the_domain_is_tested_here() -> None:
-    known = {kind for kind in Record.__subclasses__() if kind.__module__.startswith("shared.domain.")}
+    known = {
+        kind
+        for each in Record.__subclasses__()
+        for kind in _leaves(each)
+        if kind.__module__.startswith("shared.domain.")
+    }
     assert known == set(FIELDS)
+
+
+def _leaves(kind: type[Record]) -> set[type[Record]]:
+    return set().union(*map(_leaves, kind.__subclasses__())) or {kind}
 
 
 @pytest.mark.parametrize("kind", FIELDS, ids=lambda kind: kind.__name__)
