@@ -32,6 +32,15 @@ curl -sS "${auth[@]}" "$API/operations/$id?wait=30" | jq '{status, percentComple
 #: get_registry
 curl -sS "${auth[@]}" "$API/registries/demo" | jq '{loginServer, provisioningState, health}'
 
+#: get_registry_health
+curl -sS "${auth[@]}" "$API/registries/demo/health?history=24h" | jq '{state, message, fix, uptime, incidents: .history.incidents}'
+
+#: check_registry_health
+curl -sS "${auth[@]}" -X POST "$API/registries/demo/health/check" | jq '{state, code, message, fix, checks}'
+
+#: get_metrics
+curl -sS "${auth[@]}" "$API/metrics"
+
 #: mute_registry
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/health/mute" -d '{"for": "PT2H", "reason": "the network moves"}' | jq -r .until
 

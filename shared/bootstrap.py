@@ -24,6 +24,8 @@ from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.diagnosis import Diagnoses
+from shared.services.health.history import HealthHistory
+from shared.services.health.metrics import MetricsReading
 from shared.services.health.mutes import Mutes
 from shared.services.imports import Imports
 from shared.services.liveness import Liveness
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from shared.services.health.boards import Boards
     from shared.services.health.checks import Checks
     from shared.services.health.daily import DailyLooks
+    from shared.services.health.on_demand import OnDemand
     from shared.services.health.sweeps import Sweeps
     from shared.services.notifying.deliveries import Deliveries
     from shared.services.notifying.outbox import Outbox
@@ -166,6 +169,24 @@ class Services:
     def mutes(self) -> Mutes:
         """Mutes registries."""
         return Mutes(self.state, self.registries, self._ledger, now)
+
+    @cached_property
+    def health_history(self) -> HealthHistory:
+        """How registries fare, and fared."""
+        schedule = self.settings.health_sweep_schedule
+        return HealthHistory(self.registries, self._health, self.mutes, schedule, now)
+
+    @cached_property
+    def on_demand(self) -> OnDemand:
+        """Looks at one registry at once."""
+        from shared.services.health.on_demand import OnDemand
+
+        return OnDemand(self.registries, self.health_history, self.health_checks.now)
+
+    @cached_property
+    def metrics(self) -> MetricsReading:
+        """What a monitoring system reads."""
+        return MetricsReading(self._health, now)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -128,6 +128,8 @@ class Settings(BaseModel):
     probe_concurrency: int = Field(default=64, ge=1)
     """Each takes a connection and, while a name is resolved, a thread."""
     slow_probe_milliseconds: int = Field(default=2000, ge=1)
+    health_sweep_schedule: str = "0 */5 * * * *"
+    """The host's own, by which it calls `sweep_health`: answers say when the next check is due."""
     tls_expiry_warning_days: int = Field(default=14, ge=0)
     user_expiry_warning_days: int = Field(default=7, ge=0, le=3650)
     """From when on before its end a user is `USERS_EXPIRING`."""

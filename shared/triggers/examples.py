@@ -11,6 +11,7 @@ from shared.triggers.answer_models.callers import WhoamiView
 from shared.triggers.answer_models.health import Alive, MutedRegistry
 from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
+from shared.triggers.answer_models.registry_health import RegistryHealthView
 from shared.triggers.answer_models.status import StatusLinkView
 from shared.triggers.answer_models.users import (
     DiagnosisView,
@@ -19,6 +20,7 @@ from shared.triggers.answer_models.users import (
     RemovedUser,
     UserView,
 )
+from shared.triggers.health_examples import HEALTH as HEALTH_NOW
 from shared.triggers.health_examples import MUTED
 
 type Json = dict[str, Any]
@@ -40,6 +42,8 @@ def _step(name: str, begin: str, end: str, attempts: int = 1) -> Json:
 
 
 HEALTH: Json = {
+    "state": "Healthy",
+    "since": "2026-11-25T07:05:00.000Z",
     "code": "HEALTHY",
     "severity": "ok",
     "message": "The registry refuses strangers and lets the right user in.",
@@ -180,6 +184,7 @@ EXAMPLES: dict[type[View], Json] = {
         "operation": _link("demo.01KAXT2B6G9L3P5S8V1Y4A7D0F", "NotStarted"),
     },
     Alive: {"status": "Healthy"},
+    RegistryHealthView: HEALTH_NOW,
     MutedRegistry: MUTED,
     StatusLinkView: {
         "url": f"{_BASE}/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",

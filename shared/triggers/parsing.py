@@ -20,7 +20,7 @@ API_VERSIONS = ("2026-11-01",)
 WITH_BODY = ("PUT", "POST", "PATCH")
 JSON, MERGE_PATCH, PLAIN_TEXT = "application/json", "application/merge-patch+json", "text/plain"
 _HEADERS = ("If-Match", "If-None-Match", "Operation-Id")
-_COOKIE = "Cookie"
+_WHERE_NAMED = ("Accept", "Cookie")
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
 
@@ -30,8 +30,9 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     query = query_of(req)
     version = query.pop("api-version", API_VERSIONS[0])
     given: dict[str, Any] = {**req.route_params, "query": query}
-    looked_at = _HEADERS if req.method != "GET" else _cookie(model)
-    given["headers"] = {name: req.headers[name] for name in looked_at if name in req.headers}
+    given["headers"] = {
+        name: req.headers[name] for name in _looked_at(model, req.method) if name in req.headers
+    }
     if req.method in WITH_BODY:
         given["body"] = _file(req) if is_file(model) else _body(req)
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
@@ -47,11 +48,12 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
     return parsed
 
 
-def _cookie(model: type[BaseModel]) -> tuple[str, ...]:
-    """Nothing of what only reads is under a condition. A cookie is looked at where a request names it."""
+def _looked_at(model: type[BaseModel], method: str) -> tuple[str, ...]:
+    """Nothing of what only reads is under a condition. A cookie, or a format, is looked at where a request names it."""
     headers = model.model_fields["headers"].annotation
-    named = isinstance(headers, type) and issubclass(headers, BaseModel) and "cookie" in headers.model_fields
-    return (_COOKIE,) if named else ()
+    known = headers.model_fields if isinstance(headers, type) and issubclass(headers, BaseModel) else {}
+    named = tuple(name for name in _WHERE_NAMED if name.lower() in known)
+    return named if method == "GET" else (*_HEADERS, *named)
 
 
 def query_of(req: func.HttpRequest) -> dict[str, str]:

@@ -233,6 +233,7 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("retry_operation", 200): _told(_repeated_retry),
     ("retry_operation", 409): _ask,
     ("retry_operation", 410): _told(_late_retry),
+    ("check_registry_health", 409): _plain(f"registries/{DELETED}/health/check"),
     ("create_or_update_registry", 201): _plain("registries/fresh", {}),
     ("create_or_update_registry", 409): _plain(f"registries/{DELETED}", {}),
     ("delete_registry", 202): _plain(f"registries/{DOOMED}"),

@@ -25,6 +25,7 @@ HEAVY = [
     "localazure",
     "msal",
     "opentelemetry",
+    "prometheus_client",
     "requests",
     "slack_sdk",
     "tests",

@@ -2,13 +2,15 @@
 
 from pydantic import Field
 
-from shared.domain.health.codes import Code, Severity
+from shared.domain.health.codes import Code, HealthState, Severity
 from shared.triggers.answer_models.base import OperationLink, Time, View
 
 
 class HealthView(View):
-    """The last verdict on a registry."""
+    """What the last check of a registry found, and the state that is confirmed."""
 
+    state: HealthState
+    since: Time | None = Field(description="When it came into this state.")
     code: Code
     severity: Severity
     message: str

@@ -1,15 +1,18 @@
 """Health, as callers see it."""
 
+from shared.domain.health.codes import HealthState
 from shared.domain.health.mute import Mute
 from shared.domain.health.verdict import Verdict
 from shared.triggers.answer_models.health import HealthView, MutedRegistry
 
 
-def health_view(found: Verdict | None) -> HealthView | None:
-    """The last verdict; `None` before the first."""
+def health_view(found: Verdict | None, *, at_work: bool) -> HealthView | None:
+    """The last verdict; `None` before the first. `at_work`: an operation of ours is."""
     if found is None:
         return None
     return HealthView(
+        state=HealthState.MAINTENANCE if at_work else found.state,
+        since=None if at_work else found.since,
         code=found.code,
         severity=found.severity,
         message=found.message,

@@ -44,7 +44,7 @@ def registry_view(base: str, answer: RegistryAnswer) -> RegistryView:
         **dict(registry.desired),
         provisioning_state=registry.provisioning_state,
         login_server=registry.login_server,
-        health=health_view(answer.verdict),
+        health=health_view(answer.verdict, at_work=registry.active_operation is not None),
         drift=DriftView(found=drift.found, checked_at=drift.checked_at) if drift else None,
         user_count=registry.user_count,
         deleted_on=registry.deleted_on,
