@@ -45,7 +45,7 @@ def _kubernetes(server: str, found: UserAnswer, password: str) -> PullSecret:
         api_version="v1",
         kind="Secret",
         type="kubernetes.io/dockerconfigjson",
-        metadata=PullSecretMetadata(name=re.sub(r"\.[.-]+|-+\.", "-", name)),
+        metadata=PullSecretMetadata(name=re.sub(r"(-+\.|\.[.-])[.-]*", "-", name)),
         data={DOCKER_CONFIG_KEY: base64.b64encode(config).decode()},
     )
 

@@ -7,7 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.domain.names import USERNAME
@@ -62,6 +62,7 @@ def test_docker_and_kubernetes_find_the_same_login() -> None:
 
 
 @given(st.from_regex(USERNAME, fullmatch=True))
+@example("0-..0")
 def test_kubernetes_takes_the_name_whoever_the_user_is(username: str) -> None:
     secret = login_file(LoginFormat.KUBERNETES, answer(username), "p")
     assert isinstance(secret, PullSecret)

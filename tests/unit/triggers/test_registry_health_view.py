@@ -71,19 +71,18 @@ def test_what_is_not_confirmed_says_since_when_it_is_suspected(rig: Rig) -> None
 
 def test_a_maintenance_names_the_operation_and_how_far_it_is() -> None:
     rig = Rig(looks=2)
-    rig.create()
-    operation = rig.put(sku="S1").operation
+    operation = rig.put().operation
     assert operation
     rig.step()
     found = shown(rig)
     assert (found["state"], found["code"], found["severity"]) == ("Maintenance", "MAINTENANCE", "ok")
     work = found["maintenance"]
-    assert work["kind"] == "UpdateRegistry"
+    assert work["kind"] == "CreateRegistry"
     assert work["url"] == f"https://api.example/api/operations/{operation.id}"
     done, total = work["stepsDone"], work["stepsTotal"]
     assert 0 <= done <= total
     assert total == len(rig.operation(operation.id).steps) > 0
-    assert found["evidence"] == f"UpdateRegistry: {done} of {total} steps are done"
+    assert found["evidence"] == f"CreateRegistry: {done} of {total} steps are done"
 
 
 def test_what_is_deleted_names_the_way_back(rig: Rig) -> None:
