@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e import named_keys
 from tests.e2e.local_azure import LocalAzure, running
+from tests.e2e.sinks import Sinks, receiving
 
 LAST = "test_no_secrets.py"
 
@@ -15,6 +16,7 @@ SETTINGS = {
     "ALLOWED_SKUS": "B1,B2,S1,X9",
     "ALLOWED_LOCATIONS": "westeurope,northeurope,atlantis",
     "TURN_DELAY_SECONDS": "0",  # each look at Azure follows the one before at once
+    "HEALTH_RECHECK_SECONDS": "1",
     "ROLE_GRANTS": named_keys.ROLE_GRANTS,
 }
 
@@ -28,10 +30,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    folder = tmp_path_factory.mktemp("azure")
-    named_keys.keep_in(folder)
-    with running(folder, SETTINGS) as local_azure:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the local Azure, which has not started yet."""
+    made = tmp_path_factory.mktemp("azure")
+    named_keys.keep_in(made)
+    return made
+
+
+@pytest.fixture(scope="package")
+def sinks(folder: Path) -> Iterator[Sinks]:
+    """Where notices arrive."""
+    with receiving(folder / "state" / "emulator") as receivers:
+        yield receivers
+
+
+@pytest.fixture(scope="package")
+def local(folder: Path, sinks: Sinks) -> Iterator[LocalAzure]:
+    with running(folder, {**SETTINGS, **sinks.settings}) as local_azure:
         yield local_azure
 
 

@@ -22,6 +22,7 @@ from tests.e2e.api_client import Api
 from tests.e2e.leaks import BODY, FILE, LOG, QUEUE, REQUEST, TABLE, Text, everything, found
 from tests.e2e.local_azure import LocalAzure
 from tests.e2e.named_keys import MEMBER, READER
+from tests.e2e.sinks import Sinks
 
 VAULT = "registries/vault"
 WRITTEN_DOWN = (TABLE, QUEUE, LOG, REQUEST, BODY)
@@ -161,6 +162,11 @@ def test_no_key_of_the_control_plane_is_written_down(life: Life, texts: list[Tex
     assert len(keys) == 6
     assert found(keys, _of_kinds(texts, WRITTEN_DOWN)) == []
     assert found(keys, _of_kinds(texts, (FILE,))) != []  # where they belong, the search does find them
+
+
+def test_no_address_and_no_key_of_a_sink_is_written_down_anywhere(sinks: Sinks, texts: list[Text]) -> None:
+    assert sinks.server.received, "nobody was told anything"
+    assert found({sinks.password, sinks.secret.removeprefix("whsec_")}, texts) == []
 
 
 def test_account_keys_stand_in_bodies_of_resource_manager_alone(
