@@ -4,6 +4,7 @@ Plain text; names stand between backticks, and of what comes from outside none i
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.domain.health.codes import HealthState
@@ -24,6 +25,21 @@ from shared.domain.report.wording import (
     size_and_growth,
 )
 from shared.domain.report_summary import Item, Link, Section, Summary
+
+
+@dataclass(frozen=True)
+class _Titles:
+    notes: str = "⚠️ Mind"
+    todo: str = "🟡 You need to"
+    over: str = "🔵 Was broken, works again"
+    failed: str = "🟠 Failed"
+    security: str = "🔐 Security"
+    figures: str = "📈 Figures"
+    rest: str = "🟢 The rest"
+
+
+TITLES = _Titles()
+"""Of the sections."""
 
 
 def summary_of(report: Report) -> Summary:
@@ -68,19 +84,17 @@ def _item(problem: Problem, report: Report) -> Item:
 
 def _sections(report: Report) -> Iterator[Section]:
     if report.notes:
-        yield Section(title="⚠️ Mind", lines=tuple(report.notes))
+        yield Section(title=TITLES.notes, lines=tuple(report.notes))
     if report.todo:
-        yield Section(title="🟡 You need to", lines=tuple(map(_task, report.todo)))
+        yield Section(title=TITLES.todo, lines=tuple(map(_task, report.todo)))
     over = [each for each in report.incidents if each.ended_at]
     if over:
-        yield Section(
-            title="🔵 Was broken, works again", lines=tuple(_incident(each, report) for each in over)
-        )
+        yield Section(title=TITLES.over, lines=tuple(_incident(each, report) for each in over))
     if report.failed_operations:
-        yield Section(title="🟠 Failed", lines=tuple(_failure(each) for each in report.failed_operations))
-    yield Section(title="🔐 Security", lines=(_security(report),))
-    yield Section(title="📈 Figures", lines=(_figures(report),))
-    yield Section(title="🟢 The rest", lines=(_rest(report),))
+        yield Section(title=TITLES.failed, lines=tuple(_failure(each) for each in report.failed_operations))
+    yield Section(title=TITLES.security, lines=(_security(report),))
+    yield Section(title=TITLES.figures, lines=(_figures(report),))
+    yield Section(title=TITLES.rest, lines=(_rest(report),))
 
 
 def _task(task: Todo) -> str:
@@ -121,7 +135,7 @@ def _security(report: Report) -> str:
 
 
 def _repairs(drift: list[Drift]) -> str:
-    told = "; ".join(f"{each.registry}: {_repair(each)}" for each in drift[:_MOST_REPAIRS])
+    told = "; ".join(f"{each.registry}: {repair(each)}" for each in drift[:_MOST_REPAIRS])
     more = "; …" if len(drift) > _MOST_REPAIRS else ""
     return f" ({told}{more})" if told else ""
 
@@ -137,7 +151,8 @@ _DONE = {
 """What was done about each kind of finding."""
 
 
-def _repair(drift: Drift) -> str:
+def repair(drift: Drift) -> str:
+    """`unknown `x9` removed`."""
     told = [
         f"{before}{', '.join(name(one) for one in drift.what[kind])}{after}"
         for kind, (before, after) in _DONE.items()

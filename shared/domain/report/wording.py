@@ -5,6 +5,8 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.domain import telling
+
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 NONE = "\u2013"
 """A dash: stands where there is no figure."""
@@ -30,16 +32,7 @@ def name(text: str) -> str:
 
 def duration(seconds: float) -> str:
     """`40 s`, `22 min`, `1 h 5 min`, `3 days 2 h`."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return f"{int(seconds)} s"
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [
-        plural(days, "day") if days else "",
-        f"{hours} h" if hours else "",
-        f"{minutes} min" if minutes else "",
-    ]
-    return " ".join([part for part in parts if part][:2])
+    return telling.duration(timedelta(seconds=seconds))
 
 
 def plural(number: int, thing: str, things: str = "") -> str:

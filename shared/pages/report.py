@@ -1,0 +1,200 @@
+"""A report as one HTML file that opens wherever it is saved: no script, nothing else to fetch, and it prints well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from shared.domain.health.codes import HealthState, Severity
+from shared.domain.report.model import Piece, RegistryLine, Report, Storage
+from shared.domain.report.periods import PeriodName
+from shared.domain.report.summary import context, repair, zone_of
+from shared.domain.report.wording import clock, duration, milliseconds, percent, size, size_and_growth
+from shared.pages.charts import Chart, Share, bar_chart, ceiling, line_chart
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# ruff: noqa: PLC0415 - a process that never shows a report does not pay for the library
+
+STRIP = 160
+"""Pixels of a registry's row of bars."""
+_TICK, _BANG = "M5.8 10.4l2.9 2.9 5.6-6.2", "M10 5.2v5.6M10 14.2v.1"
+_SIGNS = {
+    Severity.OK: ("healthy", _TICK),
+    Severity.INFO: ("healthy", _TICK),
+    Severity.WARNING: ("degraded", _BANG),
+    Severity.CRITICAL: ("down", _BANG),
+}
+_STATES = {
+    HealthState.HEALTHY: "✓",
+    HealthState.DEGRADED: "!",
+    HealthState.DOWN: "✕",
+    HealthState.MAINTENANCE: "◌",
+    HealthState.UNKNOWN: "?",
+}
+"""Before the word, so that a state is found without reading."""
+_KINDS = ("healthy", "degraded", "maintenance", "down")
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A registry's uptime by pieces: `(class, x, width, height)`, drawn from the ground up."""
+
+    bars: tuple[tuple[str, float, float, float], ...]
+    label: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A report with what is computed for the page."""
+
+    report: Report
+    context: str
+    charts: tuple[tuple[str, Chart], ...]
+    """With their headings."""
+    strips: dict[str, Strip]
+    tone: str
+    """The class of the sign before the verdict."""
+    sign: str
+
+
+def report_page(report: Report) -> str:
+    """The whole file."""
+    zone = zone_of(report)
+    view = View(
+        report,
+        context(report),
+        tuple(_charts(report, zone)),
+        {line.registry: _strip(line) for line in report.registries},
+        *_SIGNS[report.severity],
+    )
+    page = _templates().get_template("report.html")
+    return page.render(view=view, report=report, at=lambda moment: clock(moment, zone, report.generated_at))
+
+
+def _charts(report: Report, zone: ZoneInfo) -> list[tuple[str, Chart]]:
+    """None without registries."""
+    if not report.pieces:
+        return []
+    below = [_name(piece, report.period.name, zone) for piece in report.pieces]
+    return [
+        ("Uptime", _uptime(report.pieces, below)),
+        ("Login latency", _latency(report.pieces, below)),
+        ("Storage", _storage(report.pieces, below)),
+    ]
+
+
+def _name(piece: Piece, period: PeriodName, zone: ZoneInfo) -> str:
+    """An hour in the reader's zone, or a day, which is one in UTC."""
+    if period is PeriodName.DAY:
+        return f"{piece.start.astimezone(zone):%H:%M}"
+    return f"{piece.start.day} {piece.start:%b}"
+
+
+def _uptime(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+    bars = [(_told(piece, name), _shares(piece)) for piece, name in zip(pieces, below, strict=True)]
+    troubled = sum(piece.down > 0 for piece in pieces)
+    return bar_chart(
+        f"Uptime of all registries: {troubled} of {len(pieces)} bars have downtime.", bars, below
+    )
+
+
+def _shares(piece: Piece) -> list[Share]:
+    amounts = (piece.up, piece.degraded, piece.maintenance, piece.down)
+    return [Share(kind, amount) for kind, amount in zip(_KINDS, amounts, strict=True)]
+
+
+def _told(piece: Piece, name: str) -> str:
+    counted = piece.up + piece.degraded + piece.down
+    said = [f"{name}: {percent((piece.up + piece.degraded) / counted) if counted else 'nobody looked'}"]
+    said += [
+        f"{kind} for {duration(amount)}"
+        for kind, amount in (
+            ("down", piece.down),
+            ("degraded", piece.degraded),
+            ("maintenance", piece.maintenance),
+        )
+        if amount
+    ]
+    return ", ".join(said)
+
+
+def _latency(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+    half, most = [piece.latency.p50 for piece in pieces], [piece.latency.p95 for piece in pieces]
+    top = int(ceiling(most))
+    known = [value for value in most if value is not None]
+    highest = f"at most {max(known)} ms at the 95th percentile" if known else "none is known"
+    figures = [(0.0, "0"), (float(top), milliseconds(top))]
+    return line_chart(
+        f"How long logins took: {highest}.", [("most", "p95", most), ("half", "p50", half)], below, figures
+    )
+
+
+def _storage(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+    sizes = [piece.size_bytes for piece in pieces]
+    top = int(ceiling(sizes))
+    known = [value for value in sizes if value is not None]
+    grown = f"from {size(known[0])} to {size(known[-1])}" if known else "it has not been counted"
+    figures = [(0.0, "0"), (float(top), size(top))]
+    return line_chart(f"What the images take: {grown}.", [("size", "size", sizes)], below, figures)
+
+
+def _strip(line: RegistryLine) -> Strip:
+    step = STRIP / max(1, len(line.uptimes))
+    bars = [
+        (_kind(share), round(place * step, 1), round(step * 0.78, 1), _height(share))
+        for place, share in enumerate(line.uptimes)
+    ]
+    known = [share for share in line.uptimes if share is not None]
+    worst = f"at worst {percent(min(known))}" if known else "nobody looked"
+    return Strip(tuple(bars), f"{line.registry}: {worst}")
+
+
+def _kind(share: float | None) -> str:
+    if share is None:
+        return "unknown"
+    return "healthy" if share >= 1 else "down"
+
+
+def _height(share: float | None) -> float:
+    """Of 20 pixels. What was not whole is lower, and never so low that it can't be seen."""
+    if share is None:
+        return 4
+    return 20 if share >= 1 else round(4 + 12 * share, 1)
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(percent=percent, ms=milliseconds, duration=duration)
+    made.globals.update(
+        size=size,
+        growth=_growth,
+        size_and_growth=size_and_growth,
+        spans=_spans,
+        repair=repair,
+        signs=_STATES,
+    )
+    return made
+
+
+def _growth(storage: Storage) -> str:
+    """What stands behind the size."""
+    said = size_and_growth(storage.size_bytes, storage.growth_bytes)
+    return said.removeprefix(size(storage.size_bytes)).strip(" ()")
+
+
+def _spans(text: str) -> list[tuple[bool, str]]:
+    """`(is a name, part)`: names stand between backticks."""
+    return [(bool(number % 2), part) for number, part in enumerate(text.split("`")) if part]
