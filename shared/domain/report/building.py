@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 
 from shared.domain.health.codes import HealthState, Severity
+from shared.domain.health.history import GAP
 from shared.domain.operations import Operation
 from shared.domain.report.activity import drift, refusals, user_changes
 from shared.domain.report.exceptions import expiring_users, problems, todo
@@ -20,9 +20,6 @@ from shared.domain.report.model import (
     Todo,
 )
 from shared.domain.report.wording import duration, plural
-
-STALE = timedelta(minutes=15)
-"""Without a sweep for so long, what is known may be out of date."""
 
 
 def build(facts: Facts, report_id: str | None = None) -> Report:
@@ -85,7 +82,7 @@ def _notes(facts: Facts) -> list[str]:
     notes = []
     if facts.sweep is None or facts.sweep.ended_at is None:
         notes.append("There has been no sweep yet: of no registry is anything known.")
-    elif (age := facts.now - facts.sweep.ended_at) > STALE:
+    elif (age := facts.now - facts.sweep.ended_at) > GAP:
         notes.append(
             f"No sweep for {duration(age.total_seconds())}: what this report says of now may be out of date."
         )

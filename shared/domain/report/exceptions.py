@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.health.board import BoardEntry
-from shared.domain.health.codes import MEANINGS, Code, HealthState, Severity
+from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
 from shared.domain.notices import DeliveryStatus, Notice
 from shared.domain.report.facts import Facts, RegistryFacts
 from shared.domain.report.model import ExpiringUser, Problem, Todo
@@ -63,36 +63,47 @@ def _problem(board: BoardEntry, facts: Facts) -> Problem:
 
 
 def _of_registry(each: RegistryFacts, facts: Facts) -> Iterator[Todo]:
-    if each.board:
-        yield from _of_board(each.board, facts.now)
+    """Users who expire are named one by one; what needs somebody now is no task besides."""
+    if each.board and _is_grave(each.board):
+        if _is_muted(each.board, facts.now):
+            yield _muted(each.board)
+    elif each.board and each.board.code not in _NO_WORK and each.board.state is not HealthState.MAINTENANCE:
+        yield _task(each, _finding(each.board), facts.now)
     yield from (_expiry(user, facts.now) for user in _expiring(each))
-    shown = {Code.USERS_EXPIRING, each.board.code if each.board else None}
+    shown = {*_NO_WORK, each.board.code if each.board else None}
     for found in each.findings:
-        if found.code not in shown:
-            yield Todo(
-                registry=each.name,
-                code=found.code,
-                message=_with_evidence(found.message, found.evidence),
-                fix=found.fix,
-            )
-
-
-def _of_board(board: BoardEntry, now: datetime) -> Iterator[Todo]:
-    """Users who expire are named one by one elsewhere. Restricted is what somebody has asked for."""
-    if _is_grave(board):
-        if _is_muted(board, now):
-            message = f"Muted, and {board.state}: {board.message}"
-            yield Todo(registry=board.name, code=MUTED, message=message, fix=board.fix, due=board.muted_until)
-    elif board.state is not HealthState.MAINTENANCE and board.code not in _NO_WORK:
-        message = _with_evidence(board.message, board.evidence)
-        yield Todo(registry=board.name, code=board.code, message=message, fix=board.fix)
-
-
-def _with_evidence(message: str, evidence: str) -> str:
-    return f"{message} Seen: {evidence}" if evidence else message
+        if found.code not in shown and found.severity in _LESS_GRAVE:
+            yield _task(each, found, facts.now)
 
 
 _NO_WORK = {Code.HEALTHY, Code.USERS_EXPIRING, Code.RESTRICTED}
+"""Restricted is what somebody has asked for."""
+_LESS_GRAVE = {Severity.INFO, Severity.WARNING}
+"""What is worse and no state yet may be over with the next look."""
+
+
+def _finding(board: BoardEntry) -> Finding:
+    severity = MEANINGS[board.code].severity
+    return Finding(
+        code=board.code, severity=severity, message=board.message, fix=board.fix, evidence=board.evidence
+    )
+
+
+def _muted(board: BoardEntry) -> Todo:
+    message = f"Muted, and {board.state}: {board.message}"
+    return Todo(registry=board.name, code=MUTED, message=message, fix=board.fix, due=board.muted_until)
+
+
+def _task(each: RegistryFacts, found: Finding, now: datetime) -> Todo:
+    expires = each.board.certificate_expires if each.board else None
+    if found.code is Code.TLS_EXPIRING and expires:
+        days = whole_days(expires, now)
+        message = f"certificate expires {in_days(days)}"
+        return Todo(
+            registry=each.name, code=found.code, message=message, fix=found.fix, due=expires, days=days
+        )
+    seen = f" Seen: {found.evidence}" if found.evidence else ""
+    return Todo(registry=each.name, code=found.code, message=f"{found.message}{seen}", fix=found.fix)
 
 
 def _expiring(each: RegistryFacts) -> Iterator[ExpiringUser]:

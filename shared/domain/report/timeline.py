@@ -7,10 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from shared.domain.health.codes import HealthState
-from shared.domain.health.history import Check, Day
+from shared.domain.health.history import GAP, Check, Day
 from shared.domain.report.periods import Span
-
-GAP = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -25,14 +23,12 @@ class Slot:
     """Of the blobs, at their last count until then."""
 
 
-def from_checks(
-    checks: Sequence[Check], days: Sequence[Day], slots: Sequence[Span], gap: timedelta
-) -> list[Slot]:
-    """`checks`: the oldest first, one from before the period among them. Each holds until the next, or for `gap`.
+def from_checks(checks: Sequence[Check], days: Sequence[Day], slots: Sequence[Span]) -> list[Slot]:
+    """`checks`: the oldest first, one from before the period among them. Each holds until the next, or for `GAP`.
 
     `days` say how large the registry was.
     """
-    known = list(_spells(checks, slots[-1].end, gap))
+    known = list(_spells(checks, slots[-1].end))
     return [
         Slot(slot, _seconds(known, slot), _latencies(checks, slot), size_at(days, slot.end)) for slot in slots
     ]
@@ -57,13 +53,13 @@ def size_at(days: Sequence[Day], moment: datetime) -> int | None:
     return max(counted)[1] if counted else None
 
 
-def _spells(checks: Sequence[Check], end: datetime, gap: timedelta) -> Iterator[tuple[HealthState, Span]]:
+def _spells(checks: Sequence[Check], end: datetime) -> Iterator[tuple[HealthState, Span]]:
     """How long which state was known, in as few pieces as there are."""
     last: tuple[HealthState, Span] | None = None
     for check, following in pairwise([*checks, None]):
         if check is None:
             break
-        span = Span(check.at, min(following.at if following else end, check.at + gap, end))
+        span = Span(check.at, min(following.at if following else end, check.at + GAP, end))
         if last and last[0] is check.state and last[1].end == span.start:
             last = (check.state, Span(last[1].start, span.end))
             continue

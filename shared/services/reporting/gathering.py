@@ -11,8 +11,10 @@ from itertools import islice
 
 from shared.domain.audit import AuditEntry
 from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
+from shared.domain.health.codes import Finding
 from shared.domain.health.daily import expiring_users
 from shared.domain.health.history import newest_first
+from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.names import PEOPLE, split_operation_id
 from shared.domain.notices import NOTICES, Notice
 from shared.domain.operations import Operation
@@ -134,8 +136,14 @@ class Gathering:
             slots,
             size_before,
             self._history.incidents(registry, span),
-            expiring=self._expiring(registry),
+            self._findings(registry),
+            self._expiring(registry),
         )
+
+    def _findings(self, registry: Registry) -> Sequence[Finding]:
+        row = self._health.get(registry.name, VERDICT_KEY)
+        last = Verdict.from_row(row) if row else None
+        return last.findings if last and last.uid == registry.uid else ()
 
     def _expiring(self, registry: Registry) -> Sequence[User]:
         """The users are read only where one of them may be due."""

@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from shared.domain.health.history import (
     CHECK_KEYS,
+    GAP,
     INCIDENT_KEYS,
     Check,
     Day,
@@ -15,7 +16,7 @@ from shared.domain.health.history import (
 from shared.domain.records import NEXT, key_range
 from shared.domain.registries import Registry
 from shared.domain.report.periods import PeriodName, Span, slots_of
-from shared.domain.report.timeline import GAP, Slot, from_checks, from_days, size_at
+from shared.domain.report.timeline import Slot, from_checks, from_days, size_at
 from shared.ports import Table
 
 DAYS_BEFORE = 7
@@ -38,7 +39,7 @@ class HistoryRows:
         days = self._days(registry, span)
         pieces = slots_of(period, span)
         if period is PeriodName.DAY:
-            slots = from_checks(self._checks(registry, span), days, pieces, GAP)
+            slots = from_checks(self._checks(registry, span), days, pieces)
         else:
             slots = from_days(days, pieces)
         return slots, size_at(days, span.start)

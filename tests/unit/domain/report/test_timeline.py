@@ -10,7 +10,6 @@ from shared.domain.report.periods import PeriodName, Span, slots_of, span_of
 from shared.domain.report.timeline import from_checks, from_days, size_at
 
 UP, DOWN = HealthState.HEALTHY, HealthState.DOWN
-GAP = timedelta(minutes=15)
 END = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 SPAN = span_of(PeriodName.DAY, END)
 SLOTS = slots_of(PeriodName.DAY, SPAN)
@@ -28,7 +27,7 @@ def day(number: int, size: int | None = None) -> Day:
 
 def seconds(*checks: Check) -> list[dict[HealthState, float]]:
     """Of the hours in which anything is known."""
-    slots = from_checks(checks, [], SLOTS, GAP)
+    slots = from_checks(checks, [], SLOTS)
     assert sum(slot.span.seconds for slot in slots) == 86_400
     return [dict(slot.seconds) for slot in slots if slot.seconds]
 
@@ -58,7 +57,7 @@ def test_how_long_a_registry_was_in_which_state(
 
 def test_logins_count_in_the_hour_in_which_they_were() -> None:
     checks = [check(-5, latency=1), check(0, latency=40), check(59, latency=40), check(60, latency=90)]
-    slots = from_checks([*checks, check(61, latency=None)], [], SLOTS, GAP)
+    slots = from_checks([*checks, check(61, latency=None)], [], SLOTS)
     assert [dict(slot.latencies) for slot in slots[:3]] == [{40: 2}, {90: 1}, {}]
 
 

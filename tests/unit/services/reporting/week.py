@@ -85,7 +85,7 @@ def _web(world: World) -> None:
         size = (102 if number < 7 else 104) * GB
         world.day("web", day, {state: known}, logins={90: count}, size_bytes=size)
     world.day("web", utc(2, 22), {UP: 24}, size_bytes=102 * GB)
-    world.look("web", Code.TLS_EXPIRING, utc(2, 28), evidence="until 2026-03-15 (13 days)")
+    world.look("web", Code.TLS_EXPIRING, utc(2, 28), certificate_expires=utc(3, 15, 23))
     world.incident("web", Code.TLS_EXPIRING, utc(2, 28), None)
 
 
