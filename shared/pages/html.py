@@ -66,7 +66,7 @@ def refused_page(view: Refused) -> Page:
 
 def _page(template: str, view: object, state: HealthState, *, refreshes: bool = True) -> Page:
     nonce = secrets.token_urlsafe(16)
-    found = _templates().get_template(template)
+    found = templates().get_template(template)
     text = found.render(view=view, state=state, nonce=nonce, refreshes=refreshes, favicon=_favicon)
     return Page(text, _headers(nonce))
 
@@ -101,7 +101,8 @@ def _favicon(state: HealthState) -> str:
 
 
 @cache
-def _templates() -> "Environment":
+def templates() -> "Environment":
+    """They escape whatever they are given, and refuse what they are not given."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = Path(__file__).parent / "templates"

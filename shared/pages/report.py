@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shared.domain.health.codes import HealthState, Severity
@@ -13,11 +10,7 @@ from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import context, repair, zone_of
 from shared.domain.report.wording import clock, duration, milliseconds, percent, size, size_and_growth
 from shared.pages.charts import Chart, Share, bar_chart, ceiling, line_chart
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-# ruff: noqa: PLC0415 - a process that never shows a report does not pay for the library
+from shared.pages.html import templates
 
 STRIP = 160
 """Pixels of a registry's row of bars."""
@@ -71,8 +64,10 @@ def report_page(report: Report) -> str:
         {line.registry: _strip(line) for line in report.registries},
         *_SIGNS[report.severity],
     )
-    page = _templates().get_template("report.html")
-    return page.render(view=view, report=report, at=lambda moment: clock(moment, zone, report.generated_at))
+    page = templates().get_template("report.html")
+    return page.render(
+        _WORDS, view=view, report=report, at=lambda moment: clock(moment, zone, report.generated_at)
+    )
 
 
 def _charts(report: Report, zone: ZoneInfo) -> list[tuple[str, Chart]]:
@@ -166,29 +161,6 @@ def _height(share: float | None) -> float:
     return 20 if share >= 1 else round(4 + 12 * share, 1)
 
 
-@cache
-def _templates() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(percent=percent, ms=milliseconds, duration=duration)
-    made.globals.update(
-        size=size,
-        growth=_growth,
-        size_and_growth=size_and_growth,
-        spans=_spans,
-        repair=repair,
-        signs=_STATES,
-    )
-    return made
-
-
 def _growth(storage: Storage) -> str:
     """What stands behind the size."""
     said = size_and_growth(storage.size_bytes, storage.growth_bytes)
@@ -198,3 +170,17 @@ def _growth(storage: Storage) -> str:
 def _spans(text: str) -> list[tuple[bool, str]]:
     """`(is a name, part)`: names stand between backticks."""
     return [(bool(number % 2), part) for number, part in enumerate(text.split("`")) if part]
+
+
+_WORDS = {
+    "percent": percent,
+    "ms": milliseconds,
+    "duration": duration,
+    "size": size,
+    "growth": _growth,
+    "size_and_growth": size_and_growth,
+    "spans": _spans,
+    "repair": repair,
+    "signs": _STATES,
+}
+"""What the template says figures with."""
