@@ -77,6 +77,17 @@ curl -sS "${auth[@]}" -X PATCH "$API/registries/demo/users/ci" -d '{"disabled": 
 #: list_operations
 curl -sS "${auth[@]}" "$API/operations?registry=demo&status=Succeeded" | jq -r '.value[] | "\(.kind)\t\(.endedAt)"'
 
+#: get_health_report
+curl -sS "${auth[@]}" "$API/reports/health?period=7d&format=markdown" | tee report.md
+curl -sS "${auth[@]}" "$API/reports/health?format=html" > report.html   # one file: opens anywhere, prints well
+
+#: list_health_reports
+curl -sS "${auth[@]}" "$API/reports" | tee reports.json | jq -r '.value[] | "\(.id)\t\(.verdict)"'
+
+#: get_kept_health_report
+id=$(jq -r '.value[0].id // empty' reports.json)        # there is none before the first morning
+[[ -z $id ]] || curl -sS "${auth[@]}" "$API/reports/health/$id" | jq '{verdict, uptime, problems, todo}'
+
 #: list_audit
 curl -sS "${auth[@]}" "$API/audit?registry=demo&format=csv" | tee audit.csv
 

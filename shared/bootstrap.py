@@ -61,6 +61,10 @@ if TYPE_CHECKING:
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
     from shared.services.reconciling.reconcile import Chore, Reconcile, Survey
+    from shared.services.reporting.archive import Archive
+    from shared.services.reporting.gathering import Gathering
+    from shared.services.reporting.reports import Reports
+    from shared.services.reporting.scheduled import ScheduledReports
     from shared.services.turns import Handler
     from shared.services.user_operations import UserOperations
     from shared.sinks.sender import Sender
@@ -343,19 +347,63 @@ class Services:
         return Sender(self.settings.sink_allowed_hosts)
 
     @cached_property
+    def _archive(self) -> Archive:
+        from shared.services.reporting.archive import Archive
+
+        return Archive(self._health, now)
+
+    @cached_property
+    def _gathering(self) -> Gathering:
+        from shared.domain.report.facts import Links
+        from shared.services.reporting.gathering import Display, Gathering
+
+        settings, context = self.settings, self.context
+        links = Links(settings.public_url, context.subscription, context.group)
+        return Gathering(
+            self.state,
+            self._health,
+            self.capacity,
+            self._trail,
+            now,
+            display=Display(settings.display_time_zone, links),
+            expiry_days=settings.user_expiry_warning_days,
+        )
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Reports over HTTP, and what sinks say of them."""
+        from shared.services.reporting.reports import Reports
+
+        return Reports(self._gathering, self._archive, now)
+
+    @cached_property
+    def scheduled_reports(self) -> ScheduledReports:
+        """Reports that come by themselves."""
+        from shared.services.reporting.scheduled import Plan, ScheduledReports
+
+        settings = self.settings
+        plan = Plan(
+            settings.report_schedule,
+            settings.display_time_zone,
+            settings.report_period,
+            settings.report_when,
+        )
+        return ScheduledReports(self._gathering, self._archive, self._health, self.outbox.announce, plan, now)
+
+    @cached_property
     def deliveries(self) -> Deliveries:
         """Takes notices to sinks."""
         from zoneinfo import ZoneInfo
 
         from shared.domain.telling import Places
-        from shared.services.notifying.deliveries import Deliveries, NoReports
+        from shared.services.notifying.deliveries import Deliveries
         from shared.sinks.messenger import SinkMessenger
 
         settings, context = self.settings, self.context
         messenger = SinkMessenger(settings.notification_sinks, settings.sink_addresses, self._sender, now)
         zone = ZoneInfo(settings.display_time_zone)
         places = Places(settings.public_url, context.subscription, context.group, zone)
-        return Deliveries(self._health, self.outbox, messenger, NoReports(), places, now)
+        return Deliveries(self._health, self.outbox, messenger, self.reports, places, now)
 
     @cached_property
     def notice_poison(self) -> NoticePoison:

@@ -21,6 +21,8 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.grants import Grant, check_names
 from shared.domain.registries import StorageReplication
+from shared.domain.report.periods import PeriodName
+from shared.domain.report.schedule import check_schedule
 from shared.domain.sinks import Address, Sink, check_addresses, check_sinks
 
 
@@ -53,6 +55,13 @@ def _zone(name: str) -> str:
     return name
 
 
+def _schedule(text: str) -> str:
+    try:
+        return check_schedule(text)
+    except ValueError as error:
+        raise PydanticCustomError("InvalidSchedule", "{why}", {"why": str(error)}) from None
+
+
 _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
@@ -61,6 +70,7 @@ type Sinks = Annotated[tuple[Sink, ...], BeforeValidator(_json_list), AfterValid
 type Hosts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
 type ZoneName = Annotated[str, AfterValidator(_zone)]
+type Schedule = Annotated[str, AfterValidator(_schedule)]
 type HttpsUrl = Annotated[str, Field(pattern=r"^(https://[^/\s?#]+([/?][^\s#]*)?)?$")]
 type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -137,6 +147,13 @@ class Settings(BaseModel):
     """What looks bad is looked at once more after so long, before anybody believes it."""
     heartbeat_url: HttpsUrl = Field(default="", repr=False)
     """Asked after each sweep: whoever is behind it raises the alarm when it is not. It may hold a secret."""
+
+    report_schedule: Schedule = "0 7 * * *"
+    """When a report comes, in `DISPLAY_TIME_ZONE`."""
+    report_period: PeriodName = PeriodName.DAY
+    """What it is about."""
+    report_when: Literal["always", "problems"] = "always"
+    """`problems`: all reports are kept, and those that say that nothing is wrong go to nobody."""
 
     display_time_zone: ZoneName = "UTC"
     """In which times are shown to people: on the status page and in reports. The API itself always says UTC."""

@@ -12,6 +12,7 @@ from shared.triggers.answer_models.health import Alive, MutedRegistry
 from shared.triggers.answer_models.operations import ChangedOperationView, OperationView
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
 from shared.triggers.answer_models.registry_health import RegistryHealthView
+from shared.triggers.answer_models.reports import KeptReportView, ReportView
 from shared.triggers.answer_models.status import StatusLinkView
 from shared.triggers.answer_models.users import (
     DiagnosisView,
@@ -22,6 +23,7 @@ from shared.triggers.answer_models.users import (
 )
 from shared.triggers.health_examples import HEALTH as HEALTH_NOW
 from shared.triggers.health_examples import MUTED
+from shared.triggers.report_examples import KEPT, REPORT
 
 type Json = dict[str, Any]
 
@@ -186,6 +188,8 @@ EXAMPLES: dict[type[View], Json] = {
     Alive: {"status": "Healthy"},
     RegistryHealthView: HEALTH_NOW,
     MutedRegistry: MUTED,
+    ReportView: REPORT,
+    KeptReportView: KEPT,
     StatusLinkView: {
         "url": f"{_BASE}/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",
         "registry": "*",

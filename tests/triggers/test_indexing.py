@@ -15,6 +15,7 @@ PARAMS = {
     "username": "ci",
     "operation": "demo.01JD0000000000000000000000",
     "asset": "start.js",
+    "report": "2026-11-26T0600Z",
 }
 HTTP = {
     "create_or_update_registry": ("PUT", "registries/{registry}", "FUNCTION"),
@@ -43,6 +44,9 @@ HTTP = {
     "cancel_operation": ("POST", "operations/{operation}/cancel", "FUNCTION"),
     "retry_operation": ("POST", "operations/{operation}/retry", "FUNCTION"),
     "list_operations": ("GET", "operations", "FUNCTION"),
+    "get_health_report": ("GET", "reports/health", "FUNCTION"),
+    "get_kept_health_report": ("GET", "reports/health/{report}", "FUNCTION"),
+    "list_health_reports": ("GET", "reports", "FUNCTION"),
     "list_audit": ("GET", "audit", "FUNCTION"),
     "get_status": ("GET", "status", "ANONYMOUS"),
     "get_registry_status": ("GET", "status/{registry}", "ANONYMOUS"),
@@ -68,7 +72,11 @@ QUEUES = {
     "check_registries": "health-checks",
     "drop_check": "health-checks-poison",
 }
-TIMERS = {"reconcile": "%RECONCILE_SCHEDULE%", "sweep_health": "%HEALTH_SWEEP_SCHEDULE%"}
+TIMERS = {
+    "reconcile": "%RECONCILE_SCHEDULE%",
+    "sweep_health": "%HEALTH_SWEEP_SCHEDULE%",
+    "send_health_report": "0 */5 * * * *",
+}
 
 POISON = [name for name, queue in QUEUES.items() if queue.endswith("-poison")]
 

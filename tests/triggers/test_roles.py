@@ -83,6 +83,7 @@ class Try:
             "username": self.username,
             "operation": f"{self.registry}.01JD0000000000000000000000",
             "asset": "start.js",
+            "report": "2026-11-26T0600Z",
         }
         caller = {"x-functions-key": key(self.column, self.pattern), "content-type": "text/plain"}
         return {

@@ -68,18 +68,20 @@ class Archive:
 
     def get(self, name: str) -> Report | None:
         """The report with this id; `None` too if that can be none."""
-        try:
-            end = datetime.strptime(name, _ID).replace(tzinfo=UTC) if REPORT_ID.fullmatch(name) else None
-        except ValueError:
-            return None  # the 31st of February
+        end = _end_of(name)
         row = self._health.get(REPORTS, BODIES + newest_first(end)) if end else None
         return _unpacked(row) if row else None
 
     def heads(self, after: str, limit: int) -> Iterator[Head]:
-        """At most `limit`, the newest first, behind the key `after`."""
+        """At most `limit`, the newest first: those that ended before the one with the id `after`."""
+        before = _end_of(after)
+        return self._before(before, limit) if before or not after else iter(())
+
+    def _before(self, moment: datetime | None, limit: int) -> Iterator[Head]:
         first, end = key_range(HEADS)
-        rows = self._health.query(REPORTS, after + NEXT if after else first, end, limit)
-        return (Head.from_row(row) for row in islice(rows, limit))
+        if moment:
+            first = HEADS + newest_first(moment) + NEXT
+        return (Head.from_row(row) for row in islice(self._health.query(REPORTS, first, end, limit), limit))
 
     def add(self, report: Report) -> Report:
         """The report as it is kept from now on: if somebody was faster, it is his."""
@@ -92,11 +94,19 @@ class Archive:
 
     def forget_old(self) -> None:
         """Those whose time is over; of a great many only some, the rest another time."""
-        old = [head.key for head in self.heads(HEADS + newest_first(self._now() - KEPT), MOST_REMOVED)]
+        old = [head.key for head in self._before(self._now() - KEPT, MOST_REMOVED)]
         keys = [*old, *(BODIES + key.removeprefix(HEADS) for key in old)]
         if keys:
             with suppress(ConflictError):  # somebody else is at it
                 self._health.transact(REPORTS, [Delete(key) for key in keys])
+
+
+def _end_of(name: str) -> datetime | None:
+    """Of the report with this id."""
+    try:
+        return datetime.strptime(name, _ID).replace(tzinfo=UTC) if REPORT_ID.fullmatch(name) else None
+    except ValueError:
+        return None  # the 31st of February
 
 
 def _head(report: Report) -> Head:

@@ -53,7 +53,8 @@ def test_the_newest_comes_first_and_a_page_goes_on_behind_the_last(world: World)
     ids = [head.id for head in world.archive.heads("", 10)]
     assert ids == ["2026-03-02T0600Z", "2026-03-01T0600Z", "2026-02-28T0600Z"]
     [first] = world.archive.heads("", 1)
-    assert [head.id for head in world.archive.heads(first.key, 10)] == ids[1:]
+    assert [head.id for head in world.archive.heads(first.id, 10)] == ids[1:]
+    assert list(world.archive.heads("2026-02-31T0600Z", 10)) == []
 
 
 def many(number: int, lines: list[RegistryLine]) -> list[RegistryLine]:
