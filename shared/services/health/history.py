@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.health.codes import HealthState
-from shared.domain.health.history import GAP, Check, Day, Incident, total, uptime
+from shared.domain.health.history import Check, Day, Incident, total, uptime
 from shared.domain.health.mute import Mute
 from shared.domain.health.sweep_times import next_sweep
 from shared.domain.health.verdict import Verdict
@@ -97,6 +97,6 @@ class HealthHistory:
 def _uptime(window: Window, checks: Sequence[Check], days: Sequence[Day], now: datetime) -> float | None:
     since = window.start(now)
     if window is Window.DAY:
-        [slot] = from_checks(checks[::-1], (), [Span(since, now)], GAP)
+        [slot] = from_checks(checks[::-1], (), [Span(since, now)])
         return uptime(slot.seconds)
     return uptime(total(day.seconds for day in days if day.day >= since.date()))
