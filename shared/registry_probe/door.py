@@ -60,12 +60,17 @@ class Door:
         raise ConnectionError("; ".join(refusals))
 
     async def shake_hands(self) -> TlsStream:
-        """TLS for that name. Raises `BadTlsError`, `ConnectionError`."""
-        if self._stream is None:
+        """TLS for that name; without it the connection is over. Raises `BadTlsError`, `ConnectionError`."""
+        stream, self._stream = self._stream, None
+        if stream is None:
             raise NoAnswerError("not connected")
-        await self._stream.shake_hands()
-        self._connection = HttpsConnection(self._stream, self._server)
-        return self._stream
+        try:
+            await stream.shake_hands()
+        except BaseException:
+            stream.close()
+            raise
+        self._stream = stream
+        return stream
 
     async def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> tuple[h11.Response, int]:
         """Status and headers, and how many milliseconds they took. Raises `NoAnswerError`, or why it can't connect."""
@@ -87,18 +92,21 @@ class Door:
         self._stream = self._connection = None
 
     async def _ready(self) -> HttpsConnection:
-        connection = self._connection
-        if connection and (connection.requests == 0 or await connection.is_ready_again()):
-            return connection
-        self.close()
+        used = self._connection
+        if used and not (used.requests == 0 or await used.is_ready_again()):
+            self.close()
+        stream = self._stream or await self._open()
+        self._connection = self._connection or HttpsConnection(stream, self._server)
+        return self._connection
+
+    async def _open(self) -> TlsStream:
         await self.connect()
-        await self.shake_hands()
-        return self._connection  # type: ignore[return-value] # shake_hands has made it
+        return await self.shake_hands()
 
 
 def _host_of(server: str) -> Address:
     parts = urlsplit(f"//{server}")
-    if not parts.hostname or parts.netloc != server:
+    if not parts.hostname or parts.netloc != server or "@" in server:
         raise ValueError("no host")
     return parts.hostname, parts.port or HTTPS_PORT
 

@@ -9,7 +9,9 @@ from shared.registry_probe.tls import TlsStream
 
 MOST_BODY_BYTES = 16 * 1024
 """A longer body is not read: the connection ends instead."""
-_BODY_SECONDS = 0.5
+_BODY_SECONDS = 0.25
+"""Whoever sends the rest of a short answer later than this gets a new connection."""
+_HEADERS = {"User-Agent": "berthage-probe", "Accept": "application/json"}
 
 
 class NoAnswerError(ConnectionError):
@@ -17,7 +19,7 @@ class NoAnswerError(ConnectionError):
 
 
 class HttpsConnection:
-    """One request after the other. `is_reusable` says whether another one may follow."""
+    """One request after the other: between two of them ask whether it `is_ready_again`."""
 
     def __init__(self, stream: TlsStream, server: str) -> None:
         self._stream, self._server = stream, server
@@ -58,6 +60,11 @@ class HttpsConnection:
         """At once."""
         self._stream.close()
 
+    def _request(self, path: str, headers: Mapping[str, str]) -> bytes:
+        everything = {**_HEADERS, "Host": self._server, **headers}
+        request = h11.Request(method="GET", target=path, headers=list(everything.items()))
+        return (self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b"")
+
     async def _read_body(self) -> None:
         left = MOST_BODY_BYTES
         while not isinstance(event := await self._event(), h11.EndOfMessage):
@@ -68,4 +75,6 @@ class HttpsConnection:
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             self._http.receive_data(await self._stream.read())
+        if event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+            raise NoAnswerError("the connection ended")
         return event

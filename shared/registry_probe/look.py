@@ -34,7 +34,7 @@ class Look:
     ) -> None:
         basic = base64.b64encode(f"{PROBE_USER}:{password}".encode()).decode()
         self._credentials = {"Authorization": f"Basic {basic}"}
-        self._login_only = login_only
+        self._server, self._login_only = server, login_only
         self._door, self._notes = Door(server, trust, resolvers), Notes()
         self._seen: dict[str, Any] = {}
 
@@ -58,6 +58,7 @@ class Look:
 
     async def _reach(self) -> None:
         with self._notes.check(CheckName.DNS) as note:
+            note.evidence = self._server
             note.evidence = ", ".join(await self._door.resolve())
         with self._notes.check(CheckName.TCP) as note:
             note.evidence = f"connected to {await self._door.connect()}"

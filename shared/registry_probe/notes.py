@@ -38,16 +38,18 @@ class Notes:
         try:
             yield note
         except asyncio.CancelledError:
-            self._fail(note, Failure.DNS if name is CheckName.DNS else Failure.TIMEOUT, "no answer in time")
+            note.evidence = note.evidence or name.value
+            failure = Failure.DNS if name is CheckName.DNS else Failure.TIMEOUT
+            self._fail(note, failure, f"no answer in {_milliseconds(began)} ms")
             raise
         except (OSError, ValueError, BadTlsError) as error:
             self._fail(note, _failure(error, name), _why(error))
             raise CheckFailedError from None
         finally:
-            milliseconds = int((time.perf_counter() - began) * 1000)
             outcome = Outcome.OK if note.is_ok else Outcome.FAILED
+            took = _milliseconds(began)
             self._made[name] = ProbeCheck(
-                name=name, outcome=outcome, evidence=note.evidence, milliseconds=milliseconds
+                name=name, outcome=outcome, evidence=note.evidence, milliseconds=took
             )
 
     def skip(self, name: CheckName, why: str) -> None:
@@ -70,6 +72,10 @@ class Notes:
     def _fail(self, note: Note, failure: Failure, why: str) -> None:
         note.is_ok, note.evidence = False, f"{note.evidence}: {why}" if note.evidence else why
         self.failure = self.failure or failure
+
+
+def _milliseconds(began: float) -> int:
+    return int((time.perf_counter() - began) * 1000)
 
 
 def _failure(error: Exception, name: CheckName) -> Failure:

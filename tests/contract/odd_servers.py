@@ -5,7 +5,15 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tests.contract.tls_servers import CHALLENGE, REGISTRY, Certificate, Request, TlsServer, reply
+from tests.contract.tls_servers import (
+    CHALLENGE,
+    REGISTRY,
+    Certificate,
+    Request,
+    TlsServer,
+    reply,
+    server_context,
+)
 
 
 class SlowRegistry(TlsServer):
@@ -44,6 +52,18 @@ class KeepingRegistry(TlsServer):
         is_let_in = request.is_member or request.path == "/"
         status, headers = known if is_let_in else (401, {**REGISTRY, **CHALLENGE})
         reply(connection, status, {"Connection": "keep-alive", **headers})
+
+
+class ChangingCertificate(TlsServer):
+    """Shows another certificate from its second connection on."""
+
+    def __init__(self, certificate: Certificate, later: Certificate) -> None:
+        super().__init__(certificate)
+        self._later = server_context(later)
+
+    def serve(self, connection: socket.socket) -> None:
+        super().serve(connection)
+        self._context = self._later
 
 
 class DribblingBody(TlsServer):
@@ -129,3 +149,23 @@ class MuteServer(TlsServer):
     def serve(self, connection: socket.socket) -> None:
         _ = connection
         self.stopped.wait(30)
+
+
+class HandshakeForEver(TlsServer):
+    """Says hello in the way of TLS, a byte now and then, and nothing that would end the handshake."""
+
+    def serve(self, connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"\x16\x03\x03\x3f\xff")  # a handshake record, 16383 bytes of which follow
+        while not self.stopped.wait(0.05):
+            connection.sendall(b"\x02")
+
+
+class RegistryThatLosesItsStorage(TlsServer):
+    """Lets members in, and never says what a repository holds."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        if request.path.endswith("/tags/list"):
+            self.stopped.wait(30)
+        else:
+            super().answer(connection, request)

@@ -17,7 +17,7 @@ from shared.registry_probe import HttpProbe, tls
 from tests.contract.authority import plain
 from tests.contract.odd_servers import Answering
 from tests.fakes import FakeProbe
-from tests.localazure.site_rig import Rig, wait_until
+from tests.localazure.site_rig import Rig
 
 KEY, UID = "k" * 32, "01KCONTRACT"
 PATIENCE_SECONDS = 5.0
@@ -191,21 +191,3 @@ def test_it_tells_how_long_an_answer_took_and_how_long_the_certificate_lasts(rea
     assert 0 < seen.latency_ms < PATIENCE_SECONDS * 1000
     certificate, _ = real_world.rig.ca.server_certificate()
     assert seen.certificate_expires == last_day(certificate)
-
-
-def test_a_registry_that_has_lost_its_storage_is_still_a_registry(real_world: RealWorld) -> None:
-    real_world.publish(file_of(1))
-    rig = real_world.rig
-    rig.start(
-        rig.config(
-            REGISTRY_STORAGE_AZURE_ACCOUNTNAME="stsick",
-            REGISTRY_HEALTH_STORAGEDRIVER_INTERVAL="50ms",
-            REGISTRY_HEALTH_STORAGEDRIVER_THRESHOLD="1",
-        ),
-        "sick",
-    )
-    server = f"localhost:{rig.port('sick')}"
-    assert look(real_world, (server, password(1))) == [answers(200)]
-    (rig.root / "blobs" / "stsick").write_bytes(b"a file where the folder of the blobs should be")
-    wait_until(lambda: rig.get("/v2/", name="sick") == 503, "the registry notices")
-    assert look(real_world, (server, password(1))) == [Observation(stranger=503, root=503, is_registry=True)]

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.health.observation import Failure, Observation
 from shared.registry_probe import HttpProbe
 from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, Authority, look
-from tests.contract.odd_servers import Hangup, PlainTextServer
+from tests.contract.odd_servers import ChangingCertificate, Hangup, PlainTextServer
 from tests.contract.tls_servers import Certificate, TlsServer
 
 FINE = Observation(stranger=401, member=200, root=200, storage=404, is_registry=True)
@@ -37,6 +37,15 @@ def test_a_certificate_that_has_expired_is_not_trusted(authority: Authority) -> 
     with TlsServer(authority.certificate(expires=yesterday)) as server:
         assert look(server.address) == [Observation(failure=Failure.TLS)]
     assert server.requests == []
+
+
+def test_a_certificate_that_was_good_once_is_looked_at_again(authority: Authority) -> None:
+    certificates = authority.certificate(), authority.certificate("registry.example")
+    with ChangingCertificate(*certificates) as server:
+        seen = Observation(failure=Failure.TLS, stranger=401, is_registry=True)
+        assert look(server.address) == [seen]
+    assert [request.path for request in server.requests] == ["/v2/"]
+    assert not server.passwords_seen
 
 
 @pytest.mark.parametrize("server", [TlsServer, Hangup])

@@ -47,8 +47,7 @@ class TlsServer:
         self.stopped = threading.Event()
         self._at_once = 0
         self._lock = threading.Lock()
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.load_cert_chain(*certificate)
+        self._context = server_context(certificate)
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -105,6 +104,13 @@ class TlsServer:
             reply(connection, 401, {**REGISTRY, **CHALLENGE})
         else:
             reply(connection, 200 if request.path == "/v2/" else 404, REGISTRY)
+
+
+def server_context(certificate: Certificate) -> ssl.SSLContext:
+    """For servers that show this certificate."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    return context
 
 
 def reply(connection: socket.socket, status: int, headers: Mapping[str, str], body: bytes = b"{}") -> None:
