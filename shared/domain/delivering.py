@@ -37,6 +37,18 @@ def claimed(notice: Notice, message: NoticeMessage, message_id: str, deadline: d
     return notice.delivery(message.sink, **changes)
 
 
+def gathered(notice: Notice, sink: str, message_id: str, deadline: datetime) -> Notice | None:
+    """Claimed for the same message as another notice, to be told together with it. `None`: it is not to be had.
+
+    Its own message then finds nothing to do.
+    """
+    delivery = waiting(notice, sink)
+    if delivery is None or delivery.claimed_by not in {None, message_id}:
+        return None
+    attempt = delivery.attempt + (delivery.claimed_by is None)
+    return notice.delivery(sink, attempt=attempt, claimed_by=message_id, deadline=deadline)
+
+
 def delivered(notice: Notice, sink: str) -> Notice | None:
     """It has arrived, whichever attempt that was; `None` if it had ended before."""
     if waiting(notice, sink) is None:

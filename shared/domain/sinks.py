@@ -80,6 +80,11 @@ class Sink(BaseModel):
     def _prefix(self) -> str:
         return f"SINK_{self.name.upper().replace('-', '_')}"
 
+    @property
+    def gathers(self) -> bool:
+        """People want one message about ten registries, programs ten events."""
+        return self.kind is not SinkKind.WEBHOOK
+
     def wants(self, notice: Notice) -> bool:
         """A sink for some registries gets no report that is about others, too."""
         asked = self.reports if notice.kind is NoticeKind.REPORT else self.problems

@@ -1,20 +1,23 @@
 """What a notice says to people: the verdict first, then since when, why, what to do, and where to look."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from shared.domain.health.codes import HealthState
+from shared.domain.health.codes import HealthState, Severity
 from shared.domain.notices import Notice, NoticeKind
 from shared.domain.report_summary import Item, Link, Summary
 
 MOST_TAGS = 5
-_STATES = {
-    HealthState.HEALTHY: "is healthy",
-    HealthState.DEGRADED: "is degraded",
-    HealthState.DOWN: "is down",
-    HealthState.MAINTENANCE: "is in maintenance",
-    HealthState.UNKNOWN: "can't be looked at",
+_CONDITIONS = {
+    HealthState.HEALTHY: "healthy",
+    HealthState.DEGRADED: "degraded",
+    HealthState.DOWN: "down",
+    HealthState.MAINTENANCE: "in maintenance",
+    HealthState.UNKNOWN: "out of our sight",
 }
+_GRAVITY = list(Severity)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Places:
     subscription: str
     group: str
     zone: tzinfo
+
+    @property
+    def overview(self) -> Link:
+        """The status page of all registries."""
+        return Link(title="Status", url=f"{self.public_url}/api/status")
 
     def of(self, notice: Notice) -> tuple[Link, ...]:
         """The status page of a registry, and the portal's page of its site."""
@@ -54,31 +62,74 @@ def telling(notice: Notice, places: Places, report: Summary | None) -> Telling:
     return Telling(notice, report or _summary(notice, places))
 
 
-def _summary(notice: Notice, places: Places) -> Summary:
-    item = Item(
+def together(notices: Sequence[Notice], places: Places) -> Telling:
+    """Several at once; of each registry only what is newest."""
+    newest = {notice.subject: notice for notice in sorted(notices, key=lambda each: each.at)}
+    told = sorted(newest.values(), key=lambda each: (-_GRAVITY.index(each.severity), each.subject))
+    if len(told) == 1:
+        return telling(told[0], places, None)
+    summary = Summary(
+        headline=_tally(told),
+        severity=told[0].severity,
+        context=moment(max(notice.at for notice in told), places.zone),
+        needs_you=tuple(_one_of_many(notice, places) for notice in told),
+        links=(places.overview,),
+    )
+    return Telling(told[0], summary)
+
+
+def _one_of_many(notice: Notice, places: Places) -> Item:
+    item = _item(notice)
+    text = " · ".join(filter(None, [when(notice, places.zone), item.text]))
+    return item.model_copy(update={"title": headline(notice), "text": text, "links": places.of(notice)[:1]})
+
+
+def _tally(notices: Sequence[Notice]) -> str:
+    """`12 registries are down, 1 is healthy again`."""
+    counts = Counter(map(_condition, notices))
+    one, many = "registry is", "registries are"
+    parts: list[str] = []
+    for condition, number in counts.items():
+        parts.append(f"{number} {one if number == 1 else many} {condition}")
+        one, many = "is", "are"
+    return ", ".join(parts)
+
+
+def _condition(notice: Notice) -> str:
+    if notice.kind is NoticeKind.FLAPPING:
+        return "changing again and again"
+    again = " again" if notice.kind is NoticeKind.RECOVERY else ""
+    return (_CONDITIONS[notice.state] if notice.state else "different") + again
+
+
+def _item(notice: Notice) -> Item:
+    return Item(
         title=notice.code or notice.kind,
         text=notice.message,
         severity=notice.severity,
         evidence=notice.evidence,
         fix="" if notice.kind is NoticeKind.RECOVERY else notice.fix,
     )
+
+
+def _summary(notice: Notice, places: Places) -> Summary:
     return Summary(
         headline=headline(notice),
         severity=notice.severity,
         context=" · ".join(filter(None, [when(notice, places.zone), notice.login_server, _tags(notice)])),
-        needs_you=(item,) if notice.message else (),
+        needs_you=(_item(notice),) if notice.message else (),
         links=places.of(notice),
     )
 
 
 def headline(notice: Notice) -> str:
     """One line that says it all: `search is down: STORAGE_UNHEALTHY`."""
-    state = _STATES[notice.state] if notice.state else "has changed"
-    if notice.kind is NoticeKind.RECOVERY:
-        return f"{notice.subject} {state} again{_after(notice)}"
     if notice.kind is NoticeKind.FLAPPING:
         return f"{notice.subject} changes again and again: nothing more is said until it keeps still"
-    return f"{notice.subject} {state}" + (f": {notice.code}" if notice.code else "")
+    verdict = f"{notice.subject} is {_condition(notice)}"
+    if notice.kind is NoticeKind.RECOVERY:
+        return f"{verdict}{_after(notice)}"
+    return verdict + (f": {notice.code}" if notice.code else "")
 
 
 def when(notice: Notice, zone: tzinfo) -> str:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from shared.domain.errors import PermanentError, TemporaryError
@@ -45,18 +45,26 @@ class SinkMessenger:
     ) -> None:
         self._sinks = {sink.name: sink for sink in sinks}
         self._addresses, self._sender, self._now = addresses, sender, now
+        self._not_before: dict[str, datetime] = {}
+        """Until when a sink wants to be left alone, as far as this process knows."""
 
     def send(self, sink: str, telling: Telling) -> None:
         """See `ports.Messenger`."""
         if sink not in self._sinks:
             raise PermanentError("SinkNotFound", "it is not in NOTIFICATION_SINKS any more", _FIX)
+        wait = (self._not_before.get(sink, self._now()) - self._now()).total_seconds()
+        if wait > 0:
+            raise TemporaryError("SinkThrottled", "it has asked to be left alone for a while", wait)
         address = self._addresses[sink]
         headers, content = self._request(self._sinks[sink].kind, telling, address)
         try:
             answer: Answer | str = self._sender.post(address.url, {**JSON, **headers}, content)
         except NoAnswerError as error:
             answer = error.reason
-        if failure := self._failure(answer):
+        failure = self._failure(answer)
+        if isinstance(failure, TemporaryError) and failure.retry_after:
+            self._not_before[sink] = self._now() + timedelta(seconds=failure.retry_after)
+        if failure:
             raise failure
 
     def _request(self, kind: SinkKind, telling: Telling, address: Address) -> tuple[dict[str, str], bytes]:

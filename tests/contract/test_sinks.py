@@ -21,7 +21,6 @@ from shared.domain.notices import NOTICES, DeliveryStatus, Notice
 from shared.domain.sinks import Address, Sink, SinkKind, check_addresses
 from shared.services.notifying.deliveries import Deliveries, NoReports
 from shared.services.notifying.outbox import Outbox
-from shared.services.state import Clock
 from shared.sinks import sender
 from shared.sinks.messenger import SinkMessenger
 from shared.sinks.sender import Sender
@@ -228,8 +227,7 @@ class Notifying:
         addresses = check_addresses(SINKS, environ)
         self.clock, self.table, self.queue = FakeClock(), FakeTable(), FakeQueue[NoticeMessage]()
         outbox = Outbox(self.table, self.queue, SINKS, self.clock)
-        now: Clock = lambda: datetime.now(UTC)  # noqa: E731 - a receiver compares it with its own clock
-        spoken = SinkMessenger(SINKS, addresses, Sender(["localhost"], 5), now)
+        spoken = SinkMessenger(SINKS, addresses, Sender(["localhost"], 5), self.clock)
         self.deliveries = Deliveries(self.table, outbox, spoken, NoReports(), PLACES, self.clock)
         self.clock.now = DOWN.at + timedelta(seconds=5)
         outbox.announce(DOWN)

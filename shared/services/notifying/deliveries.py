@@ -6,16 +6,18 @@ motion again what has passed its deadline, and a sink may then be told twice, ne
 
 import logging
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from shared.domain import delivering
-from shared.domain.errors import DependencyError, PermanentError, TemporaryError
+from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
+from shared.domain.health.history import newest_first
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import NOTICES, Notice, NoticeKind
 from shared.domain.report_summary import Summary
-from shared.domain.telling import Places, Telling, telling
+from shared.domain.telling import Places, Telling, telling, together
 from shared.ports import Messenger, Table
 from shared.services.notifying.outbox import STALE, Outbox
 from shared.services.state import Clock, retry_on_conflict
@@ -24,6 +26,9 @@ from shared.telemetry.metrics import DELIVERIES
 from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
+
+MOST_GATHERED = 50
+"""Notices that one message tells besides its own."""
 
 
 class Summaries(Protocol):
@@ -81,7 +86,8 @@ class Deliveries:
                 logger.info("not ours, dropped")
                 return
             try:
-                self._send(Attempt(claimed, message, message_id))
+                own = Attempt(claimed, message, message_id)
+                self._send([own, *self._others(own)])
             except DependencyError as error:  # claimed: its deadline passes
                 logger.warning("waits for reconcile: %s", error)
 
@@ -100,24 +106,52 @@ class Deliveries:
             self._table.transact(NOTICES, [claimed.save()])
         return claimed
 
-    def _send(self, attempt: Attempt) -> None:
-        sink = attempt.message.sink
-        try:
-            self._messenger.send(sink, self._telling(attempt.notice))
-        except TemporaryError as error:
-            self._postpone(attempt, error)
-        except PermanentError as error:
-            self._give_up(attempt.message, str(error))
-        else:
-            self._arrived(attempt.message)
+    def _others(self, own: Attempt) -> list[Attempt]:
+        """What waits for the same sink and can be told together with ours."""
+        if not self._outbox.gathers(own.notice, own.message.sink):
+            return []
+        oldest = newest_first(self._now() - delivering.GIVEN_UP_AFTER)
+        rows = self._table.query(NOTICES, " ", oldest, where={"pending": True})
+        waiting = [found for found in map(Notice.from_row, rows) if found.key != own.notice.key]
+        taken = (self._take(found, own) for found in waiting[:MOST_GATHERED])
+        return [attempt for attempt in taken if attempt]
 
-    def _telling(self, notice: Notice) -> Telling:
-        if notice.kind is not NoticeKind.REPORT:
-            return telling(notice, self._places, None)
-        report = self._reports.summary(notice.subject)
+    def _take(self, notice: Notice, own: Attempt) -> Attempt | None:
+        sink = own.message.sink
+        if not self._outbox.gathers(notice, sink):
+            return None
+        taken = delivering.gathered(notice, sink, own.message_id, self._now() + STALE)
+        if taken is None:
+            return None
+        try:
+            self._table.transact(NOTICES, [taken.save()])
+        except ConflictError:
+            return None  # somebody else is at it: its own message goes on
+        attempt = taken.deliveries[sink].attempt - 1
+        return Attempt(taken, NoticeMessage(notice=taken.key, sink=sink, attempt=attempt), own.message_id)
+
+    def _send(self, attempts: Sequence[Attempt]) -> None:
+        """One message about all of them; each has its own row, and what came of it is kept one by one."""
+        try:
+            self._messenger.send(attempts[0].message.sink, self._telling([each.notice for each in attempts]))
+        except TemporaryError as error:
+            for attempt in attempts:
+                self._postpone(attempt, error)
+        except PermanentError as error:
+            for attempt in attempts:
+                self._give_up(attempt.message, str(error))
+        else:
+            for attempt in attempts:
+                self._arrived(attempt.message)
+
+    def _telling(self, notices: Sequence[Notice]) -> Telling:
+        first = notices[0]
+        if first.kind is not NoticeKind.REPORT:
+            return together(notices, self._places)
+        report = self._reports.summary(first.subject)
         if report is None:
             raise PermanentError("ReportNotFound", "The report is not there any more", "Nothing can be done.")
-        return telling(notice, self._places, report)
+        return telling(first, self._places, report)
 
     @retry_on_conflict
     def _arrived(self, message: NoticeMessage) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices import NOTICES, Notice, NoticeKind
 from shared.domain.records import Insert
 from shared.domain.sinks import Sink
 from shared.ports import Queue, Table
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 STALE = timedelta(seconds=120)
 """A delivery that has not moved for so long is set in motion again: longer than any attempt takes."""
+GATHERING_SECONDS = 3
+"""That long a sink which wants one message about many waits for others: a sweep finds things out side by side."""
 
 
 class Outbox:
@@ -40,7 +42,12 @@ class Outbox:
         except ConflictError:
             return  # whoever wrote it sends it, or reconcile does
         for name in names:
-            self.enqueue(kept, name)
+            self.enqueue(kept, name, GATHERING_SECONDS if self.gathers(kept, name) else 0)
+
+    def gathers(self, notice: Notice, sink: str) -> bool:
+        """May it be told there together with others?"""
+        found = next((each for each in self._sinks if each.name == sink), None)
+        return found is not None and found.gathers and notice.kind is not NoticeKind.REPORT
 
     def enqueue(self, notice: Notice, sink: str, delay: float = 0) -> None:
         """The next attempt of a delivery. A message that can't be sent now is sent by `reconcile` later."""

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.health.codes import Code, HealthState, Severity
 from shared.domain.notices import Notice, NoticeKind
 from shared.domain.report_summary import Summary
-from shared.domain.telling import Places, duration, telling
+from shared.domain.telling import Places, duration, telling, together
 
 AT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 PLACES = Places("https://berthage.example", "sub", "group", ZoneInfo("Europe/Berlin"))
@@ -25,7 +25,7 @@ def notice(**fields: Any) -> Notice:
     [
         ({"state": HealthState.DOWN, "code": Code.TIMEOUT}, "search is down: TIMEOUT"),
         ({"state": HealthState.DEGRADED, "code": Code.SLOW}, "search is degraded: SLOW"),
-        ({"state": HealthState.UNKNOWN, "code": Code.RESTRICTED}, "search can't be looked at: RESTRICTED"),
+        ({"state": HealthState.UNKNOWN, "code": Code.RESTRICTED}, "search is out of our sight: RESTRICTED"),
         (
             {"kind": NoticeKind.RECOVERY, "state": HealthState.HEALTHY, "code": Code.HEALTHY},
             "search is healthy again, after 22 min",
@@ -38,7 +38,6 @@ def notice(**fields: Any) -> Notice:
             {"kind": NoticeKind.FLAPPING, "state": HealthState.DOWN},
             "search changes again and again: nothing more is said until it keeps still",
         ),
-        ({}, "search has changed"),
     ],
 )
 def test_the_verdict_comes_first(fields: dict[str, Any], headline: str) -> None:
@@ -92,6 +91,49 @@ def test_links_lead_to_the_status_page_and_to_the_site() -> None:
 def test_a_report_is_shown_as_it_sums_itself_up() -> None:
     report = Summary(headline="All is well")
     assert telling(notice(kind=NoticeKind.REPORT), PLACES, report).summary == report
+
+
+def one(subject: str, **fields: Any) -> Notice:
+    given = {
+        "subject": subject,
+        "state": HealthState.DOWN,
+        "code": Code.TIMEOUT,
+        "message": "Why.",
+        "fix": "Do.",
+    }
+    return notice(**{"severity": Severity.CRITICAL, **given, **fields})
+
+
+def test_many_at_once_are_counted_and_each_is_named_the_gravest_first() -> None:
+    slow = {"state": HealthState.DEGRADED, "code": Code.SLOW, "severity": Severity.WARNING}
+    fine = {"kind": NoticeKind.RECOVERY, "state": HealthState.HEALTHY, "severity": Severity.OK}
+    told = together([one("d", **fine), one("c", **slow), one("b"), one("a")], PLACES).summary
+    assert told.headline == "2 registries are down, 1 is degraded, 1 is healthy again"
+    assert told.severity is Severity.CRITICAL
+    assert told.context == "26 Nov 08:00 CET"
+    assert [item.title for item in told.needs_you] == [
+        "a is down: TIMEOUT",
+        "b is down: TIMEOUT",
+        "c is degraded: SLOW",
+        "d is healthy again, after 22 min",
+    ]
+    first = told.needs_you[0]
+    assert (first.text, first.fix) == ("since 26 Nov 07:38 CET (22 min) · Why.", "Do.")
+    assert [link.url for link in first.links] == ["https://berthage.example/api/status/a"]
+    assert [link.url for link in told.links] == ["https://berthage.example/api/status"]
+
+
+def test_of_a_registry_that_has_changed_meanwhile_only_the_newest_is_told() -> None:
+    later = {"state": HealthState.HEALTHY, "severity": Severity.OK, "at": AT + timedelta(minutes=5)}
+    down, up = one("search"), one("search", kind=NoticeKind.RECOVERY, **later)
+    assert together([up, down], PLACES) == telling(up, PLACES, None)
+    assert (
+        together([down, one("web"), up], PLACES).summary.headline == "1 registry is down, 1 is healthy again"
+    )
+
+
+def test_one_alone_is_told_as_one() -> None:
+    assert together([one("search")], PLACES) == telling(one("search"), PLACES, None)
 
 
 @pytest.mark.parametrize(

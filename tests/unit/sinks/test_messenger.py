@@ -1,7 +1,7 @@
 """What an answer of a sink means: it has arrived, it will do better later, or never."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -71,6 +71,25 @@ def test_who_throttles_is_obeyed(value: str, seconds: float) -> None:
     error = failure(Answer(429, value))
     assert isinstance(error, TemporaryError)
     assert (error.code, error.retry_after) == ("SinkThrottled", seconds)
+
+
+def test_a_sink_that_has_asked_for_it_is_left_alone_by_whatever_comes_next() -> None:
+    now = [NOW]
+    sender = Scripted(Answer(429, "60"))
+    sinks = [Sink(name=name, kind=SinkKind.SLACK) for name in ("ops", "other")]
+    addresses = {sink.name: Address(URL) for sink in sinks}
+    speaks = SinkMessenger(sinks, addresses, sender, lambda: now[0])
+    for _ in range(2):
+        with pytest.raises(TemporaryError) as failed:
+            speaks.send("ops", told())
+        assert failed.value.retry_after == 60
+    assert len(sender.posted) == 1
+    with pytest.raises(TemporaryError):
+        speaks.send("other", told())
+    now[0] += timedelta(seconds=60)
+    with pytest.raises(TemporaryError):
+        speaks.send("ops", told())
+    assert len(sender.posted) == 3
 
 
 @pytest.mark.parametrize("reason", ["timeout", "dns", "tls", "connection"])

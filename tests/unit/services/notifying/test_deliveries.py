@@ -1,16 +1,19 @@
 """Deliveries: tried until they arrive, for a day, whatever is lost, doubled or killed on the way."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.health.codes import HealthState, Severity
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import DeliveryStatus, NoticeKind
 from shared.domain.records import Change, Row
 from shared.domain.report_summary import Summary
+from shared.services.notifying.deliveries import MOST_GATHERED
 from shared.services.notifying.outbox import STALE
 from shared.services.notifying.poison import NoticePoison
 from tests.unit.services.notifying.rig import HOOK, OPS, World
@@ -175,6 +178,102 @@ def test_an_unreadable_poisoned_message_is_reported_and_dropped(caplog: pytest.L
     assert "s3cret" not in caplog.text
 
 
+def outage(world: World, number: int) -> None:
+    """So many registries go down within a second."""
+    for place in range(number):
+        world.announce(subject=f"registry-{place:02}")
+
+
+def deliver_all(world: World) -> None:
+    count = 0
+    while world.queue.sent:
+        world.turn(f"m-{count}")
+        count += 1
+
+
+def statuses(world: World) -> set[DeliveryStatus]:
+    return {each.status for notice in world.kept() for each in notice.deliveries.values()}
+
+
+def test_an_outage_of_many_is_one_message_in_a_chat_and_an_event_each_at_a_webhook() -> None:
+    world = World(OPS, HOOK)
+    outage(world, 30)
+    deliver_all(world)
+    assert Counter(world.told()) == {"ops": 1, "hook": 30}
+    [chat] = [telling for sink, telling in world.messenger.told if sink == "ops"]
+    assert chat.summary.headline == "30 registries are down"
+    assert len(chat.summary.needs_you) == 30
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_more_than_one_message_tells_are_told_by_the_next() -> None:
+    world = World(OPS)
+    outage(world, MOST_GATHERED + 3)
+    deliver_all(world)
+    assert len(world.told()) == 2
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_what_failed_together_is_tried_again_together_and_each_is_kept_for_itself() -> None:
+    world = World(OPS)
+    outage(world, 5)
+    world.messenger.failures["ops"] = BUSY
+    world.turn("m-0")
+    assert {each.deliveries["ops"].attempt for each in world.kept()} == {1}
+    world.messenger.failures.clear()
+    deliver_all(world)
+    assert world.told() == ["ops"]
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_what_is_refused_together_is_given_up_together() -> None:
+    world = World(OPS)
+    outage(world, 3)
+    world.messenger.failures["ops"] = GONE
+    deliver_all(world)
+    assert statuses(world) == {DeliveryStatus.FAILED}
+
+
+def test_a_sink_that_was_away_hears_what_is_true_now() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    world.turn("m-0")
+    world.clock.advance(5)
+    recovered = {"state": HealthState.HEALTHY, "severity": Severity.OK, "since": world.clock.now}
+    world.announce(kind=NoticeKind.RECOVERY, **recovered)
+    world.messenger.failures.clear()
+    deliver_all(world)
+    [(_, telling)] = world.messenger.told
+    assert telling.summary.headline == "search is healthy again, after 0 s"
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_what_another_message_is_at_and_what_another_sink_wants_is_left_alone() -> None:
+    world = World(OPS, {"name": "pay", "kind": "teams", "tags": {"team": "payments"}})
+    world.announce(subject="ours")
+    world.announce(subject="theirs", tags={"team": "payments"})
+    world.announce(subject="taken")
+    busy = next(each for each in world.kept() if each.subject == "taken")
+    world.table.transact("_notices", [busy.delivery("ops", attempt=1, claimed_by="another").save()])
+    deliver_all(world)
+    told = {sink: telling.summary for sink, telling in world.messenger.told}
+    assert told["ops"].headline == "2 registries are down"
+    assert told["pay"].headline == "theirs is down: STORAGE_UNHEALTHY"
+    left = next(each for each in world.kept() if each.subject == "taken")
+    assert left.deliveries["ops"].status is DeliveryStatus.PENDING
+
+
+def test_reports_and_changes_are_never_one_message() -> None:
+    world = World(OPS)
+    world.reports.kept["r-1"] = Summary(headline="All is well")
+    world.announce()
+    world.announce(kind=NoticeKind.REPORT, subject="r-1")
+    deliver_all(world)
+    headlines = {telling.summary.headline for _, telling in world.messenger.told}
+    assert headlines == {"search is down: STORAGE_UNHEALTHY", "All is well"}
+
+
 class Killed(BaseException):
     """The process died."""
 
@@ -263,9 +362,26 @@ def test_a_process_that_dies_anywhere_loses_nothing(redelivers: bool, after: boo
     assert deaths >= (13 if fails_first else 10), "of the calls that there are"
 
 
-def _announce_like_a_check(world: World) -> None:
+@pytest.mark.parametrize("after", [True, False])
+def test_a_process_that_dies_while_it_tells_many_loses_none(after: bool) -> None:
+    deaths = 0
+    for at in range(1, 51):
+        world = World(OPS)
+        death = Death(world, at, after=after)
+        for subject in ("a", "b", "c"):
+            _announce_like_a_check(world, subject)
+        live_on(world, redelivers=bool(at % 2))
+        assert statuses(world) == {DeliveryStatus.DELIVERED}, at
+        named = str([telling.summary for _, telling in world.messenger.told])
+        assert all(f"{subject} is down" in named for subject in "abc"), at
+        assert len(world.told()) <= 3
+        deaths += death.happened
+    assert deaths >= 18
+
+
+def _announce_like_a_check(world: World, subject: str = "search") -> None:
     """A check that dies is repeated, and finds the same change."""
-    notice = world.notice()
+    notice = world.notice(subject=subject)
     try:
         world.outbox.announce(notice)
     except Killed:

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.errors import DependencyError
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import DeliveryStatus, NoticeKind
-from shared.services.notifying.outbox import STALE
+from shared.services.notifying.outbox import GATHERING_SECONDS, STALE
 from tests.unit.services.notifying.rig import HOOK, OPS, World
 
 
@@ -19,9 +19,15 @@ def test_everybody_who_wants_to_know_gets_a_message_of_the_first_attempt() -> No
     assert kept.deliveries.keys() == {"ops", "hook"}
     assert {each.status for each in kept.deliveries.values()} == {DeliveryStatus.PENDING}
     assert {each.deadline for each in kept.deliveries.values()} == {world.clock.now + STALE}
-    assert world.queue.sent == [
-        (NoticeMessage(notice=kept.key, sink=name, attempt=0), 0) for name in ("ops", "hook")
-    ]
+    ops, hook = (NoticeMessage(notice=kept.key, sink=name, attempt=0) for name in ("ops", "hook"))
+    assert world.queue.sent == [(ops, GATHERING_SECONDS), (hook, 0)]
+
+
+def test_a_report_waits_for_no_others() -> None:
+    world = World(OPS)
+    world.announce(kind=NoticeKind.REPORT)
+    [(_, delay)] = world.queue.sent
+    assert delay == 0
 
 
 def test_the_same_notice_twice_is_told_once() -> None:
