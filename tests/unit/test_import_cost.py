@@ -18,6 +18,8 @@ HEAVY = [
     "azure.mgmt",
     "azure.storage",
     "bench",
+    "cryptography",
+    "h11",
     "httpcore",
     "httpx",
     "jinja2",
