@@ -27,7 +27,7 @@ from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
 
-MOST_GATHERED = 50
+MOST_GATHERED = 49
 """Notices that one message tells besides its own."""
 
 
