@@ -53,7 +53,9 @@ class Moved:
 
     verdict: Verdict
     held: HealthState
-    """The state that the registry was in since the look before."""
+    """The state that the registry was in from `held_since` to this look."""
+    held_since: datetime
+    """The look before; or the one that first suspected what is settled now. This look, while it is not settled."""
     suspicion: bool
     """Look again soon."""
     checks: Sequence[Check]
@@ -97,6 +99,7 @@ def advance(
     return Moved(
         _told(after, tell),
         held=state if confirmed else before.state,
+        held_since=look.at if suspicion and before.suspected_at else before.suspected_at or before.checked_at,
         suspicion=suspicion,
         checks=_checks(before, after, look, confirmed=confirmed),
         incident=changed,
@@ -168,7 +171,9 @@ def _told(after: Verdict, tell: NoticeKind | None) -> Verdict:
 
 
 def _checks(before: Verdict, after: Verdict, look: Look, *, confirmed: bool) -> list[Check]:
-    """The look that first suspected it counts as what it turned out to be."""
+    """The look that first suspected it counts as what it turned out to be, and those until then do not count."""
+    if before.suspected_at and after.suspected_at:
+        return []
     now = Check(uid=after.uid, at=look.at, state=after.state, code=after.code, latency_ms=look.latency_ms)
     first = before.suspected_at
     if not confirmed or first is None or first == look.at:

@@ -29,6 +29,8 @@ from shared.services.health.rows import Known
 from shared.services.state import retry_on_conflict
 
 AGE_EVERY = timedelta(hours=1)
+LONGEST_PAUSE = timedelta(days=7)
+"""Of a longer time without a look only the end is written down as unknown: its days have no row, which says the same."""
 MOST_AGED = 80
 """Old rows that one look removes, at most: the transaction has room for a hundred."""
 
@@ -49,7 +51,7 @@ class Keeper:
         moved = advance(
             before, look, recheck=self._recheck, muted=muted, incident=self._incident(registry.name, before)
         )
-        days = self._days(registry, before, moved, look)
+        days = self._days(registry, moved, look)
         incidents = [moved.incident] if moved.incident else []
         changes = [Upsert(row.to_row()) for row in (*moved.checks, *incidents)]
         aged = self._aged(registry.name, before, look.at)
@@ -82,13 +84,13 @@ class Keeper:
         row = self._health.get(name, INCIDENT_KEYS + newest_first(before.incident_at))
         return Incident.from_row(row) if row else None
 
-    def _days(self, registry: Registry, before: Verdict, moved: Moved, look: Look) -> list[Day]:
+    def _days(self, registry: Registry, moved: Moved, look: Look) -> list[Day]:
         """With the time since the look before, and this login."""
-        dates = {before.checked_at.astimezone(UTC).date(), look.at.astimezone(UTC).date()}
-        first, last = day_key(max(dates)), day_key(min(dates))
+        since = max(moved.held_since, look.at - LONGEST_PAUSE)
+        first, last = day_key(look.at.astimezone(UTC).date()), day_key(since.astimezone(UTC).date())
         rows = (Day.from_row(row) for row in self._health.query(registry.name, first, last + NEXT))
         days = {row.day: row for row in rows if row.uid == registry.uid}
-        for day, state, seconds in spells(moved.held, before.checked_at, look.at):
+        for day, state, seconds in spells(moved.held, since, look.at):
             days[day] = days.get(day, Day(uid=registry.uid, day=day)).with_time(state, seconds)
         if look.latency_ms is not None:
             today = look.at.astimezone(UTC).date()

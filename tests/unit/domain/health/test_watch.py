@@ -39,7 +39,7 @@ class Watched:
         before = self.verdict or first_verdict(UID, look)
         present = self.incidents[before.incident_at] if before.incident_at else None
         moved = advance(before, look, recheck=RECHECK, muted=self.muted, incident=present)
-        for _, state, seconds in spells(moved.held, before.checked_at, self.now):
+        for _, state, seconds in spells(moved.held, moved.held_since, self.now):
             self.seconds[state] = self.seconds.get(state, 0) + seconds
         self.verdict = moved.verdict
         self.checks |= {check.at: check for check in moved.checks}
@@ -91,8 +91,11 @@ def test_a_second_look_that_comes_too_early_confirms_nothing(watched: Watched) -
     watched.look(Code.TIMEOUT, 300)
     moved = watched.look(Code.TIMEOUT, 5)
     assert (watched.state, moved.suspicion) == (HEALTHY, True)
+    assert watched.seconds == {HEALTHY: 300}, "nobody knows yet what these seconds were"
     watched.look(Code.TIMEOUT, 25)
     assert watched.state is DOWN
+    assert watched.seconds == {HEALTHY: 300, DOWN: 30}
+    assert [check.state for check in watched.checks.values()] == [HEALTHY, DOWN, DOWN]
 
 
 def test_a_blip_is_nothing(watched: Watched) -> None:
@@ -238,4 +241,6 @@ def test_whatever_is_seen_the_books_are_in_order(seen: list[tuple[Code, int, boo
             assert watched.state is state_of(code)
         if watched.told[told:] == [NoticeKind.RECOVERY]:
             assert watched.state is HEALTHY
-    assert sum(watched.seconds.values()) == pytest.approx((watched.now - NOW).total_seconds())
+    assert watched.verdict
+    settled = (watched.verdict.suspected_at or watched.now) - NOW
+    assert sum(watched.seconds.values()) == pytest.approx(settled.total_seconds())

@@ -193,6 +193,13 @@ def test_midnight_parts_the_time(rig: Rig) -> None:
     assert day(rig, later=1).seconds == {HealthState.HEALTHY: 200}
 
 
+def test_a_pause_of_a_year_is_no_burden(rig: Rig) -> None:
+    rig.clock.advance(400 * 86400)
+    rig.sweep()
+    assert verdict(rig).checked_at == rig.clock.now
+    assert sum(day(rig, later=399).seconds.values()) == 86400
+
+
 def test_old_checks_go_and_their_days_stay(rig: Rig) -> None:
     for _ in range(30):
         rig.clock.advance(3600)
