@@ -30,7 +30,7 @@ from shared.services.state import retry_on_conflict
 
 AGE_EVERY = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=7)
-"""Of a longer time without a look only the end is written down as unknown: its days have no row, which says the same."""
+"""Of a longer time without a look only its end is written down as unknown: days without a row say the same."""
 MOST_AGED = 80
 """Old rows that one look removes, at most: the transaction has room for a hundred."""
 
