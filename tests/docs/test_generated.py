@@ -28,6 +28,19 @@ def test_every_endpoint_says_in_one_sentence_what_it_does() -> None:
         assert len(endpoint.summary.partition(":")[0]) < 80, endpoint.name
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "required"),
+    [
+        ("/api/registries/{registry}/health/mute", "post", True),
+        ("/api/registries/{registry}/users/import", "post", True),
+        ("/api/registries/{registry}", "put", False),
+    ],
+)
+def test_a_body_without_which_nothing_can_be_done_is_required(path: str, method: str, required: bool) -> None:
+    body = document(DEFAULTS, DEFAULTS.public_url)["paths"][path][method]["requestBody"]
+    assert body.get("required", False) is required
+
+
 def test_operators_see_what_they_allow() -> None:
     mine = DEFAULTS.model_copy(update={"allowed_skus": ("B1", "P9v9")})
     spec = document(mine, DEFAULTS.public_url)["components"]["schemas"]["RegistrySpec"]
