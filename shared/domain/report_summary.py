@@ -1,6 +1,7 @@
 """What people read in a chat: the verdict first, then what needs them, then the rest. Of a report, or of one notice.
 
-Plain text, no markup: each sink escapes it and cuts it to what it may send. Long lists may be given whole.
+Plain text: each sink escapes it and cuts it to what it may send. The one mark there is are backticks around a name,
+which a sink may set in another type. Long lists may be given whole.
 """
 
 from shared.domain.health.codes import Severity
@@ -20,6 +21,7 @@ class Item(Model):
     title: str
     """What it is about: mostly a registry's name."""
     text: str
+    """One sentence a line, three at most."""
     severity: Severity = Severity.WARNING
     evidence: str = ""
     fix: str = ""

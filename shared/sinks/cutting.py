@@ -1,6 +1,7 @@
 """Long lists cut short, so that a message stays within what a sink takes. What is cut is counted, never just gone."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.health.codes import Severity
@@ -16,7 +17,10 @@ MARKS: Mapping[Severity, str] = {
 """Before the headline, which says the same in words."""
 TITLE, TEXT = 150, 500
 """Characters of one field."""
+MOST_SENTENCES = 3
 MOST_LINKS = 4
+_NAME = re.compile(r"`([A-Za-z0-9_][A-Za-z0-9_.@:/+=-]{0,99})`")
+"""With nothing in it that could be markup anywhere."""
 LIMITS = (40, 20, 10, 5, 2, 1)
 """How many items, sections and lines of a section may stay; the first that fits."""
 
@@ -75,9 +79,17 @@ def is_link(url: str) -> bool:
 
 
 def parts(item: Item) -> list[tuple[str, str]]:
-    """What is said of an item, each with its label; an empty label for the sentence itself."""
-    given = (("", item.text), ("Seen", item.evidence), ("Fix", item.fix))
+    """What is said of an item, line by line, each with its label; an empty label for the sentences themselves."""
+    sentences = [("", line) for line in item.text.splitlines()[:MOST_SENTENCES]]
+    given = (*sentences, ("Seen", item.evidence), ("Fix", item.fix))
     return [(label, found) for label, value in given if (found := text(value))]
+
+
+def names(value: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, and whether a piece is a name, which stands between backticks in what we write."""
+    for place, piece in enumerate(_NAME.split(value)):
+        if piece:
+            yield piece, place % 2 == 1
 
 
 def fitting[T](render: Callable[[int], T], fits: Callable[[T], bool]) -> T:

@@ -4,7 +4,8 @@ Links stand in the text, not on buttons: a button, even one that only opens a pa
 here would answer.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -35,6 +36,8 @@ _LITERAL = {
     "`": "ʼ",  # noqa: RUF001
 }
 """mrkdwn has an escape for the first three only (docs.slack.dev/messaging/formatting-message-text)."""
+
+_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 
 def payload(summary: Summary) -> dict[str, Any]:
@@ -68,8 +71,7 @@ def units(text: str) -> int:
 def literal(text: str, room: int = ROOM) -> str:
     """Reads as it is written: nothing of it is a link, a mention or markup. What takes more than `room` is cut."""
     written: list[str] = []
-    for place, char in enumerate(text):
-        piece = _underscore(text, place) if char == "_" else _LITERAL.get(char, char)
+    for piece in _pieces(text):
         room -= units(piece)
         if room <= 0:
             return "".join([*written, "…"])
@@ -77,10 +79,18 @@ def literal(text: str, room: int = ROOM) -> str:
     return "".join(written)
 
 
-def _underscore(text: str, place: int) -> str:
-    """Inside a word it is no markup: codes can still be copied."""
-    inside = text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
-    return "_" if inside else "ˍ"
+def _pieces(text: str) -> Iterator[str]:
+    """Characters as Slack must have them, and names whole."""
+    for found, is_name in cutting.names(text):
+        if is_name:
+            yield f"`{found}`"
+        else:
+            yield from (_LITERAL.get(char, char) for char in _without_pairs(found))
+
+
+def _without_pairs(text: str) -> str:
+    """Underscores at the edges of words make what is between two of them italic; those inside words, or one, do not."""
+    return _EDGE.sub("ˍ", text) if len(_EDGE.findall(text)) > 1 else text
 
 
 def _item(item: Item) -> str:

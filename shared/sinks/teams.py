@@ -85,11 +85,19 @@ def _listed(section: Section, most: int) -> Element:
 
 def _labelled(label: str, value: str) -> Element:
     runs = [_run(f"{label}: ", weight="Bolder")] if label else []
-    return {"type": "RichTextBlock", "inlines": [*runs, _run(value)], "spacing": "Small"}
+    return {"type": "RichTextBlock", "inlines": [*runs, *_runs(value)], "spacing": "Small"}
 
 
 def _text(text: str, *, spacing: str = "Default", **style: Any) -> Element:
-    return {"type": "RichTextBlock", "inlines": [_run(text, **style)], "spacing": spacing}
+    return {"type": "RichTextBlock", "inlines": _runs(text, **style), "spacing": spacing}
+
+
+def _runs(text: str, **style: Any) -> list[Element]:
+    """Names in another type."""
+    return [
+        _run(piece, **style, **({"fontType": "Monospace"} if is_name else {}))
+        for piece, is_name in cutting.names(text)
+    ]
 
 
 def _run(text: str, **style: Any) -> Element:

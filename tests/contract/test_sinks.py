@@ -19,7 +19,7 @@ from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import NOTICES, DeliveryStatus, Notice
 from shared.domain.sinks import Address, Sink, SinkKind, check_addresses
-from shared.services.notifying.deliveries import Deliveries, NoReports
+from shared.services.notifying.deliveries import Deliveries
 from shared.services.notifying.outbox import Outbox
 from shared.sinks import sender
 from shared.sinks.messenger import SinkMessenger
@@ -37,6 +37,7 @@ from tests.contract.sink_servers import (
 )
 from tests.contract.tls_servers import Certificate
 from tests.fakes import FakeClock, FakeQueue, FakeTable
+from tests.unit.services.notifying.rig import Reports
 from tests.unit.sinks.examples import DOWN, PLACES, REPORT, told
 from tests.unit.sinks.test_teams import card_of, schema
 
@@ -228,7 +229,7 @@ class Notifying:
         self.clock, self.table, self.queue = FakeClock(), FakeTable(), FakeQueue[NoticeMessage]()
         outbox = Outbox(self.table, self.queue, SINKS, self.clock)
         spoken = SinkMessenger(SINKS, addresses, Sender(["localhost"], 5), self.clock)
-        self.deliveries = Deliveries(self.table, outbox, spoken, NoReports(), PLACES, self.clock)
+        self.deliveries = Deliveries(self.table, outbox, spoken, Reports(), PLACES, self.clock)
         self.clock.now = DOWN.at + timedelta(seconds=5)
         outbox.announce(DOWN)
 

@@ -38,15 +38,6 @@ class Summaries(Protocol):
         """`report` is an id; `None`: there is no such report any more."""
 
 
-class NoReports:
-    """As long as nobody makes any."""
-
-    def summary(self, report: str) -> Summary | None:
-        """See `Summaries`."""
-        _ = report
-        return None
-
-
 @dataclass(frozen=True)
 class Attempt:
     """An attempt that is ours."""

@@ -78,7 +78,7 @@ def test_every_link_and_every_mark_is_ours(summary: Summary) -> None:
             continue
         inside = re.findall(r"<([^>]*)>", found["text"])
         assert all(re.fullmatch(r"https://[!-~]+\|[^<>]+", link) for link in inside)
-        left = re.sub(r"<[^>]*>", "", found["text"])
+        left = re.sub(r"<[^>]*>|`[A-Za-z0-9_.@:/+=-]+`", "", found["text"])
         assert not re.search(r"[<>`~]|&(?!amp;|lt;|gt;)", left)
         for line in left.splitlines():
             assert re.fullmatch(r"[^*]*(\*[^*]+\*[^*]*)?", line), "one bold part a line at most: ours"
@@ -91,9 +91,12 @@ def test_every_link_and_every_mark_is_ours(summary: Summary) -> None:
             "<!channel> & <https://evil.example|Status>",
             "&lt;!channel&gt; &amp; &lt;https://evil.example|Status&gt;",
         ),
-        ("*bold* ~gone~ `code`", "∗bold∗ ∼gone∼ ʼcodeʼ"),  # noqa: RUF001 - what replaces them
+        ("*bold* ~gone~ `a code`", "∗bold∗ ∼gone∼ ʼa codeʼ"),  # noqa: RUF001 - what replaces them
         ("_probe and STORAGE_UNHEALTHY_", "ˍprobe and STORAGE_UNHEALTHYˍ"),
         ("a_b __ _", "a_b ˍˍ ˍ"),
+        ("GET /v2/_catalog: a_b", "GET /v2/_catalog: a_b"),
+        ("`ci` and `jane@example.com`: `_probe`", "`ci` and `jane@example.com`: `_probe`"),
+        ("`<!here>` `a b` `*` ``", "ʼ&lt;!here&gt;ʼ ʼa bʼ ʼ∗ʼ ʼʼ"),  # noqa: RUF001
     ],
 )
 def test_what_others_wrote_reads_as_they_wrote_it(written: str, read: str) -> None:

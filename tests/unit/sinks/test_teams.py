@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from jsonschema import Draft6Validator
 from jsonschema.exceptions import best_match
 
-from shared.domain.report_summary import Summary
+from shared.domain.report_summary import Item, Summary
 from shared.sinks.teams import encoded, payload
 from tests.unit.sinks.examples import REPORT, SUMMARIES, many, told
 
@@ -68,6 +68,25 @@ def test_a_notice_says_the_verdict_then_why_and_what_to_do() -> None:
     assert any(line.startswith("Fix: ") for line in lines)
     assert card["body"][0]["style"] == "attention"
     assert [action["title"] for action in card["actions"]] == ["Status", "Portal"]
+
+
+def test_names_are_set_in_another_type_and_sentences_in_lines_of_their_own() -> None:
+    item = Item(title="payments", text="`ci` expires in 3 days\nSomebody has to act", fix="Rotate `ci`.")
+    blocks = list(elements(card_of(payload(Summary(headline="h", needs_you=(item,))))))
+    runs = [block["inlines"] for block in blocks if block["type"] == "RichTextBlock"]
+    assert runs[-3:] == [
+        [
+            {"type": "TextRun", "text": "ci", "fontType": "Monospace"},
+            {"type": "TextRun", "text": " expires in 3 days"},
+        ],
+        [{"type": "TextRun", "text": "Somebody has to act"}],
+        [
+            {"type": "TextRun", "text": "Fix: ", "weight": "Bolder"},
+            {"type": "TextRun", "text": "Rotate "},
+            {"type": "TextRun", "text": "ci", "fontType": "Monospace"},
+            {"type": "TextRun", "text": "."},
+        ],
+    ]
 
 
 def test_a_report_lists_what_needs_somebody_before_the_rest() -> None:
