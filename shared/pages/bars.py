@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from shared.domain.health.board import BOARD_DAYS, Bar
 from shared.domain.health.codes import HealthState
 from shared.domain.health.history import total, uptime
-from shared.pages.times import NOT_KNOWN, lasting, named
+from shared.domain.report.wording import percent
+from shared.pages.times import lasting, named
 
 _DAY_SECONDS = 86_400
 _LEAST_SHARE = 0.25
@@ -75,14 +76,6 @@ def uptime_of(bars: Sequence[Bar], now: datetime, days: int = BOARD_DAYS) -> flo
     """Of the last so many days, today included."""
     first = now.astimezone(UTC).date() - timedelta(days=days - 1)
     return uptime(total(seconds_of(bar) for bar in bars if bar.day >= first))
-
-
-def percent(share: float | None) -> str:
-    """Rounded down: only what was never down is `100 %`."""
-    if share is None:
-        return NOT_KNOWN
-    hundredths = int(share * 10_000 + 1e-6)
-    return "100 %" if hundredths == 10_000 else f"{hundredths / 100:.2f} %"
 
 
 def marks(bars: Sequence[Bar], now: datetime) -> list[DayMark]:

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from shared.domain.health.board import BoardEntry, Trouble
 from shared.domain.health.codes import HealthState
-from shared.pages.bars import ROW, Bars, draw, marks, percent, uptime_of
+from shared.domain.report.wording import percent
+from shared.pages.bars import ROW, Bars, draw, marks, uptime_of
 from shared.pages.sparkline import Sparkline, sparkline
 from shared.pages.states import is_muted, note, shown_state
 from shared.pages.times import Moment, Times

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
-from shared.pages.times import NOT_KNOWN
+from shared.domain.report.wording import milliseconds
 
 _MARGIN = 2
 """Pixels around the line: its ends are round."""
@@ -26,7 +26,7 @@ class Sparkline:
 def sparkline(latencies: Sequence[int | None], last: int | None, width: int, height: int) -> Sparkline:
     """In milliseconds, the oldest first; `None` where nobody got in. `last`: the present one."""
     known = [each for each in latencies if each is not None]
-    shown = f"{last:,} ms".replace(",", "\u202f") if last is not None else NOT_KNOWN
+    shown = milliseconds(last)
     if not known:
         return Sparkline(width, height, (), None, shown, "No login is known.")
     points = list(_points(latencies, _ceiling(known), width, height))

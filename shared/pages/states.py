@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import HealthState
+from shared.domain.health.history import GAP
 from shared.pages.times import Times
 
 LATE_AFTER = timedelta(minutes=10)
 """A sweep that is older has been missed twice, with the schedule that there is by default."""
-STALE_AFTER = timedelta(minutes=15)
-"""Three sweeps: what was found before that is not the present."""
+STALE_AFTER = GAP
+"""Three sweeps: what was found before that is not the present, and counts for no uptime either."""
 
 _PLACES = {
     state: place

@@ -9,10 +9,6 @@ _WHOLE_DAYS_FROM = 10 * _DAY
 """Of something that old nobody wants to know the hours."""
 
 
-NOT_KNOWN = "\N{EN DASH}"
-"""In place of a figure."""
-
-
 @dataclass(frozen=True)
 class Moment:
     """One moment. `iso` is for machines, `full` for whoever wants to know it exactly."""

@@ -39,7 +39,7 @@ SPECIALS = {
     "web": Special(
         HealthState.DEGRADED, Code.TLS_EXPIRING, 190, evidence="the certificate ends on 2026-12-08 23:59 UTC"
     ),
-    "data": Special(HealthState.MAINTENANCE, Code.HEALTHY, 3, "Scaling to S1, 2 of 3 steps."),
+    "data": Special(HealthState.MAINTENANCE, Code.MAINTENANCE, 3, "Scaling to S1, 2 of 3 steps."),
     "partners": Special(HealthState.UNKNOWN, Code.RESTRICTED, 60 * 24 * 19),
     "ml-models": Special(HealthState.DEGRADED, Code.SLOW, 64, muted=timedelta(hours=5)),
 }
@@ -112,6 +112,10 @@ def _entry(name: str, place: int, now: datetime, chance: random.Random) -> Board
         latency_ms=latencies[-1],
         checked_at=now - timedelta(minutes=2),
         muted_until=now + special.muted if special and special.muted else None,
+        certificate_expires=now + timedelta(days=chance.randint(30, 89)),
+        size_bytes=chance.randint(2 * 10**9, 60 * 10**9),
+        blobs=chance.randint(300, 9000),
+        user_count=chance.randint(3, 40),
         latencies=latencies,
         days=[life.bars[back] for back in sorted(life.bars, reverse=True)],
         incidents=sorted(life.troubles, key=lambda each: each.started_at, reverse=True)[:10],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.health.board import BOARD_DAYS, Bar
 from shared.domain.health.codes import HealthState
-from shared.pages.bars import LARGE, ROW, Size, draw, marks, percent, uptime_of
+from shared.pages.bars import LARGE, ROW, Size, draw, marks, uptime_of
 from tests.unit.pages.entries import NOW
 
 TODAY, YESTERDAY = NOW.date(), NOW.date() - timedelta(days=1)
@@ -18,21 +18,6 @@ WHOLE = 86_400
 
 def bar(day: date, **seconds: int) -> Bar:
     return Bar(day=day, **seconds)
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (None, "–"),  # noqa: RUF001 - what the page shows
-        (1.0, "100 %"),
-        (0.99999, "99.99 %"),
-        (0.9961, "99.61 %"),
-        (0.29, "29.00 %"),
-        (0.0, "0.00 %"),
-    ],
-)
-def test_uptime_is_rounded_down(share: float | None, text: str) -> None:
-    assert percent(share) == text
 
 
 def test_uptime_counts_degraded_as_up_and_maintenance_neither_way() -> None:

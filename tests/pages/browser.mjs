@@ -1,0 +1,145 @@
+// Opens the status page in Debian's Chromium and tells what it saw. The job comes as JSON on stdin, the findings go as
+// JSON to stdout. `what`: "check" looks at everything, "picture" only takes the README's pictures.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+
+const require = createRequire(import.meta.url);
+const { chromium } = require("playwright-core");
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const SIZES = { phone: { width: 360, height: 780 }, desktop: { width: 1280, height: 900 } };
+const SCHEMES = ["light", "dark"];
+
+const job = JSON.parse(readFileSync(0, "utf8"));
+const browser = await chromium.launch({ executablePath: job.chromium, args: FLAGS });
+
+// A visitor with the link's cookie; `seen` collects what must not happen.
+async function visit(options, seen = { requests: [], errors: [] }) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("request", (request) => seen.requests.push(request.url()));
+  page.on("console", (message) => message.type() !== "log" && seen.errors.push(message.text()));
+  page.on("pageerror", (error) => seen.errors.push(String(error)));
+  await page.goto(job.link);
+  return { page, seen, close: () => context.close() };
+}
+
+async function judge(page, name) {
+  if (job.folder) await page.screenshot({ path: `${job.folder}/${name}.png`, fullPage: true });
+  await page.evaluate(AXE);
+  const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags, preload: false }), TAGS);
+  return {
+    name,
+    rules: found.passes.length,
+    violations: found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target).join(" | ")}`),
+    overflow: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  };
+}
+
+async function look(size, scheme) {
+  const { page, seen, close } = await visit({ viewport: SIZES[size], colorScheme: scheme });
+  const pages = [];
+  const address = page.url();
+  for (const path of job.pages) {
+    await page.goto(job.origin + path);
+    await page.evaluate(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+    pages.push(await judge(page, `${path.split("/").slice(2).join("-")}-${size}-${scheme}`.replace(/[?&=:]+/g, "-")));
+  }
+  await close();
+  return { size, scheme, address, pages, ...seen };
+}
+
+async function withoutScript() {
+  const { page, seen, close } = await visit({ viewport: SIZES.desktop, javaScriptEnabled: false });
+  const all = await page.locator(".board .row").count();
+  const title = await page.title();
+  await page.locator("#tag").selectOption("team:payments");
+  await page.locator("#sort").selectOption("name");
+  await page.locator("form button").click();
+  const names = await page.locator(".board h3").allTextContents();
+  const address = page.url();
+  await page.locator(".board .name").first().click();
+  const heading = await page.locator("h1").textContent();
+  await close();
+  return { all, title, names, address, heading: heading.trim(), ...seen };
+}
+
+async function byKeyboard() {
+  const { page, close } = await visit({ viewport: SIZES.desktop });
+  await page.evaluate(AXE);
+  const witness = await page.evaluate(async () => {
+    const unnamed = document.body.appendChild(document.createElement("button"));
+    const found = await axe.run(unnamed);
+    unnamed.remove();
+    return found.violations.map((each) => each.id);
+  });
+  const stops = [];
+  for (let step = 0; step < 12; step += 1) {
+    await page.keyboard.press("Tab");
+    stops.push(await page.evaluate(() => {
+      const { id, tagName, textContent } = document.activeElement;
+      const ring = getComputedStyle(document.activeElement).outlineStyle;
+      return { what: id || `${tagName.toLowerCase()} ${textContent.trim()}`, ring };
+    }));
+  }
+  await page.locator("#sort").focus();
+  await page.keyboard.type("by");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/sort=name/);
+  const first = await page.locator(".board h3").first().textContent();
+  await close();
+  return { witness, stops, first };
+}
+
+// A minute later, with another answer of the server, and then with none.
+async function refreshed() {
+  const { page, seen, close } = await visit({ viewport: SIZES.desktop });
+  await page.clock.install();
+  await page.reload();
+  await page.locator("#older summary").click();
+  await page.locator(".board .name").nth(20).focus();
+  const place = () => page.evaluate(() => [scrollY, document.activeElement.textContent, !!document.querySelector("#older[open]")]);
+  const before = await place();
+  await page.evaluate(() => { window.sameDocument = true; });
+  await page.route("**/api/status", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("1 of 30 registries is down", "Refreshed") });
+  });
+  await page.clock.runFor(61_000);
+  await page.waitForFunction(() => document.querySelector("h1").textContent.includes("Refreshed"));
+  const after = await place();
+  const title = await page.title();
+  await page.unroute("**/api/status");
+  await page.route("**/api/status", (route) => route.abort());
+  const quiet = await page.locator("#trouble").textContent();
+  await page.clock.runFor(61_000);
+  await page.waitForFunction(() => document.querySelector("#trouble").textContent !== "");
+  const trouble = await page.locator("#trouble").textContent();
+  const same = await page.evaluate(() => window.sameDocument === true);
+  await close();
+  return { before, after, title, quiet, trouble, same, requests: seen.requests };
+}
+
+async function picture(scheme) {
+  const { page, close } = await visit({ viewport: { width: 1220, height: 860 }, colorScheme: scheme, deviceScaleFactor: 1.5 });
+  await page.screenshot({ path: `${job.folder}/status-page-${scheme}.png` });
+  await close();
+}
+
+const findings = {};
+try {
+  if (job.what === "picture") {
+    await Promise.all(SCHEMES.map(picture));
+  } else {
+    const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
+    const [script, keyboard, refresh, ...looked] = await Promise.all([withoutScript(), byKeyboard(), refreshed(), ...looks]);
+    Object.assign(findings, { script, keyboard, refresh, looked });
+  }
+} finally {
+  await browser.close();
+}
+process.stdout.write(JSON.stringify(findings));
