@@ -185,7 +185,7 @@ class Services:
         """Looks at one registry at once."""
         from shared.services.health.on_demand import OnDemand
 
-        return OnDemand(self.registries, self.health_history, self.health_checks.now)
+        return OnDemand(self.registries, self.health_history, self.health_checks.now, now)
 
     @cached_property
     def metrics(self) -> MetricsReading:

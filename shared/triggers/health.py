@@ -49,6 +49,7 @@ def check_registry_health(asked: CheckRequest, caller: Caller) -> Answer:
     """Look at a registry now: the answer has what was found.
 
     It counts as any other check: what looks bad becomes the registry's state when a second look finds it bad, too.
+    Whoever asks within five seconds of a check gets what that has found.
     """
     _ = caller
     return Answer(200, registry_health_view(base(), services().on_demand.check(asked.registry)))

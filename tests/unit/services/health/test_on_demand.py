@@ -6,7 +6,7 @@ from shared.domain.errors import ApiError
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.observation import Failure
 from shared.services.health.history import HealthHistory
-from shared.services.health.on_demand import OnDemand
+from shared.services.health.on_demand import FRESH, OnDemand
 from tests.unit.services.rig import NAME, RECHECK_SECONDS, Rig
 
 
@@ -20,7 +20,7 @@ def rig() -> Rig:
 @pytest.fixture
 def on_demand(rig: Rig) -> OnDemand:
     history = HealthHistory(rig.registries, rig.health_table, rig.mutes, "0 */5 * * * *", rig.clock)
-    return OnDemand(rig.registries, history, rig.checks.now)
+    return OnDemand(rig.registries, history, rig.checks.now, rig.clock)
 
 
 def test_it_answers_with_what_it_has_just_found(rig: Rig, on_demand: OnDemand) -> None:
@@ -39,6 +39,18 @@ def test_what_it_finds_bad_is_suspected_until_another_look_confirms_it(rig: Rig,
     assert first.verdict.suspected_at == rig.clock.now
     rig.clock.advance(RECHECK_SECONDS)
     assert on_demand.check(NAME).state is HealthState.DOWN
+
+
+def test_what_was_found_within_the_last_seconds_is_the_answer(rig: Rig, on_demand: OnDemand) -> None:
+    first = on_demand.check(NAME)
+    for seconds, looks in ((FRESH.total_seconds() - 1, 1), (1, 2)):
+        rig.clock.advance(seconds)
+        found = on_demand.check(NAME)
+        assert first.verdict
+        assert found.verdict
+        assert (found.verdict.checked_at == first.verdict.checked_at) == (looks == 1)
+        rows = [key for key in rig.health_table.rows[NAME] if key.startswith("check:")]
+        assert len(rows) == looks
 
 
 def test_while_an_operation_is_at_work_nothing_is_probed(rig: Rig, on_demand: OnDemand) -> None:
