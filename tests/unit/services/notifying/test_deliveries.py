@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -272,6 +273,18 @@ def test_reports_and_changes_are_never_one_message() -> None:
     deliver_all(world)
     headlines = {telling.summary.headline for _, telling in world.messenger.told}
     assert headlines == {"search is down: STORAGE_UNHEALTHY", "All is well"}
+
+
+def test_messages_that_are_worked_on_side_by_side_and_twice_tell_each_sink_each_thing_once() -> None:
+    world = World(*({"name": f"hook-{place}", "kind": "webhook"} for place in range(3)))
+    outage(world, 10)
+    copies = [message for message, _ in world.queue.sent] * 2
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(world.deliveries.run, copies, map(str, range(len(copies)))))
+    told = Counter((sink, telling.id) for sink, telling in world.messenger.told)
+    assert len(told) == 30
+    assert set(told.values()) == {1}
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
 
 
 class Killed(BaseException):
