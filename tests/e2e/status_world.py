@@ -12,6 +12,11 @@ from typing import Any
 
 import httpx
 
+from shared.azure.connection import StorageConnection
+from shared.azure.tables import StorageTable
+from shared.domain.report.model import Report
+from shared.services.reporting.archive import Archive
+from shared.triggers.report_examples import KEPT, REPORT
 from tests.docs.generated import ROOT
 from tests.e2e.api_client import Json
 from tests.e2e.local_azure import LocalAzure
@@ -26,8 +31,14 @@ SETTINGS = {
     "TURN_DELAY_SECONDS": "0",
 }
 STEADY, DELETED, SLEEPING, DOOMED = "steady", "deleted", "sleeping", "doomed"
-HERE = {"registry": STEADY, "username": "ci", "asset": "start.js"}
-NOT_HERE = {"registry": "absent", "username": "nobody", "asset": "absent.js", "operation": "absent.none"}
+HERE = {"registry": STEADY, "username": "ci", "asset": "start.js", "report": KEPT["id"]}
+NOT_HERE = {
+    "registry": "absent",
+    "username": "nobody",
+    "asset": "absent.js",
+    "operation": "absent.none",
+    "report": "2000-01-01T0000Z",
+}
 
 
 @dataclass(frozen=True)
@@ -82,10 +93,17 @@ class World:
         """An Operation-Id that stands for this user."""
         created = self.call("PUT", f"registries/{STEADY}/users/ci", {}, headers={"Operation-Id": self.used})
         self.call("PUT", f"registries/{STEADY}/users/leaving", {})
+        self._keep_report()
         self.finished = {**HERE, "operation": self.done(created)["id"]}
 
     def _create(self, name: str) -> None:
         self.done(self.call("PUT", f"registries/{name}", {}))
+
+    def _keep_report(self) -> None:
+        """As the timer would, some morning."""
+        connection = StorageConnection.from_env({"AzureWebJobsStorage": self.local.azure.connection_string})
+        report = Report.model_validate(REPORT)
+        Archive(StorageTable(connection, "health"), lambda: report.generated_at).add(report)
 
     def call(
         self,
