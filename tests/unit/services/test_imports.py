@@ -1,18 +1,17 @@
 """An import of users: all of it or nothing, published once, whatever dies and whoever else changes users meanwhile."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 
 import pytest
 
-from shared.domain import htpasswd, passwords, user_import
+from shared.domain import htpasswd, user_import
 from shared.domain.errors import ApiError, DependencyError, OperationInProgressError, PermanentError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Delete
 from shared.domain.resources import Type
 from shared.services import imports
 from shared.services.requests import Caller
-from tests import fakes
 from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Call, Killed
 
@@ -25,16 +24,6 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that seven lines are three chunks and five transactions."""
     monkeypatch.setattr(user_import, "CHUNK_LINES", 3)
     monkeypatch.setattr(user_import, "MOST_CHANGES", 2)
-
-
-@pytest.fixture(autouse=True)
-def fast_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """bcrypt once for each revision instead of once for each publication and each look."""
-    monkeypatch.setattr(htpasswd, "probe_hash", probe_hash)
-    monkeypatch.setattr(fakes, "matches", matches)
-
-
-probe_hash, matches = cache(htpasswd.probe_hash), cache(passwords.matches)
 
 
 @pytest.fixture
