@@ -1,6 +1,7 @@
 """The ports of the local Azure: a row of them, or free ones that a folder keeps."""
 
 import errno
+import os
 import random
 import socket
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,9 @@ _FREE_PORTS = range(15000, 20000)
 """Below the range from which systems take the ports of outgoing connections (Linux: 32768, others: 49152),
 because a port from there may be taken in the second in which a process is being restarted; and below those of
 the sites, which belong to a site for ever."""
+
+SHARE_SETTING = "LOCALAZURE_PORT_SHARE"
+"""`2/3`: of all ports to choose from, the second third is ours. Who starts at the same moment chooses other ones."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,12 @@ def _names(proxies: bool) -> list[str]:
     return [name for name in _PURPOSE if proxies or not name.endswith("_proxy")]
 
 
+def ours(ports: range) -> range:
+    """Those of `ports` that are in our share: all of them, unless the environment says otherwise."""
+    number, _, shares = os.environ.get(SHARE_SETTING, "1/1").partition("/")
+    return ports[int(number) - 1 :: int(shares)]
+
+
 def is_free(port: int) -> bool:
     """Can a server listen on this port of the loopback interface, IPv4 and (where there is one) IPv6?"""
     return _can_listen(socket.AF_INET, "127.0.0.1", port) and _can_listen(socket.AF_INET6, "::1", port)
@@ -111,4 +121,5 @@ def _can_listen(family: socket.AddressFamily, address: str, port: int) -> bool:
 
 def _chain(first: list[int]) -> Iterator[int]:
     yield from first
-    yield from random.sample(_FREE_PORTS, len(_FREE_PORTS))
+    candidates = ours(_FREE_PORTS)
+    yield from random.sample(candidates, len(candidates))

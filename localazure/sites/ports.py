@@ -4,7 +4,7 @@ import random
 import threading
 from pathlib import Path
 
-from localazure.ports import is_free
+from localazure.ports import is_free, ours
 from localazure.private_files import read_json, write_private_json
 
 _RANGE = range(20000, 32000)
@@ -31,7 +31,7 @@ class SitePorts:
             return self._ports[name]
 
     def _free_port(self) -> int:
-        taken = set(self._ports.values())
+        taken, candidates = set(self._ports.values()), ours(_RANGE)
         return next(
-            port for port in random.sample(_RANGE, len(_RANGE)) if port not in taken and is_free(port)
+            port for port in random.sample(candidates, len(candidates)) if port not in taken and is_free(port)
         )

@@ -21,7 +21,7 @@ from localazure.up.probes import answers
 from localazure.up.processes import Child, Program
 
 START_SECONDS = 30
-IDENTITY_HEADER = secrets.token_urlsafe(24)
+IDENTITY_HEADER = secrets.token_hex(24)  # one that begins with "-" would be an option
 
 
 @dataclass(frozen=True)

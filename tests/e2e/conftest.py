@@ -1,4 +1,7 @@
-"""One local Azure for all tests of this folder, and one registry that is there all the time."""
+"""One local Azure for the tests of this folder, and one registry that is there all the time.
+
+`scripts/test` runs files of tests side by side: each of its processes has a local Azure of its own.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import named_keys
+from tests.e2e.leaks import leaked
 from tests.e2e.local_azure import LocalAzure, running
 from tests.e2e.sinks import Sinks, receiving
-
-LAST = "test_no_secrets.py"
 
 SETTINGS = {
     # operators may allow what Azure then refuses
@@ -19,14 +21,6 @@ SETTINGS = {
     "HEALTH_RECHECK_SECONDS": "1",
     "ROLE_GRANTS": named_keys.ROLE_GRANTS,
 }
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The search for secrets comes last of the tests in this folder: it looks at what all others left."""
-    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    ordered = sorted((items[place] for place in places), key=lambda item: item.path.name == LAST)
-    for place, item in zip(places, ordered, strict=True):
-        items[place] = item
 
 
 @pytest.fixture(scope="package")
@@ -46,8 +40,10 @@ def sinks(folder: Path) -> Iterator[Sinks]:
 
 @pytest.fixture(scope="package")
 def local(folder: Path, sinks: Sinks) -> Iterator[LocalAzure]:
+    """No secret is written down in all its life: tables, queues, logs and requests are searched in the end."""
     with running(folder, {**SETTINGS, **sinks.settings}) as local_azure:
         yield local_azure
+        assert leaked(local_azure, sinks.secrets) == []
 
 
 @pytest.fixture(scope="package")

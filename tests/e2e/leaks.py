@@ -3,14 +3,17 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from shared.domain.htpasswd import probe_password
 from tests.e2e.local_azure import LocalAzure
 
 TABLE, QUEUE, LOG, REQUEST, BODY, FILE = "table", "queue", "log", "request", "Resource Manager body", "file"
+WRITTEN_DOWN = (TABLE, QUEUE, LOG, REQUEST, BODY)
+"""What tells a story afterwards. Settings and keys stand in files, where programs read them."""
 
 _PIECES = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _SHORTEST = 12
@@ -39,6 +42,46 @@ def found(secrets: Iterable[str], texts: Iterable[Text]) -> list[str]:
     for word in {spelling for secret in secrets for spelling in _spellings(secret)}:
         by_start[word[:_SHORTEST]] = (*by_start.get(word[:_SHORTEST], ()), word)
     return sorted({f"{text.kind}: {text.where}" for text in texts if _has_any(text.content, by_start)})
+
+
+def of_kinds(texts: Sequence[Text], kinds: tuple[str, ...]) -> list[Text]:
+    """Those of these kinds. Fails if there are none of one of them."""
+    chosen = [text for text in texts if text.kind in kinds]
+    assert {text.kind for text in chosen} == set(kinds), "there is nothing to look at"
+    return chosen
+
+
+def leaked(local: LocalAzure, others: set[str]) -> list[str]:
+    """Where any secret stands that has no business there; `others` have none anywhere."""
+    account_keys = local.azure.account_keys()
+    texts = everything(local)
+    return [
+        *found(local.api.passwords | probe_passwords(local) | others, texts),
+        *found(control_plane_keys(local), of_kinds(texts, WRITTEN_DOWN)),
+        *found(account_keys, of_kinds(texts, (TABLE, QUEUE, LOG, REQUEST))),
+    ]
+
+
+def control_plane_keys(local: LocalAzure) -> set[str]:
+    """What opens the control plane, or proves who it is."""
+    ready, settings = local.up.ready(), local.azure.settings
+    return {ready["functionsKey"], ready["masterKey"], settings["PROBE_KEY"], settings["IDENTITY_HEADER"]}
+
+
+def probe_passwords(local: LocalAzure) -> set[str]:
+    """Those of every incarnation of every registry, for more revisions than there can have been."""
+    rows = [row for (table, *_), row in local.azure.tables().items() if table == "state"]
+    revisions: dict[str, int] = {}
+    for row in rows:
+        if "uid" in row:
+            newest = max(row.get("revision", 0), row.get("usersRevision", 0), revisions.get(row["uid"], 0))
+            revisions[row["uid"]] = newest
+    key = local.azure.settings["PROBE_KEY"]
+    return {
+        probe_password(key, uid, revision)
+        for uid, newest in revisions.items()
+        for revision in range(newest + 2)
+    }
 
 
 def _has_any(content: str, by_start: Mapping[str, tuple[str, ...]]) -> bool:

@@ -43,6 +43,11 @@ class Sinks:
         """As the setting has it."""
         return "whsec_" + base64.b64encode(self.key).decode()
 
+    @property
+    def secrets(self) -> set[str]:
+        """What nobody may write down."""
+        return {self.password, self.secret.removeprefix("whsec_")}
+
     def told(self, registry: str) -> dict[str, list[str]]:
         """The verdicts about a registry that each kind of sink was told, in order."""
         readers = {"slack": _slack, "teams": _teams, "webhook": self._webhook}

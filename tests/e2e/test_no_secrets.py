@@ -1,6 +1,6 @@
 """After a life with every kind of secret in it, none of them stands in a table, message, log or recorded request.
 
-It comes last of this folder (see conftest.py), so that it also looks at what the other tests have left.
+What other tests leave is searched when their local Azure ends (see conftest.py).
 """
 
 import base64
@@ -19,14 +19,25 @@ from azure.storage.queue import QueueServiceClient
 from localazure.demo.image import build_image
 from shared.domain.htpasswd import probe_password
 from tests.e2e.api_client import Api
-from tests.e2e.leaks import BODY, FILE, LOG, QUEUE, REQUEST, TABLE, Text, everything, found
+from tests.e2e.leaks import (
+    BODY,
+    FILE,
+    LOG,
+    QUEUE,
+    REQUEST,
+    TABLE,
+    WRITTEN_DOWN,
+    Text,
+    control_plane_keys,
+    everything,
+    found,
+    of_kinds,
+    probe_passwords,
+)
 from tests.e2e.local_azure import LocalAzure
 from tests.e2e.named_keys import MEMBER, READER
-from tests.e2e.sinks import Sinks
 
 VAULT = "registries/vault"
-WRITTEN_DOWN = (TABLE, QUEUE, LOG, REQUEST, BODY)
-"""What tells a story afterwards. Settings and keys stand in files, where programs read them."""
 NASTY = "q\"uo\\te%20 &<s>'{}"
 
 
@@ -119,27 +130,6 @@ def texts(life: Life, account_keys: set[str]) -> list[Text]:
     return everything(life.local)
 
 
-def _probe_passwords(local: LocalAzure, key: str) -> set[str]:
-    """Those of every incarnation of every registry, for more revisions than there can have been."""
-    rows = [row for (table, *_), row in local.azure.tables().items() if table == "state"]
-    revisions: dict[str, int] = {}
-    for row in rows:
-        if "uid" in row:
-            newest = max(row.get("revision", 0), row.get("usersRevision", 0), revisions.get(row["uid"], 0))
-            revisions[row["uid"]] = newest
-    return {
-        probe_password(key, uid, revision)
-        for uid, newest in revisions.items()
-        for revision in range(newest + 2)
-    }
-
-
-def _of_kinds(texts: list[Text], kinds: tuple[str, ...]) -> list[Text]:
-    chosen = [text for text in texts if text.kind in kinds]
-    assert {text.kind for text in chosen} == set(kinds), "there is nothing to look at"
-    return chosen
-
-
 def test_no_password_is_written_down_anywhere(life: Life, texts: list[Text]) -> None:
     handed_out = life.api.passwords | life.only_sent
     assert life.nasty in handed_out
@@ -148,7 +138,7 @@ def test_no_password_is_written_down_anywhere(life: Life, texts: list[Text]) -> 
 
 def test_no_password_of_a_probe_is_written_down_anywhere(life: Life, texts: list[Text]) -> None:
     key = life.local.azure.settings["PROBE_KEY"]
-    passwords = _probe_passwords(life.local, key)
+    passwords = probe_passwords(life.local)
     [header] = life.local.azure.htpasswd("vault").decode().splitlines()[:1]
     words = dict(word.split("=") for word in header.split()[2:])
     assert probe_password(key, words["uid"], int(words["revision"])) in passwords
@@ -156,31 +146,24 @@ def test_no_password_of_a_probe_is_written_down_anywhere(life: Life, texts: list
 
 
 def test_no_key_of_the_control_plane_is_written_down(life: Life, texts: list[Text]) -> None:
-    ready, settings = life.local.up.ready(), life.local.azure.settings
-    keys = {ready["functionsKey"], ready["masterKey"], settings["PROBE_KEY"], settings["IDENTITY_HEADER"]}
-    keys |= {READER, MEMBER}
+    keys = control_plane_keys(life.local) | {READER, MEMBER}
     assert len(keys) == 6
-    assert found(keys, _of_kinds(texts, WRITTEN_DOWN)) == []
-    assert found(keys, _of_kinds(texts, (FILE,))) != []  # where they belong, the search does find them
-
-
-def test_no_address_and_no_key_of_a_sink_is_written_down_anywhere(sinks: Sinks, texts: list[Text]) -> None:
-    assert sinks.server.received, "nobody was told anything"
-    assert found({sinks.password, sinks.secret.removeprefix("whsec_")}, texts) == []
+    assert found(keys, of_kinds(texts, WRITTEN_DOWN)) == []
+    assert found(keys, of_kinds(texts, (FILE,))) != []  # where they belong, the search does find them
 
 
 def test_account_keys_stand_in_bodies_of_resource_manager_alone(
     account_keys: set[str], texts: list[Text]
 ) -> None:
-    assert found(account_keys, _of_kinds(texts, (BODY,))) != []
-    assert found(account_keys, _of_kinds(texts, (TABLE, QUEUE, LOG, REQUEST))) == []
+    assert found(account_keys, of_kinds(texts, (BODY,))) != []
+    assert found(account_keys, of_kinds(texts, (TABLE, QUEUE, LOG, REQUEST))) == []
 
 
 def test_hashes_stand_in_the_rows_of_their_users_alone(life: Life, texts: list[Text]) -> None:
     users = life.local.azure.users("vault")
     assert len(users) == 3
     for name, row in users.items():
-        places = found([row["passwordHash"]], _of_kinds(texts, WRITTEN_DOWN))
+        places = found([row["passwordHash"]], of_kinds(texts, WRITTEN_DOWN))
         assert places == [f"table: state/vault/user:{name}"]
 
 

@@ -9,6 +9,7 @@ from azure.data.tables import TableClient
 
 from shared.sinks.teams import encoded
 from tests.e2e.api_client import Json
+from tests.e2e.leaks import everything, found
 from tests.e2e.local_azure import LocalAzure
 from tests.e2e.sinks import KINDS, Sinks
 from tests.unit.sinks.test_teams import MOST, card_of, schema
@@ -112,3 +113,8 @@ def test_what_sinks_were_sent_is_what_their_kinds_take(local: LocalAzure, sinks:
         assert 2 <= len(message["blocks"]) <= 50
     for event in sinks.messages("webhook"):
         assert event["data"]["links"]["status"].startswith(f"{local.api.url}status/")
+
+
+def test_no_address_and_no_key_of_a_sink_is_written_down_anywhere(local: LocalAzure, sinks: Sinks) -> None:
+    assert sinks.server.received, "nobody was told anything"
+    assert found(sinks.secrets, everything(local)) == []

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from localazure.errors import LocalAzureError
-from localazure.ports import Ports, is_free
+from localazure.ports import SHARE_SETTING, Ports, is_free, ours
 
 
 @contextmanager
@@ -58,6 +58,17 @@ def test_free_ports_can_be_used_and_differ() -> None:
     ports = Ports.free({})
     ports.check_free("--port")
     assert len(set(ports.as_dict().values())) == 5
+
+
+def test_who_starts_at_the_same_moment_takes_ports_of_another_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    every, shares = range(15000, 15010), []
+    for number in (1, 2, 3):
+        monkeypatch.setenv(SHARE_SETTING, f"{number}/3")
+        shares.append(ours(every))
+        assert set(Ports.free({}).as_dict().values()) <= set(ours(range(15000, 20000)))
+    assert sorted(port for share in shares for port in share) == list(every)
+    monkeypatch.delenv(SHARE_SETTING)
+    assert ours(every) == every
 
 
 def test_kept_ports_come_back_when_they_are_free() -> None:
