@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.health.history import GAP
+from shared.domain.names import PEOPLE
 from shared.domain.operations import Operation
 from shared.domain.report.activity import drift, refusals, user_changes
 from shared.domain.report.exceptions import expiring_users, problems, todo
@@ -113,7 +114,7 @@ def _failed(operation: Operation) -> FailedOperation:
     error = operation.error
     return FailedOperation(
         id=operation.id,
-        registry=operation.registry,
+        registry=None if operation.registry == PEOPLE else operation.registry,
         kind=operation.kind,
         user=operation.user,
         ended_at=operation.ended_at or operation.created_at,

@@ -118,7 +118,7 @@ class FailedOperation(Part):
     """Work that ended in an error."""
 
     id: str
-    registry: str
+    registry: str | None = Field(description="`null`: it was about a user in all registries.")
     kind: Kind
     user: str | None
     ended_at: Moment

@@ -29,7 +29,7 @@ from shared.domain.report_summary import Item, Link, Section, Summary
 
 @dataclass(frozen=True)
 class _Titles:
-    notes: str = "⚠️ Mind"
+    notes: str = "⚠️ Mind this"
     todo: str = "🟡 You need to"
     over: str = "🔵 Was broken, works again"
     failed: str = "🟠 Failed"
@@ -38,7 +38,7 @@ class _Titles:
     rest: str = "🟢 The rest"
 
 
-TITLES = _Titles()
+_TITLES = _Titles()
 """Of the sections."""
 
 
@@ -84,17 +84,17 @@ def _item(problem: Problem, report: Report) -> Item:
 
 def _sections(report: Report) -> Iterator[Section]:
     if report.notes:
-        yield Section(title=TITLES.notes, lines=tuple(report.notes))
+        yield Section(title=_TITLES.notes, lines=tuple(report.notes))
     if report.todo:
-        yield Section(title=TITLES.todo, lines=tuple(map(_task, report.todo)))
+        yield Section(title=_TITLES.todo, lines=tuple(map(_task, report.todo)))
     over = [each for each in report.incidents if each.ended_at]
     if over:
-        yield Section(title=TITLES.over, lines=tuple(_incident(each, report) for each in over))
+        yield Section(title=_TITLES.over, lines=tuple(_incident(each, report) for each in over))
     if report.failed_operations:
-        yield Section(title=TITLES.failed, lines=tuple(_failure(each) for each in report.failed_operations))
-    yield Section(title=TITLES.security, lines=(_security(report),))
-    yield Section(title=TITLES.figures, lines=(_figures(report),))
-    yield Section(title=TITLES.rest, lines=(_rest(report),))
+        yield Section(title=_TITLES.failed, lines=tuple(_failure(each) for each in report.failed_operations))
+    yield Section(title=_TITLES.security, lines=(_security(report),))
+    yield Section(title=_TITLES.figures, lines=(_figures(report),))
+    yield Section(title=_TITLES.rest, lines=(_rest(report),))
 
 
 def _task(task: Todo) -> str:
@@ -117,7 +117,8 @@ def _incident(incident: ReportIncident, report: Report) -> str:
 
 
 def _failure(failed: FailedOperation) -> str:
-    about = f"{failed.registry}/{failed.user}" if failed.user else failed.registry
+    home = failed.registry or "all registries"
+    about = f"{home}/{failed.user}" if failed.user else home
     return f"{about}: {failed.kind}, {name(failed.code)}: {quoted(failed.message)}{_fix(failed.fix)}"
 
 

@@ -163,6 +163,19 @@ def test_a_day_counts_checks_to_the_second(world: World) -> None:
     assert (made.latency.p50, made.latency.p95) == (40, 40)
 
 
+def test_a_revocation_everywhere_that_failed_is_told_to_those_who_may_know(world: World) -> None:
+    world.look("search", Code.HEALTHY, BEFORE)
+    error = failure(
+        "NotRevokedEverywhere", "User 'jane' may still get in: search.", "Look at the user there."
+    )
+    world.operation("_users", "revoke", Kind.REVOKE_USER, BEFORE, user="jane", error=error)
+    [told] = report(world).failed_operations
+    assert (told.registry, told.user) == (None, "jane")
+    assert "all registries/jane: RevokeUser" in str(summary_of(report(world)).sections)
+    look = Look(lambda name: name == "search", everywhere=False)
+    assert world.reports.of_now(PeriodName.DAY, look).failed_operations == []
+
+
 def test_a_create_that_failed_is_told_though_its_registry_is_gone(world: World) -> None:
     world.look("search", Code.HEALTHY, BEFORE)
     error = failure("NameTaken", "Somebody else has that name.", "Choose another.")
