@@ -91,16 +91,16 @@ id=$(jq -r '.value[0].id // empty' reports.json)        # there is none before t
 #: list_audit
 curl -sS "${auth[@]}" "$API/audit?registry=demo&format=csv" | tee audit.csv
 
-#: get_status
-curl -sS "$API/status" | grep -o "<title>.*</title>"  # without a link's cookie, or an Entra login: only what is needed
-
-#: get_registry_status
-curl -sS "$API/status/demo" | grep -o "<title>.*</title>"
-
 #: create_status_link
 curl -sS "${auth[@]}" -X POST "$API/status/links" -d '{"expiresAfter": "P30D", "registry": "*"}' | tee link.json
 # what a browser does: the token becomes a cookie, and leaves the address
 curl -sS -L -c cookies.txt -b cookies.txt "$(jq -r .url link.json)" | grep -o "<title>.*</title>"
+
+#: get_status
+curl -sS -b cookies.txt "$API/status?tag=team:payments" | grep -o "<title>.*</title>"
+
+#: get_registry_status
+curl -sS -b cookies.txt "$API/status/demo" | grep -o "<title>.*</title>"
 
 #: rotate_user
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password

@@ -51,6 +51,7 @@ class Life:
         self.host: str = local.api.create_registry("vault")["loginServer"]
         self._manage_users()
         self._make_mistakes(self.api)
+        self._show_the_status_page(self.api)
         self._use_the_registry(folder)
         self._run_every_operation()
 
@@ -93,6 +94,11 @@ class Life:
         assert api.send("PUT", path, content=self.secret().encode(), headers=as_text).status_code == 415
         assert api.send("PUT", f"{path}?password={self.secret()}", {}).status_code == 400
         assert api.send("PUT", VAULT, {"password": self.secret()}).status_code == 400
+
+    def _show_the_status_page(self, api: Api) -> None:
+        url = api.call("POST", "status/links", 201)["url"]
+        assert api.send("GET", url).status_code == 303
+        self.only_sent |= set(url.partition("token=")[2].split("."))
 
     def _use_the_registry(self, folder: Path) -> None:
         client = self.local.image_client(folder / "client")
