@@ -172,7 +172,7 @@ class Services:
     @cached_property
     def mutes(self) -> Mutes:
         """Mutes registries."""
-        return Mutes(self.state, self.registries, self._ledger, now)
+        return Mutes(self.state, self.registries, self._ledger, self._boards, now)
 
     @cached_property
     def health_history(self) -> HealthHistory:

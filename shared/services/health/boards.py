@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import batched, islice
 
 from shared.domain.errors import ConflictError
@@ -56,6 +58,14 @@ class Boards:
         for batch in batched(seen, MAX_TRANSACTION, strict=False):
             rows = [Upsert(self._entry(each, present).to_row()) for each in batch]
             self._health.transact(BOARD, rows)
+
+    def show_mute(self, registry: Registry, until: datetime | None) -> None:
+        """At once, where the row is there. Whoever looks at the registry next writes it anew."""
+        row = self._health.get(BOARD, registry.name)
+        entry = BoardEntry.from_row(row) if row else None
+        if entry and entry.uid == registry.uid:
+            with suppress(ConflictError):
+                self._health.transact(BOARD, [entry.change(muted_until=until).save()])
 
     def drop_others(self, names: Iterable[str]) -> None:
         """Registries that are not there any more leave the board."""

@@ -3,20 +3,30 @@
 It is a row of its own: whoever works on the registry's row, or looks at the registry, is in nobody's way.
 """
 
+import logging
+from datetime import datetime
+
 from shared.domain.audit import MUTE, UNMUTE
+from shared.domain.errors import DependencyError
 from shared.domain.health.mute import Mute, MuteSpec
 from shared.domain.records import Delete
 from shared.domain.registries import Registry
+from shared.services.health.boards import Boards
 from shared.services.registries import Registries, shown_at
 from shared.services.requests import Caller, Ledger, check_not_deleted, entry_about, operation_id_reused
 from shared.services.state import Clock, State, retry_on_conflict
+
+logger = logging.getLogger(__name__)
 
 
 class Mutes:
     """Raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
 
-    def __init__(self, state: State, registries: Registries, ledger: Ledger, now: Clock) -> None:
+    def __init__(
+        self, state: State, registries: Registries, ledger: Ledger, boards: Boards, now: Clock
+    ) -> None:
         self._state, self._registries, self._ledger, self._now = state, registries, ledger, now
+        self._boards = boards
 
     def of(self, registry: Registry) -> Mute | None:
         """The mute that keeps it quiet now: one read."""
@@ -48,6 +58,7 @@ class Mutes:
         details = {"until": [shown_at(wanted.until)], "reason": [wanted.reason]}
         entry = entry_about(caller, MUTE, name, now, details)
         self._state.commit(name, wanted.save(), entry.save())
+        self._show(registry, wanted.until)
         return wanted
 
     @retry_on_conflict
@@ -60,6 +71,14 @@ class Mutes:
             return
         entry = entry_about(caller, UNMUTE, name, now)
         self._state.commit(name, Delete(present.key, present.etag), entry.save())
+        self._show(registry, None)
+
+    def _show(self, registry: Registry, until: datetime | None) -> None:
+        """On the status page, without waiting for the next check, which shows it in any case."""
+        try:
+            self._boards.show_mute(registry, until)
+        except DependencyError as error:
+            logger.warning("the next check shows the mute of %s: %s", registry.name, error)
 
     def _is_repeat(self, caller: Caller, present: Mute) -> bool:
         """Raises `ApiError` 409 when another request has used its `Operation-Id`."""

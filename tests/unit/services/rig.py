@@ -158,7 +158,8 @@ class Rig:
         )
         self.soft_delete = SoftDelete(self.state, self.registries, ledger)
         self.restart = Restart(self.registries, ledger)
-        self.mutes = Mutes(self.state, self.registries, ledger, now)
+        boards = Boards(health)
+        self.mutes = Mutes(self.state, self.registries, ledger, boards, now)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state, self.capacity)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
@@ -212,7 +213,6 @@ class Rig:
         upgrade = Upgrade(self.state, self.schema, {2: self.copies.catch_up})
         self.reconcile = Reconcile(self.state, health_rows, self.capacity, chores, surveys, upgrade)
         thresholds = Thresholds(slow_ms=2000, tls_warning_days=14)
-        boards = Boards(health)
         sinks = [Sink(name="ops", kind=SinkKind.WEBHOOK)]
         self.outbox = Outbox(health, self.notices_queue, sinks, now)
         self.checks_queue = FakeQueue[CheckMessage]()

@@ -1,11 +1,13 @@
 """Muting a registry: what is kept of it, what a repeat does, who reads of it in the audit, and when it is over."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError
+from shared.domain.health.board import BOARD, BoardEntry
 from shared.domain.health.mute import Mute, MuteSpec
 from shared.domain.operations import Operation
 from shared.services.requests import Caller
@@ -176,3 +178,38 @@ def test_one_of_an_earlier_incarnation_is_none(rig: Rig) -> None:
     assert [entry.action for entry in actions(rig)] == ["MuteRegistry"]
     assert rig.mutes.mute(NAME, TOMORROW, KEYED).uid == rig.registry().uid
     assert active(rig)
+
+
+def shown(rig: Rig) -> datetime | None:
+    """What the status page knows of the mute."""
+    row = rig.health_table.get(BOARD, NAME)
+    assert row
+    return BoardEntry.from_row(row).muted_until
+
+
+def test_the_status_page_shows_it_at_once(rig: Rig) -> None:
+    rig.sweep()
+    made = rig.mutes.mute(NAME, TWO_HOURS, ME)
+    assert shown(rig) == made.until
+    rig.mutes.lift(NAME, ME)
+    assert shown(rig) is None
+
+
+def test_a_page_that_can_not_be_told_is_no_reason_to_refuse(rig: Rig) -> None:
+    rig.sweep()
+    for error in (DependencyError("Table Storage", "down"), ConflictError("UpdateConditionNotSatisfied")):
+        rig.wire.refuse("health.transact", error)
+        assert rig.mutes.mute(NAME, TWO_HOURS, ME)
+        assert shown(rig) is None
+    assert active(rig)
+
+
+def test_nor_is_what_the_page_shows_of_an_earlier_incarnation_changed(rig: Rig) -> None:
+    rig.sweep()
+    left = rig.health_table.rows[BOARD][NAME]
+    rig.purge()
+    rig.drain()
+    rig.create()
+    rig.health_table.rows[BOARD][NAME] = left
+    rig.mutes.mute(NAME, TWO_HOURS, ME)
+    assert shown(rig) is None
