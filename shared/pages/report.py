@@ -8,7 +8,16 @@ from shared.domain.health.codes import HealthState, Severity
 from shared.domain.report.model import Piece, RegistryLine, Report, Storage
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import context, repair, zone_of
-from shared.domain.report.wording import clock, duration, milliseconds, percent, size, size_and_growth
+from shared.domain.report.wording import (
+    NONE,
+    clock,
+    duration,
+    milliseconds,
+    moment,
+    percent,
+    size,
+    size_and_growth,
+)
 from shared.pages.charts import Chart, Share, bar_chart, ceiling, line_chart
 from shared.pages.html import templates
 
@@ -66,7 +75,12 @@ def report_page(report: Report) -> str:
     )
     page = templates().get_template("report.html")
     return page.render(
-        _WORDS, view=view, report=report, at=lambda moment: clock(moment, zone, report.generated_at)
+        _WORDS,
+        view=view,
+        report=report,
+        made=moment(report.generated_at, zone),
+        at=lambda at: clock(at, zone, report.generated_at),
+        until=lambda at: f"{at.astimezone(zone):%Y-%m-%d}" if at else NONE,
     )
 
 

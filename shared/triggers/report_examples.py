@@ -23,6 +23,7 @@ def _line(registry: str, **fields: object) -> Json:
         "storage": {"sizeBytes": 206_000_000_000, "growthBytes": 3_000_000_000},
         "users": 6,
         "incidents": 0,
+        "certificateExpires": "2027-05-21T12:00:00.000Z",
         "uptimes": [1.0, 1.0],
         **fields,
     }

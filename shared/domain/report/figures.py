@@ -30,6 +30,7 @@ def registry_line(facts: RegistryFacts) -> RegistryLine:
         storage=_storage(facts),
         users=facts.registry.user_count,
         incidents=len(facts.incidents),
+        certificate_expires=facts.board.certificate_expires if facts.board else None,
         uptimes=[_rounded(uptime(slot.seconds)) for slot in facts.slots],
     )
 

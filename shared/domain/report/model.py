@@ -170,6 +170,7 @@ class RegistryLine(Part):
     storage: Storage
     users: int
     incidents: int
+    certificate_expires: Moment | None = Field(description="Of the login server; `null`: none was seen yet.")
     uptimes: list[float | None] = Field(description="By pieces of the period, the oldest first.")
 
 

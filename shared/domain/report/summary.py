@@ -60,7 +60,7 @@ def zone_of(report: Report) -> ZoneInfo:
 
 
 def context(report: Report) -> str:
-    """`Mon 07:00 CET · last 24 h`; a longer period says from when on."""
+    """`Mon 2 Mar 2026, 07:00 CET · last 24 h`; a longer period says from when on."""
     zone, period = zone_of(report), report.period
     last = f"{moment(period.end, zone)} · last {period.name.words}"
     return last if period.name is PeriodName.DAY else f"{last}, from {day(period.start, zone)} on"

@@ -81,8 +81,9 @@ def whole_days(until: datetime, now: datetime) -> int:
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
-    """`Mon 07:00 CET`."""
-    return f"{at.astimezone(zone):%a %H:%M %Z}"
+    """`Mon 2 Mar 2026, 07:00 CET`: a report may be read long after."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
 
 
 def day(at: datetime, zone: ZoneInfo) -> str:

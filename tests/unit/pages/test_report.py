@@ -71,14 +71,15 @@ def test_it_says_what_the_report_says() -> None:
     text = " ".join(Reader(report_page(REPORT)).text.split())
     for said in (
         "1 of 4 registries needs you",
-        "Mon 07:00 CET · last 7 days, from 23 Feb on",
+        "Mon 2 Mar 2026, 07:00 CET · last 7 days, from 23 Feb on",
         "search ✕ Down for 22 min, since 06:38 STORAGE_UNHEALTHY The registry can't reach its blobs.",
         "Seen: GET /v2/_catalog: 503 Fix: Check that the storage account exists",
         "payments ci expires in 3 days USERS_EXPIRING",
         "Uptime 99.82 % Login latency 300 ms p95 · 70 ms p50 Storage 412 GB +6",
+        "web ! Degraded 100 % 90 ms 90 ms 104 GB (+2) 0 1 2026-03-16",
         "web, Sat 05:00: unknown x9 removed",
         "1 for want of a role: key:mallory 1; 1 for other reasons",
-        "search ✕ Down 99.40 % 40 ms 300 ms 103 GB (+3) 0 2",
+        "search ✕ Down 99.40 % 40 ms 300 ms 103 GB (+3) 0 2 \u2013",
         "Times in Europe/Berlin; days in UTC.",
     ):
         assert said in text

@@ -15,7 +15,7 @@ WEEK = 174 * 3600
 
 TEXT = r"""# 🔴 1 of 4 registries needs you
 
-Mon 07:00 CET · last 7 days, from 23 Feb on
+Mon 2 Mar 2026, 07:00 CET · last 7 days, from 23 Feb on
 
 - **search** DOWN 22 min (06:38→) `STORAGE_UNHEALTHY`
   - The registry can't reach its blobs.
