@@ -23,6 +23,7 @@ HEAVY = [
     "httpcore",
     "httpx",
     "jinja2",
+    "lark",
     "limits",
     "localazure",
     "msal",

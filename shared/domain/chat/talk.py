@@ -3,9 +3,15 @@
 A reply is data. Each platform renders it in its own way, and decides nothing.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+MENTION = "mention"
+"""The argument that names a person by the platform's id."""
+CONFIRM = "confirm"
+"""The option with which a command that asks first is said again, where there are no buttons."""
 
 
 class Platform(StrEnum):
@@ -40,24 +46,32 @@ class Asked:
     command: str
     """Its name, as `user add`."""
     arguments: Mapping[str, str] = field(default_factory=dict)
-    """By the names that the grammar gives them."""
+    """By the names that the grammar gives them. One that may be left out and is, is not there. A mention stands under
+    `mention`, as the platform's id of that person."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """`key=value` as written."""
+    """By the names that the grammar gives them."""
 
     @property
     def echo(self) -> str:
         """The command in its one written form: parsed again it is the same."""
-        words = [*self.command.split(), *self.arguments.values()]
-        return " ".join(
-            [*map(quoted, words), *(f"{name}={quoted(value)}" for name, value in self.options.items())]
-        )
+        words = [f"<@{word}>" if name == MENTION else quoted(word) for name, word in self.arguments.items()]
+        options = [f"{name}={quoted(value)}" for name, value in self.options.items()]
+        return " ".join([self.command, *words, *options])
+
+    @property
+    def unconfirmed(self) -> "Asked":
+        """The same without the word that confirms it."""
+        return replace(self, options={name: value for name, value in self.options.items() if name != CONFIRM})
+
+
+_PLAIN = re.compile(r"[\w.:/,+-][\w.:/,+@-]*")
+_TO_ESCAPE = re.compile(r"""[\\"\u201c\u201d\u201e\u201f\u00ab\u00bb<]|&(?=#?\w+;)""")
+"""What would end a quotation, or be taken for what a platform makes of its users' words."""
 
 
 def quoted(word: str) -> str:
     """As the grammar reads it as one word."""
-    plain = word and not any(character.isspace() or character in "\"'\\=<>@" for character in word)
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return word if plain else f'"{escaped}"'
+    return word if _PLAIN.fullmatch(word) else '"' + _TO_ESCAPE.sub(r"\\\g<0>", word) + '"'
 
 
 class Tone(StrEnum):

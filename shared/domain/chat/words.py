@@ -1,0 +1,158 @@
+"""From a word to what it is meant to be, held against the product's own rules of it."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from shared.domain.chat.command import Kind, Option
+from shared.domain.expiry import DURATION, Moment, shown_duration
+from shared.domain.ip_ranges import IpRanges
+from shared.domain.names import check_registry_name, check_username, split_operation_id
+
+SHORT_DURATION = r"(?:[0-9]{1,5}[wdhmsWDHMS])+"
+"""`1h`, `30m`, `2d`, `1d12h`; of any case, and `m` is a minute."""
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,512}")
+_MOST_WORD = 256
+_DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
+"""What keyboards and word processors make of a hyphen. No name holds them, so they can mean nothing else."""
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+}
+
+
+class UnreadableError(Exception):
+    """`problem` says in a sentence or two what a word is to be. The word itself is not repeated."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def read_word(kind: Kind, word: str) -> str:
+    """In its one written form. Raises `UnreadableError`."""
+    reader = _READERS.get(kind)
+    return reader(word) if reader else word
+
+
+def read_value(option: Option, value: str) -> str:
+    """The same for the value of an option. Raises `UnreadableError`."""
+    if value.lower() in option.words:
+        return value.lower()
+    if option.kind is Kind.CHOICE:
+        return _choice(option.choices, value)
+    return read_word(option.kind, value)
+
+
+def nearly(text: str) -> str:
+    """For comparisons with what was perhaps meant: of one case, and as wide as ASCII."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _registry(word: str) -> str:
+    name = word.translate(_DASHES)
+    return _checked(check_registry_name, name.lower() if name.isascii() else name)
+
+
+def _username(word: str) -> str:
+    return _checked(check_username, word.translate(_DASHES))
+
+
+def _checked(check: Callable[[str], str], name: str) -> str:
+    try:
+        return check(name)
+    except PydanticCustomError as error:
+        raise UnreadableError(_said(error.message(), error.context)) from None
+
+
+def _said(message: str, context: Any) -> str:
+    fix = (context or {}).get("fix")
+    return f"{message}. {fix}" if fix else f"{message}."
+
+
+def _duration(word: str) -> str:
+    length = timedelta()
+    if re.fullmatch(SHORT_DURATION, word):
+        for number, unit in re.findall(r"([0-9]+)(\D)", word.lower()):
+            length += timedelta(**{_UNITS[unit]: int(number)})
+    elif re.fullmatch(DURATION, word.upper()):
+        length = _adapter(timedelta).validate_python(word.upper())
+    if not length:
+        raise UnreadableError("A duration is a number with its unit: 30m, 1h, 2d, or PT1H.")
+    return shown_duration(length)
+
+
+def _moment(word: str) -> str:
+    _validated(Moment, word)
+    return word
+
+
+def _ranges(word: str) -> str:
+    return ",".join(_validated(IpRanges, [part.strip() for part in word.split(",")]))
+
+
+def _validated(kind: Any, value: object) -> Any:
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UnreadableError(_said(first["msg"], first.get("ctx"))) from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _operation(word: str) -> str:
+    if split_operation_id(word.translate(_DASHES)) is None:
+        raise UnreadableError(
+            "The id of an operation is a registry's name, a dot, and 26 letters and digits."
+        )
+    return word.translate(_DASHES)
+
+
+def _flag(word: str) -> str:
+    if (value := _FLAGS.get(word.lower())) is None:
+        raise UnreadableError("It must be true or false.")
+    return value
+
+
+def _choice(choices: tuple[str, ...], word: str) -> str:
+    found = next((choice for choice in choices if choice.lower() == word.lower()), None)
+    if found is None:
+        raise UnreadableError(f"It must be one of: {', '.join(choices)}.")
+    return found
+
+
+def _plain_word(word: str) -> str:
+    if not 0 < len(word) <= _MOST_WORD or re.search(r"[\s=]", word):
+        raise UnreadableError(f"It must be one word of up to {_MOST_WORD} characters.")
+    return word
+
+
+def _code(word: str) -> str:
+    if not _CODE.fullmatch(word):
+        raise UnreadableError("It must be the code that was shown.")
+    return word
+
+
+_READERS: dict[Kind, Callable[[str], str]] = {
+    Kind.REGISTRY: _registry,
+    Kind.USERNAME: _username,
+    Kind.PERSON: lambda word: _username(word.removeprefix("@")),
+    Kind.DURATION: _duration,
+    Kind.MOMENT: _moment,
+    Kind.OPERATION: _operation,
+    Kind.WORD: _plain_word,
+    Kind.FLAG: _flag,
+    Kind.RANGES: _ranges,
+    Kind.CODE: _code,
+}
