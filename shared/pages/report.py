@@ -21,7 +21,7 @@ from shared.domain.report.wording import (
 from shared.pages.charts import Chart, Share, bar_chart, ceiling, line_chart
 from shared.pages.html import templates
 
-STRIP = 160
+STRIP = 124
 """Pixels of a registry's row of bars."""
 _TICK, _BANG = "M5.8 10.4l2.9 2.9 5.6-6.2", "M10 5.2v5.6M10 14.2v.1"
 _SIGNS = {
