@@ -23,6 +23,7 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.chat.replays import Replays
 from shared.services.diagnosis import Diagnoses
 from shared.services.health.history import HealthHistory
 from shared.services.health.metrics import MetricsReading
@@ -221,6 +222,16 @@ class Services:
     def audit(self) -> Audit:
         """The audit over HTTP."""
         return Audit(self._trail, now, self.settings.audit_retention_days)
+
+    @cached_property
+    def chat(self) -> Table:
+        """What is remembered of conversations."""
+        return self._table("chat")
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Knows signed requests again."""
+        return Replays(self.chat, now)
 
     @cached_property
     def status_board(self) -> StatusBoard:
@@ -474,6 +485,7 @@ class Services:
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
         from shared.services.reconciling.notices import Notices
+        from shared.services.reconciling.old_replays import OldReplays
         from shared.services.reconciling.orphans import Orphans
         from shared.services.reconciling.reconcile import Reconcile
         from shared.services.reconciling.retention import Limits, Retention
@@ -523,6 +535,7 @@ class Services:
             ),
             Revocations(self.state, self.channels, self._copies, now),
             Notices(self._health, self.outbox, now),
+            OldReplays(self.replays),
         ]
         upgrade = Upgrade(self.state, self._schema, {2: self._copies.catch_up})
         return Reconcile(self.state, health, self.capacity, chores, surveys, upgrade)

@@ -166,6 +166,12 @@ class Settings(BaseModel):
     """Hosts of sinks that may have private addresses."""
     _sink_addresses: dict[str, Address] = PrivateAttr(default_factory=dict)
 
+    slack_signing_secret: str | None = Field(default=None, min_length=32, repr=False)
+    """What Slack signs its requests with. Without it nobody can ask for anything in Slack."""
+    slack_bot_token: str | None = Field(default=None, pattern=r"^xox[!-~]+$", repr=False)
+    """What our own messages are sent with. Without it Slack sees answers, and no progress."""
+    slack_api_url: Url = "https://slack.com/api"
+
     telemetry: Literal["off", "azure-monitor"] = "off"
     """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""
     applicationinsights_connection_string: str = Field(default="", repr=False)

@@ -20,6 +20,7 @@ from shared.services.refusals import is_recorded
 from shared.services.requests import Caller
 from shared.triggers.answer_models.base import View
 from shared.triggers.answers import Answer, refusal
+from shared.triggers.doors import Door, TurnedAwayError
 from shared.triggers.exchange import exchange, under_the_name_of
 from shared.triggers.html import refused_page
 from shared.triggers.identity import caller
@@ -55,6 +56,8 @@ class Endpoint:
     summary: str
     topic: str
     """The module that defines it: the document groups by it."""
+    door: Door | None = None
+    """How a signed request comes in."""
 
     @property
     def takes_body(self) -> bool:
@@ -65,6 +68,8 @@ class Endpoint:
     @property
     def media_types(self) -> tuple[str, ...]:
         """Of its request's body."""
+        if self.door:
+            return (self.door.media_type,)
         if is_file(self.asks):
             return (PLAIN_TEXT,)
         return (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
@@ -90,6 +95,7 @@ def endpoint[R: BaseModel](
     fails: Sequence[int] = (),
     shows_secret: bool = False,
     is_page: bool = False,
+    door: Door | None = None,
 ) -> Callable[[Handler[R]], Any]:
     """Registers the handler with the blueprint, under its own name. Its docstring is the summary of the document."""
 
@@ -99,7 +105,7 @@ def endpoint[R: BaseModel](
         topic = handler.__module__.rpartition(".")[2]
         need = Need(needs) if isinstance(needs, Role) else needs
         found = Endpoint(
-            name, method, route, asks, answers, need, fails, is_page, shows_secret, summary, topic
+            name, method, route, asks, answers, need, fails, is_page, shows_secret, summary, topic, door
         )
         ENDPOINTS[name] = found
         level = func.AuthLevel.FUNCTION if need else func.AuthLevel.ANONYMOUS
@@ -113,6 +119,8 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
     """What the worker calls. Domain errors become error answers; anything unforeseen a 500 that shows nothing."""
 
     def prepare(req: func.HttpRequest, who: Caller) -> R:
+        if found.door:
+            return cast("R", found.door.read(req))
         admit(who.actor, writes=found.writes, shows_secret=found.shows_secret)
         if found.needs is not None:
             authorize(found.needs.with_query(req.params), who, found.name, *_named(req))
@@ -148,9 +156,13 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
 
 def _refused(found: Endpoint, error: Exception, req: func.HttpRequest, who: Caller | None) -> Answer:
     """The answer; whoever was told no is in the audit. Without settings nobody is known, and nothing can be written."""
+    if isinstance(error, TurnedAwayError):
+        return error.answer()
     said = as_api_error(error)
     if who is None:
         return refusal(said)
+    if found.door:
+        return found.door.refuse(said)
     if is_recorded(said.status, writes=found.writes):
         services().refusals.record(who, found.name, req.route_params, said)
     said = veiled(said, who, _named(req)[0])

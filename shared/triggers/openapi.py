@@ -35,6 +35,10 @@ _ERRORS = {
     429: "The caller has sent too many of these within a minute.",
     503: "Something that the control plane needs does not answer. Send the same request again.",
 }
+_TURNED_AWAY = {
+    401: "The signature is missing, wrong or old, or it was used before. The body is empty.",
+    429: "Too many of those within a minute. The body is empty.",
+}
 _MEANINGS = {
     200: "As asked.",
     201: "Created.",
@@ -123,6 +127,9 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json
         yield str(status), {"description": _MEANINGS[status], **content, **_links(body)}
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
+    if endpoint.door:
+        yield from ((str(status), {"description": meaning}) for status, meaning in _TURNED_AWAY.items())
+        return
     for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
         yield str(status), _refusal(status, is_page=endpoint.is_page)
 

@@ -93,6 +93,9 @@ def test_every_value_of_the_environment_is_read() -> None:
         "USER_EXPIRY_WARNING_DAYS": "30",
         "NOTIFICATION_SINKS": '[{"name": "ops", "kind": "slack", "tags": {"team": "pay"}, "reports": false}]',
         "SINK_ALLOWED_HOSTS": "hooks.internal, 10.0.0.1",
+        "SLACK_SIGNING_SECRET": "c" * 32,
+        "SLACK_BOT_TOKEN": "xoxb-1-2-three",
+        "SLACK_API_URL": "https://slack-gov.com/api/",
         "TELEMETRY": "azure-monitor",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
@@ -156,6 +159,9 @@ def test_every_value_of_the_environment_is_read() -> None:
             },
         ),
         "sink_allowed_hosts": ("hooks.internal", "10.0.0.1"),
+        "slack_signing_secret": "c" * 32,
+        "slack_bot_token": "xoxb-1-2-three",
+        "slack_api_url": "https://slack-gov.com/api",
         "telemetry": "azure-monitor",
         "applicationinsights_connection_string": INSIGHTS,
     }
@@ -197,6 +203,9 @@ BAD = {
     "DISPLAY_TIME_ZONE": "Mars/s3cret",
     "STATUS_LINK_KEY": "s3cret",
     "NOTIFICATION_SINKS": "s3cret",
+    "SLACK_SIGNING_SECRET": "s3cret",
+    "SLACK_BOT_TOKEN": "s3cret",
+    "SLACK_API_URL": "slack.com/s3cret",
     "TELEMETRY": "s3cret",
 }
 
@@ -262,7 +271,8 @@ def test_only_a_zone_of_the_database_is_a_time_zone(name: str) -> None:
 
 
 def test_settings_never_print_a_key() -> None:
-    settings = Settings.from_env({**GIVEN, "PROBE_KEY": "s3cret" * 10, "STATUS_LINK_KEY": "s3cret" * 10})
+    keys = dict.fromkeys(("PROBE_KEY", "STATUS_LINK_KEY", "SLACK_SIGNING_SECRET"), "s3cret" * 10)
+    settings = Settings.from_env({**GIVEN, **keys, "SLACK_BOT_TOKEN": "xoxb-s3cret"})
     assert "s3cret" not in f"{settings!r} {settings}"
 
 

@@ -1,0 +1,1 @@
+"""What each chat platform sends and takes: from its wire to what was said, and from a reply to its wire. No I/O."""
