@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from shared.domain.chat.talk import Reply
 from shared.domain.health.daily import Size
 from shared.domain.health.observation import Observation
 from shared.domain.messages import AnyMessage
@@ -150,3 +151,16 @@ class Heartbeat(Protocol):
 
     def beat(self) -> None:
         """A sweep has ended. Never raises: what goes wrong is logged, and noticed outside."""
+
+
+class Chat(Protocol):
+    """Posts messages in chat by itself.
+
+    Raises `TemporaryError` (no answer, throttled) or `PermanentError` (it refuses: we are not in the channel, say).
+    """
+
+    def post(self, channel: str, reply: Reply) -> tuple[str, str]:
+        """A new message, for all to see. Returns its channel and its id there."""
+
+    def update(self, channel: str, message_id: str, reply: Reply) -> None:
+        """The message says something else from now on."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from shared.domain.chat.talk import Reply
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.health.daily import Size
 from shared.domain.health.observation import Failure, Observation
@@ -22,6 +23,7 @@ from shared.domain.telling import Telling
 from tests.fake_resource_manager import FakeResourceManager
 
 __all__ = [
+    "FakeChat",
     "FakeClock",
     "FakeContainers",
     "FakeHeartbeat",
@@ -161,6 +163,35 @@ class FakeMessenger:
         if sink in self.failures:
             raise self.failures[sink]
         self.told.append((sink, telling))
+
+
+class FakeChat:
+    """Keeps what was posted, as it says now. `closed`: channels that we are not in."""
+
+    def __init__(self) -> None:
+        self.messages: dict[tuple[str, str], Reply] = {}
+        self.updates = 0
+        self.closed: set[str] = set()
+        self.errors: list[Exception] = []
+
+    def post(self, channel: str, reply: Reply) -> tuple[str, str]:
+        self._check(channel)
+        message = f"{len(self.messages)}.000100"
+        self.messages[channel, message] = reply
+        return channel, message
+
+    def update(self, channel: str, message_id: str, reply: Reply) -> None:
+        self._check(channel)
+        if (channel, message_id) not in self.messages:
+            raise PermanentError("MessageNotFound", "there is no such message", "Post it.")
+        self.messages[channel, message_id] = reply
+        self.updates += 1
+
+    def _check(self, channel: str) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        if channel in self.closed:
+            raise PermanentError("NotInChannel", "it is not in the channel", "Invite it.")
 
 
 class FakeHeartbeat:

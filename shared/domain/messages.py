@@ -44,4 +44,12 @@ class NoticeMessage(_Message):
     attempt: int = Field(ge=0)
 
 
-type AnyMessage = Message | CheckMessage | NoticeMessage
+class PostMessage(_Message):
+    """A message in chat that we post and keep up to date. `turn`: as that of an operation."""
+
+    post: str
+    """Its key in the partition of posts."""
+    turn: int = Field(ge=0)
+
+
+type AnyMessage = Message | CheckMessage | NoticeMessage | PostMessage

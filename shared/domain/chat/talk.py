@@ -6,6 +6,7 @@ A reply is data. Each platform renders it in its own way, and decides nothing.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 MENTION = "mention"
@@ -104,6 +105,20 @@ class SecretLink:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """Somebody asks those who may to let a command be done. Each of `to` gets the request, with its buttons."""
+
+    asker: str
+    """The platform's id of the person."""
+    asks: str
+    """The command in its one written form."""
+    to: tuple[str, ...]
+    """Ids of people and channels in the asker's own workspace."""
+    buttons: tuple[Button, ...]
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Reply:
     """What is said. All of it is plain text: the platform escapes it."""
 
@@ -120,3 +135,10 @@ class Reply:
     """An operation whose progress is told in the channel."""
     code: str | None = None
     """Where there are no buttons: the word that confirms, to be said again with the command."""
+    who: tuple[str, ...] = ()
+    """Ids of people and channels, in the speaker's own workspace, who may do what was refused."""
+    replaces: bool = False
+    """Of a press: this comes in place of the message with the button. Else that message stays as it is, and only the
+    presser is told."""
+    approval: Approval | None = None
+    """A request to send, besides the reply."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.audit import AuditEntry
+from shared.domain.chat.posts import KeptButton, Post, PostKind
 from shared.domain.health.board import Bar, BoardEntry, Sweep, Trouble
 from shared.domain.health.codes import Code, Finding, HealthState, Severity
 from shared.domain.health.daily import DailyLook
@@ -306,6 +307,20 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "latencies": st.lists(st.none() | numbers, max_size=3),
         "days": st.lists(bars, max_size=2),
         "incidents": st.lists(troubles, max_size=2),
+    },
+    Post: {
+        "id_key": text,
+        "kind": st.sampled_from(PostKind),
+        **dict.fromkeys(("channel", "asker", "asked", "shown", "claimed_by"), text),
+        **dict.fromkeys(("operation", "message", "posted_to", "error"), maybe_text),
+        "until": maybe_time,
+        "buttons": st.lists(
+            _built(KeptButton, label=text, action=text, value=text, danger=st.booleans()), max_size=2
+        ),
+        "turn": numbers,
+        "deadline": times,
+        "pending": st.booleans(),
+        "created_at": times,
     },
     Sweep: {
         "id_key": st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26),

@@ -1,0 +1,190 @@
+"""Posts messages in chat and keeps them up to date: one message for each operation, edited as its steps end.
+
+The row comes first, then the message in the queue; each turn is claimed by ETag, as those of operations are. A process
+that dies between the platform's answer and the row posts a second message: chats know no repeated request.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from ulid import ULID
+
+from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post, PostKind, kept, progress, request
+from shared.domain.chat.talk import Approval, Platform, Reply, Speaker
+from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
+from shared.domain.messages import PostMessage
+from shared.domain.names import split_operation_id
+from shared.domain.operations import Operation
+from shared.ports import Chat, Queue, Table
+from shared.services.state import Clock, State, retry_on_conflict
+from shared.telemetry.logs import bound
+
+logger = logging.getLogger(__name__)
+
+STALE = timedelta(seconds=60)
+FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
+"""Seconds between two looks at an operation: longer and longer."""
+GIVEN_UP_AFTER = timedelta(minutes=30)
+"""So long a platform that does not answer is tried."""
+
+
+class Posts:
+    """`chat` is asked for by turns alone; `None`: we can't post, and whoever asks is told how to follow instead."""
+
+    def __init__(
+        self,
+        table: Table,
+        queue: Queue[PostMessage],
+        state: State,
+        chat: Callable[[], Chat] | None,
+        now: Clock,
+    ) -> None:
+        self._table, self._queue, self._state, self._chat, self._now = table, queue, state, chat, now
+
+    def accept(self, speaker: Speaker, reply: Reply, asked: str) -> Reply:
+        """Keeps what the reply wants posted. The reply says so where nothing can be.
+
+        Raises `DependencyError` when it can't be kept.
+        """
+        if reply.follow is None and reply.approval is None:
+            return reply
+        if self._chat is None or speaker.platform is not Platform.SLACK:
+            return replace(reply, lines=(*reply.lines, *_instead(reply)))
+        if reply.follow:
+            self._keep(PostKind.PROGRESS, speaker.channel, speaker.user, asked, operation=reply.follow)
+        if reply.approval:
+            self._ask(reply.approval)
+        return reply
+
+    def run(self, message: PostMessage, message_id: str) -> None:
+        """One turn. Raises `DependencyError` if it can't be claimed, and what nobody foresaw."""
+        with bound(post=message.post):
+            post = self._claim(message, message_id)
+            if post is None or self._chat is None:
+                logger.info("not ours, dropped")
+                return
+            try:
+                self._continue(self._shown(post, self._chat()))
+            except TemporaryError as error:
+                self._later(post, error)
+            except PermanentError as error:
+                self._give_up(post, error)
+
+    def pending(self, report: Callable[[str], None]) -> None:
+        """What has not moved past its deadline goes on; `report` is told which."""
+        rows = self._table.query(POSTS, "0", "~", where={"pending": True})
+        for post in map(Post.from_row, rows):
+            if post.deadline < self._now():
+                self._enqueue(post, 0)
+                report(post.key)
+
+    def _keep(
+        self,
+        kind: PostKind,
+        channel: str,
+        asker: str,
+        asked: str,
+        *,
+        operation: str | None = None,
+        approval: Approval | None = None,
+    ) -> None:
+        now = self._now()
+        post = Post(
+            id_key=str(ULID.from_datetime(now)),
+            kind=kind,
+            channel=channel,
+            asker=asker,
+            asked=asked,
+            operation=operation,
+            until=approval.until if approval else None,
+            buttons=kept(approval.buttons) if approval else [],
+            deadline=now + STALE,
+            created_at=now,
+        )
+        self._table.transact(POSTS, [post.save()])
+        self._enqueue(post, 0)
+
+    def _ask(self, approval: Approval) -> None:
+        for owner in approval.to:
+            self._keep(PostKind.REQUEST, owner, approval.asker, approval.asks, approval=approval)
+
+    @retry_on_conflict
+    def _claim(self, message: PostMessage, message_id: str) -> Post | None:
+        row = self._table.get(POSTS, message.post)
+        post = Post.from_row(row) if row else None
+        claimed = post.claimed(message.turn, message_id, self._now() + STALE) if post else None
+        if claimed:
+            self._table.transact(POSTS, [claimed.save()])
+            row = self._table.get(POSTS, message.post)
+            return Post.from_row(row) if row else None
+        return None
+
+    def _shown(self, post: Post, chat: Chat) -> Post:
+        """Posted, or changed where it says something else by now."""
+        operation = self._operation(post)
+        reply = (
+            request(post) if post.kind is PostKind.REQUEST else progress(post.asked, operation, self._now())
+        )
+        said = "\n".join([reply.text, *reply.lines])
+        over = post.kind is PostKind.REQUEST or operation is None or operation.final
+        if post.message is None:
+            channel, message = self._posted(post, reply, chat)
+            return post.change(posted_to=channel, message=message, shown=said, pending=not over)
+        if said != post.shown:
+            chat.update(post.posted_to or post.channel, post.message, reply)
+        return post.change(shown=said, pending=not over)
+
+    def _posted(self, post: Post, reply: Reply, chat: Chat) -> tuple[str, str]:
+        """Where we may not speak, the asker gets it directly."""
+        try:
+            return chat.post(post.channel, reply)
+        except PermanentError:
+            if post.kind is PostKind.REQUEST or post.channel == post.asker:
+                raise
+            return chat.post(post.asker, reply)
+
+    def _operation(self, post: Post) -> Operation | None:
+        parts = split_operation_id(post.operation) if post.operation else None
+        return self._state.operation(*parts) if parts else None
+
+    def _continue(self, post: Post) -> None:
+        age = self._now() - post.created_at
+        if age > FOLLOWED_FOR:
+            post = post.change(pending=False)
+        delay = min(LONGEST_DELAY, max(FIRST_DELAY, age.total_seconds() / 8))
+        self._save(post, delay)
+
+    def _later(self, post: Post, error: TemporaryError) -> None:
+        if self._now() - post.created_at > GIVEN_UP_AFTER:
+            self._give_up(post, error)
+            return
+        logger.warning("later: %s", error)
+        self._save(post, max(error.retry_after, 5.0))
+
+    def _give_up(self, post: Post, error: Exception) -> None:
+        logger.error("a message in chat is given up: %s", error)
+        self._save(post.change(pending=False, error=str(error)), 0)
+
+    def _save(self, post: Post, delay: float) -> None:
+        saved = post.change(deadline=self._now() + STALE + timedelta(seconds=delay))
+        try:
+            self._table.transact(POSTS, [saved.save()])
+        except ConflictError:
+            return  # a later turn has been claimed: this one was given up for lost
+        if saved.pending:
+            self._enqueue(saved, delay)
+
+    def _enqueue(self, post: Post, delay: float) -> None:
+        try:
+            self._queue.send(PostMessage(post=post.key, turn=post.turn), delay)
+        except DependencyError as error:
+            logger.warning("post %s waits for reconcile: %s", post.key, error)
+
+
+def _instead(reply: Reply) -> list[str]:
+    lines = [f"Say `operation {reply.follow}` to see how it goes."] if reply.follow else []
+    if reply.approval:
+        lines.append("Nobody was asked: this control plane can't post messages here. Ask them yourself.")
+    return lines

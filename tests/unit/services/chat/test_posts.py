@@ -1,0 +1,185 @@
+"""One message for each operation, edited as it goes on; lost messages, dead processes and closed doors."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post
+from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
+from shared.domain.errors import DependencyError, PermanentError, TemporaryError
+from shared.domain.messages import PostMessage
+from shared.services.chat.posts import GIVEN_UP_AFTER, STALE, Posts
+from tests.fakes import FakeChat, FakeQueue, FakeTable
+from tests.unit.services.rig import NAME, Rig
+
+DEV = Speaker(Platform.SLACK, "T1", "U1", "C1", "dev")
+ASKED = "create demo"
+
+
+class Posting:
+    """A registry that is being created, and whoever follows it in chat."""
+
+    def __init__(self) -> None:
+        self.rig = Rig(looks=1)
+        self.table, self.queue, self.chat = FakeTable(), FakeQueue[PostMessage](), FakeChat()
+        self.posts = Posts(self.table, self.queue, self.rig.state, lambda: self.chat, self.rig.clock)
+        answer = self.rig.put(NAME)
+        assert answer.operation
+        self.operation = answer.operation.id
+
+    def follow(self) -> Reply:
+        return self.posts.accept(DEV, Reply("Creating `demo` …", follow=self.operation), ASKED)
+
+    def turn(self) -> float:
+        """The next message's turn; how long it had to wait."""
+        message, delay = self.queue.sent.pop(0)
+        self.rig.clock.advance(delay)
+        self.posts.run(message, "m")
+        return delay
+
+    def row(self) -> Post:
+        [row] = self.table.rows[POSTS].values()
+        return Post.from_row(row)
+
+    def said(self) -> str:
+        [reply] = self.chat.messages.values()
+        return "\n".join([reply.text, *reply.lines])
+
+
+@pytest.fixture
+def posting() -> Posting:
+    return Posting()
+
+
+def test_progress_is_one_message_that_changes(posting: Posting) -> None:
+    assert posting.follow().lines == ()
+    posting.turn()
+    assert posting.said().startswith("`create demo` … ")
+    posting.rig.drain(2)
+    posting.turn()
+    assert "·" in posting.said() or "…" in posting.said()
+    posting.rig.drain()
+    posting.turn()
+    [reply] = posting.chat.messages.values()
+    assert (reply.tone, reply.text.startswith("Done in ")) == (Tone.DONE, True)
+    assert (posting.row().pending, posting.queue.sent) == (False, [])
+    assert list(posting.chat.messages) == [("C1", "0.000100")]
+
+
+def test_a_failure_says_why_and_what_to_do(posting: Posting) -> None:
+    posting.rig.azure.errors["put"] = [PermanentError("QuotaExceeded", "no room", "Ask for more.")]
+    posting.follow()
+    posting.rig.drain()
+    posting.turn()
+    assert posting.said().startswith("Failed after ")
+    assert "no room" in posting.said()
+    assert "Ask for more." in posting.said()
+
+
+def test_looks_come_less_and_less_often(posting: Posting) -> None:
+    posting.follow()
+    delays = [posting.turn() for _ in range(30)]
+    assert delays[0] == 0
+    assert delays == sorted(delays)
+    assert delays[-1] <= 15
+
+
+def test_nothing_new_is_no_edit(posting: Posting) -> None:
+    posting.follow()
+    posting.turn()
+    message, _ = posting.queue.sent.pop(0)
+    posting.posts.run(message, "m")
+    assert posting.chat.updates == 0
+
+
+def test_a_message_that_comes_twice_or_late_does_nothing(posting: Posting) -> None:
+    posting.follow()
+    [(message, _)] = posting.queue.sent
+    posting.turn()
+    posting.posts.run(message, "another")
+    assert len(posting.chat.messages) == 1
+    assert len(posting.queue.sent) == 1
+
+
+def test_a_lost_message_is_found(posting: Posting) -> None:
+    posting.queue.down = True
+    posting.follow()
+    posting.queue.down = False
+    found: list[str] = []
+    posting.posts.pending(found.append)
+    assert found == []
+    posting.rig.clock.advance(STALE.total_seconds() + 1)
+    posting.posts.pending(found.append)
+    assert found == [posting.row().key]
+    posting.turn()
+    assert posting.row().message
+
+
+def test_a_platform_that_is_away_is_tried_again_and_then_given_up(posting: Posting) -> None:
+    posting.follow()
+    posting.chat.errors = [TemporaryError("SlackUnavailable", "ratelimited", 17)]
+    posting.turn()
+    assert posting.queue.sent[0][1] == 17
+    posting.turn()
+    assert posting.row().message
+    posting.rig.clock.advance(GIVEN_UP_AFTER.total_seconds() + 1)
+    posting.rig.drain()
+    posting.chat.errors = [TemporaryError("SlackUnavailable", "away", 0)]
+    posting.turn()
+    assert (posting.row().pending, posting.row().error) == (False, "SlackUnavailable: away")
+
+
+def test_where_we_may_not_speak_the_asker_is_told_directly(posting: Posting) -> None:
+    posting.chat.closed = {"C1"}
+    posting.follow()
+    posting.turn()
+    posting.rig.drain()
+    posting.turn()
+    assert [channel for channel, _ in posting.chat.messages] == ["U1"]
+    assert posting.said().startswith("Done in ")
+
+
+def test_where_nobody_lets_us_in_it_is_given_up(posting: Posting) -> None:
+    posting.chat.closed = {"C1", "U1"}
+    posting.follow()
+    posting.turn()
+    assert not posting.row().pending
+    assert "NotInChannel" in (posting.row().error or "")
+
+
+def test_an_operation_that_takes_hours_is_not_followed_for_ever(posting: Posting) -> None:
+    posting.follow()
+    posting.rig.clock.advance(FOLLOWED_FOR.total_seconds() + 1)
+    posting.turn()
+    assert not posting.row().pending
+
+
+def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting) -> None:
+    buttons = (Button("Approve", "approve", "signed"), Button("Deny", "deny", "signed too"))
+    until = posting.rig.clock.now + timedelta(hours=1)
+    approval = Approval("U1", "delete demo", ("U2", "C2"), buttons, until)
+    posting.posts.accept(DEV, Reply("Asked.", approval=approval), "")
+    posting.turn()
+    posting.turn()
+    assert {channel for channel, _ in posting.chat.messages} == {"U2", "C2"}
+    for reply in posting.chat.messages.values():
+        assert reply.buttons == buttons
+        assert "`delete demo`" in reply.text
+        assert "<@U1>" in reply.lines[0]
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_where_nothing_can_be_posted_the_reply_says_how_to_follow(
+    posting: Posting, platform: Platform
+) -> None:
+    posts = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock)
+    speaker = Speaker(platform, "T1", "U1", "C1")
+    reply = posts.accept(speaker, Reply("Creating …", follow=posting.operation), ASKED)
+    assert reply.lines == (f"Say `operation {posting.operation}` to see how it goes.",)
+    assert posting.table.rows == {}
+
+
+def test_tables_that_are_away_are_said_aloud(posting: Posting) -> None:
+    posting.table.down = True
+    with pytest.raises(DependencyError):
+        posting.follow()
