@@ -193,9 +193,11 @@ class Provisioning:
         if not operation.kind.removes:
             return Done({"loginServer": turn.registry.login_server or ""}, steps)
         turn.may_send()  # the rows below are no less gone than resources
-        self._health.forget(turn.registry.name)
         if operation.kind is Kind.PURGE_REGISTRY:
+            self._health.forget(turn.registry.name)
             self._forget_users(turn.registry)
+        else:
+            self._health.retire(turn.registry, self._now())
         purge_on = turn.registry.purge_on if operation.kind is Kind.DELETE_REGISTRY else None
         return Done({"purgeOn": shown_at(purge_on)} if purge_on else {}, steps)
 

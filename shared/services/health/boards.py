@@ -1,7 +1,7 @@
 """The rows that the status page is made of. A hint: what is lost is made anew from the history."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,12 +49,13 @@ class Boards:
     def __init__(self, health: Table) -> None:
         self._health = health
 
-    def show(self, seen: Sequence[Seen]) -> None:
-        """Writes the rows of these registries anew."""
-        if not seen:
+    def show(self, seen: Sequence[Seen], gone: Collection[str] = ()) -> None:
+        """Writes the rows of these registries anew; those that are `gone`, deleted perhaps, leave the board."""
+        names = sorted([each.registry.name for each in seen] + list(gone))
+        if not names:
             return
-        names = sorted(each.registry.name for each in seen)
         present = self._entries(names[0], names[-1] + NEXT)
+        self._drop(present.keys() & set(gone))
         for batch in batched(seen, MAX_TRANSACTION, strict=False):
             rows = [Upsert(self._entry(each, present).to_row()) for each in batch]
             self._health.transact(BOARD, rows)
@@ -69,8 +70,10 @@ class Boards:
 
     def drop_others(self, names: Iterable[str]) -> None:
         """Registries that are not there any more leave the board."""
-        others = self._entries("a", "{").keys() - set(names)
-        for batch in batched(sorted(others), MAX_TRANSACTION, strict=False):
+        self._drop(self._entries("a", "{").keys() - set(names))
+
+    def _drop(self, names: Iterable[str]) -> None:
+        for batch in batched(sorted(names), MAX_TRANSACTION, strict=False):
             try:
                 self._health.transact(BOARD, [Delete(name) for name in batch])
             except ConflictError as error:

@@ -78,7 +78,7 @@ class Checks:
         with ContextThreadPool(CONCURRENCY) as pool:
             kept = pool.map(lambda pair: self._keep(*pair), zip(cases, looks, strict=True))
             seen = [each for each in kept if each]
-        self._boards.show(seen)
+        self._boards.show(seen, gone=set(names) - {case.registry.name for case in cases})
         suspects = [each.registry.name for each in seen if each.moved.suspicion]
         if suspects and sweep:
             self._look_again(sweep.id_key, suspects)
@@ -89,7 +89,7 @@ class Checks:
         with bound(registry=registry.name):
             if last and last.to_tell:
                 self._announce(last.to_tell)  # whoever found it out may have died before
-            mute = self._mute(case, look)
+            mute = self._muted(registry)
             kept = self._keeper.keep(registry, case.known, look, muted=mute is not None)
             if kept is None:
                 return None
@@ -98,12 +98,6 @@ class Checks:
             if moved.verdict.to_tell:
                 self._announce(moved.verdict.to_tell)
         return Seen(registry, look, moved, days, mute, case.known.daily)
-
-    def _mute(self, case: Case, look: Look) -> Mute | None:
-        """Asked only where it may matter."""
-        last = case.known.last
-        at_ease = look.state is HealthState.HEALTHY and last and last.told is HealthState.HEALTHY
-        return None if at_ease else self._muted(case.registry)
 
     def _look_daily(self, seen: Sequence[Seen]) -> None:
         """What costs more than a probe: what it finds, the next look takes up."""

@@ -260,6 +260,33 @@ def test_a_purged_registry_leaves_the_board_and_no_row(rig: Rig) -> None:
     assert not rig.health_table.rows.get(NAME)
 
 
+def test_a_deleted_registry_leaves_the_board_and_keeps_its_history(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.confirmed_sweep()
+    rig.soft_deleted()
+    rig.sweep()
+    assert NAME not in rig.health_table.rows[BOARD]
+    [incident] = rig.health_table.query(NAME, *key_range("incident:"))
+    assert Incident.from_row(incident).ended_at == rig.clock.now
+    rig.probe.failures.clear()
+    rig.restore()
+    rig.drain()
+    rig.clock.advance(300)
+    rig.sweep()
+    assert (verdict(rig).state, verdict(rig).incident_at) == (HealthState.HEALTHY, None)
+    assert entry(rig).days[0].down == 30
+    assert [trouble.ended_at is None for trouble in entry(rig).incidents] == [False]
+
+
+def test_a_mute_of_a_healthy_registry_stays_on_the_board(rig: Rig) -> None:
+    until = rig.clock.now + timedelta(days=1)
+    rig.mutes.mute(NAME, MuteSpec(until=until, reason="moving house"), ME)
+    rig.clock.advance(300)
+    rig.sweep()
+    assert entry(rig).muted_until == until
+
+
 def test_the_next_registry_of_that_name_begins_anew(rig: Rig) -> None:
     fail(rig)
     rig.confirmed_sweep()
