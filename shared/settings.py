@@ -1,5 +1,6 @@
 """All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -62,12 +63,25 @@ def _schedule(text: str) -> str:
         raise PydanticCustomError("InvalidSchedule", "{why}", {"why": str(error)}) from None
 
 
+def _tokens(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """As Teams shows them: 256 bits in base64."""
+    try:
+        lengths = [len(base64.b64decode(token, validate=True)) for token in tokens]
+    except ValueError:  # no base64; no ASCII
+        lengths = [0]
+    if any(length < _TOKEN_BYTES for length in lengths):
+        raise PydanticCustomError("InvalidToken", "A security token is base64 of 32 bytes, as Teams shows it")
+    return tokens
+
+
+_TOKEN_BYTES = 32
 _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
 
 type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 type Grants = Annotated[tuple[Grant, ...], BeforeValidator(_json_list), AfterValidator(check_names)]
 type Sinks = Annotated[tuple[Sink, ...], BeforeValidator(_json_list), AfterValidator(check_sinks)]
 type Hosts = Annotated[tuple[str, ...], BeforeValidator(_split)]
+type Tokens = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_tokens)]
 type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
 type ZoneName = Annotated[str, AfterValidator(_zone)]
 type Schedule = Annotated[str, AfterValidator(_schedule)]
@@ -171,6 +185,8 @@ class Settings(BaseModel):
     slack_bot_token: str | None = Field(default=None, pattern=r"^xox[!-~]+$", repr=False)
     """What our own messages are sent with. Without it Slack sees answers, and no progress."""
     slack_api_url: Url = "https://slack.com/api"
+    teams_secret: Tokens = Field(default=(), repr=False)
+    """Security tokens of outgoing webhooks, one of each team. Without it nobody can ask for anything in Teams."""
 
     telemetry: Literal["off", "azure-monitor"] = "off"
     """Who gets traces, metrics and log lines from this process, besides what the host takes from its log."""

@@ -11,6 +11,8 @@ from typing import override
 
 from slack_sdk.signature import Clock, SignatureVerifier
 
+from shared.chat_apps.signatures import BadSignatureError
+
 SIGNATURE, TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 WINDOW = timedelta(seconds=300)
 """As far as Slack's clock and ours may be apart, with the way between them."""
@@ -18,14 +20,6 @@ MOST_BYTES = 512 * 1024
 """Of a body. A pressed button comes with its whole message: 50 blocks of 3,000 characters, written for a form."""
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,11}")
-
-
-class BadSignatureError(Exception):
-    """`reason` is one of few words, for the log alone: `unsigned`, `size`, `time`, `signature`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def signed_at(secret: str, body: bytes, headers: Mapping[str, str], now: datetime) -> datetime:

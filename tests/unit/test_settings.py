@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.registry_spec import RegistrySpec, defaults
 from shared.settings import Settings, SettingsError
+from tests.unit.chat_apps.teams_signing import OTHER_TOKEN, TOKEN
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = {
@@ -96,6 +97,7 @@ def test_every_value_of_the_environment_is_read() -> None:
         "SLACK_SIGNING_SECRET": "c" * 32,
         "SLACK_BOT_TOKEN": "xoxb-1-2-three",
         "SLACK_API_URL": "https://slack-gov.com/api/",
+        "TEAMS_SECRET": f"{TOKEN}, {OTHER_TOKEN}",
         "TELEMETRY": "azure-monitor",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": INSIGHTS,
     }
@@ -162,6 +164,7 @@ def test_every_value_of_the_environment_is_read() -> None:
         "slack_signing_secret": "c" * 32,
         "slack_bot_token": "xoxb-1-2-three",
         "slack_api_url": "https://slack-gov.com/api",
+        "teams_secret": (TOKEN, OTHER_TOKEN),
         "telemetry": "azure-monitor",
         "applicationinsights_connection_string": INSIGHTS,
     }
@@ -206,6 +209,7 @@ BAD = {
     "SLACK_SIGNING_SECRET": "s3cret",
     "SLACK_BOT_TOKEN": "s3cret",
     "SLACK_API_URL": "slack.com/s3cret",
+    "TEAMS_SECRET": "s3cret",
     "TELEMETRY": "s3cret",
 }
 
@@ -272,8 +276,26 @@ def test_only_a_zone_of_the_database_is_a_time_zone(name: str) -> None:
 
 def test_settings_never_print_a_key() -> None:
     keys = dict.fromkeys(("PROBE_KEY", "STATUS_LINK_KEY", "SLACK_SIGNING_SECRET"), "s3cret" * 10)
-    settings = Settings.from_env({**GIVEN, **keys, "SLACK_BOT_TOKEN": "xoxb-s3cret"})
+    settings = Settings.from_env({**GIVEN, **keys, "SLACK_BOT_TOKEN": "xoxb-s3cret", "TEAMS_SECRET": TOKEN})
     assert "s3cret" not in f"{settings!r} {settings}"
+    assert TOKEN not in f"{settings!r} {settings}"
+
+
+NO_TOKENS = [
+    f"{TOKEN},s3cret",
+    TOKEN[:-1],
+    f"{TOKEN[:-4]}====",
+    "czNjcmV0",
+    TOKEN.replace("+", "-"),
+    "é" * 44,
+]
+
+
+@pytest.mark.parametrize("secret", NO_TOKENS)
+def test_only_what_teams_shows_is_a_security_token(secret: str) -> None:
+    message = refusal({**GIVEN, "TEAMS_SECRET": secret})
+    assert named(message) == {"TEAMS_SECRET"}
+    assert secret not in message
 
 
 def test_settings_are_frozen() -> None:

@@ -33,6 +33,8 @@ class Speaker:
     channel: str
     shown_as: str = ""
     """What people call this user. For sentences alone: never for a right, a login or a key."""
+    entra_id: str | None = None
+    """Its object id in Microsoft Entra, in lower case, where the platform has signed it."""
 
     @property
     def actor(self) -> str:
@@ -102,6 +104,8 @@ class SecretLink:
     label: str
     url: str = field(repr=False)
     note: str = ""
+    for_one: bool = False
+    """It opens for one signed-in person alone, whoever else sees it."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.chat_apps.slack_signatures import MOST_BYTES, BadSignatureError, signed_at
+from shared.chat_apps.signatures import BadSignatureError
+from shared.chat_apps.slack_signatures import MOST_BYTES, signed_at
 from tests.unit.chat_apps.signing import BODY, SECRET, SIGNATURE, THEN, TIMESTAMP, headers, signature
 
 
