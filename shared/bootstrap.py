@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from shared.services.turns import Handler
     from shared.services.user_operations import UserOperations
     from shared.sinks.sender import Sender
+    from shared.sinks.slack_responses import SlackResponses
 
 for _library in ("azure", "httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)  # a line for each of their requests is noise
@@ -232,6 +233,18 @@ class Services:
     def replays(self) -> Replays:
         """Knows signed requests again."""
         return Replays(self.chat, now)
+
+    @cached_property
+    def slack_responses(self) -> SlackResponses:
+        """Answers pressed buttons."""
+        from urllib.parse import urlsplit
+
+        from shared.sinks.sender import Sender
+        from shared.sinks.slack_responses import SECONDS, SlackResponses
+
+        api_url = self.settings.slack_api_url
+        allowed = {*self.settings.sink_allowed_hosts, urlsplit(api_url).hostname or ""}
+        return SlackResponses(api_url, Sender(allowed, SECONDS))
 
     @cached_property
     def status_board(self) -> StatusBoard:

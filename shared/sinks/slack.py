@@ -4,7 +4,6 @@ Links stand in the text, not on buttons: a button, even one that only opens a pa
 here would answer.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from shared.chat_apps.mrkdwn import escaped, fitting, units
 from shared.domain.report_summary import Item, Link, Section, Summary
 from shared.sinks import cutting
 
@@ -26,18 +26,6 @@ MOST_TEXT = 3000
 """Of one section, counted as UTF-16 has them: Slack does not say how it counts, and no count is higher."""
 ROOM, ROOM_FOR_REST = 600, 50
 """Of one field, and of how many are left out; counted the same way."""
-
-_LITERAL = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    "*": "∗",  # noqa: RUF001 - looks like it, and makes nothing bold
-    "~": "∼",  # noqa: RUF001
-    "`": "ʼ",  # noqa: RUF001
-}
-"""mrkdwn has an escape for the first three only (docs.slack.dev/messaging/formatting-message-text)."""
-
-_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 
 def payload(summary: Summary) -> dict[str, Any]:
@@ -63,20 +51,9 @@ def _blocks(summary: Summary, most: int) -> list[Block]:
     return blocks + _small(_joined([_links(summary.links)]))
 
 
-def units(text: str) -> int:
-    """Its length as UTF-16 counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
 def literal(text: str, room: int = ROOM) -> str:
     """Reads as it is written: nothing of it is a link, a mention or markup. What takes more than `room` is cut."""
-    written: list[str] = []
-    for piece in _pieces(text):
-        room -= units(piece)
-        if room <= 0:
-            return "".join([*written, "…"])
-        written.append(piece)
-    return "".join(written)
+    return fitting(_pieces(text), room)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -85,12 +62,7 @@ def _pieces(text: str) -> Iterator[str]:
         if is_name:
             yield f"`{found}`"
         else:
-            yield from (_LITERAL.get(char, char) for char in _without_pairs(found))
-
-
-def _without_pairs(text: str) -> str:
-    """Underscores at the edges of words make what is between two of them italic; those inside words, or one, do not."""
-    return _EDGE.sub("ˍ", text) if len(_EDGE.findall(text)) > 1 else text
+            yield from escaped(found)
 
 
 def _item(item: Item) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from shared.chat_apps.mrkdwn import units
 from shared.domain.health.codes import Severity
 from shared.domain.report_summary import Item, Link, Summary
-from shared.sinks.slack import literal, payload, units
+from shared.sinks.slack import literal, payload
 from tests.unit.sinks.examples import REPORT, SUMMARIES, many, told
 
 
