@@ -7,21 +7,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     StrictStr,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from shared.domain.names import check_username
 from shared.domain.roles import EVERYTHING, Access, Right, Role
+from shared.domain.setting_entries import SettingEntry
 from shared.domain.text import schema
 
 type CallerKind = Literal["key", "entra", "slack", "teams", "anonymous", "system"]
@@ -74,10 +72,8 @@ RegistryPattern = Annotated[StrictStr, AfterValidator(_pattern), schema(_PATTERN
 """A glob: `*` stands for any characters, `?` for one."""
 
 
-class Grant(BaseModel):
+class Grant(SettingEntry):
     """One entry of `ROLE_GRANTS`. No error shows a value: it may be a key instead of its fingerprint."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     principal: Annotated[StrictStr, AfterValidator(_principal)]
     role: Role
@@ -86,20 +82,6 @@ class Grant(BaseModel):
     """How the audit calls a key."""
     username: StrictStr | None = None
     """The user that a Member is."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def has_known_fields(cls, given: Any) -> Any:
-        """Unknown ones are not repeated."""
-        if not isinstance(given, dict):
-            raise PydanticCustomError("InvalidGrant", "A grant is an object")
-        if unknown := len(given.keys() - cls.model_fields.keys()):
-            raise PydanticCustomError(
-                "UnknownField",
-                "{unknown} unknown of its fields; known are {known}",
-                {"unknown": unknown, "known": ", ".join(cls.model_fields)},
-            )
-        return given
 
     @field_validator("name")
     @classmethod

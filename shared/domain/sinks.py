@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
 from pydantic_core import PydanticCustomError
 
 from shared.domain.notices import Notice, NoticeKind
+from shared.domain.setting_entries import SettingEntry
 from shared.domain.tags import has_tag
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
@@ -40,10 +41,8 @@ def _name(value: str) -> str:
     return value
 
 
-class Sink(BaseModel):
+class Sink(SettingEntry):
     """One entry of `NOTIFICATION_SINKS`. No error shows a value: it may be an address in the wrong place."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: Annotated[StrictStr, AfterValidator(_name)]
     kind: SinkKind
@@ -51,20 +50,6 @@ class Sink(BaseModel):
     """Only what is about registries that have all of these tags."""
     reports: StrictBool = True
     problems: StrictBool = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def has_known_fields(cls, given: Any) -> Any:
-        """Unknown ones are not repeated."""
-        if not isinstance(given, dict):
-            raise PydanticCustomError("InvalidSink", "A sink is an object")
-        if unknown := len(given.keys() - cls.model_fields.keys()):
-            raise PydanticCustomError(
-                "UnknownField",
-                "{unknown} unknown of its fields; known are {known}",
-                {"unknown": unknown, "known": ", ".join(cls.model_fields)},
-            )
-        return given
 
     @property
     def url_setting(self) -> str:
