@@ -1,6 +1,6 @@
 """A Functions host that is killed in the middle of a create, twice; then a restart of everything.
 
-`reconcile` runs every five seconds here instead of every minute, and takes a silence of five seconds for a death
+`reconcile` runs every two seconds here instead of every minute, and takes a silence of three seconds for a death
 instead of twenty: the waits are shorter, what has to be survived is the same.
 """
 
@@ -18,9 +18,9 @@ from tests.e2e.api_client import Json
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 from tests.e2e.local_azure import LocalAzure, running
 
-PACE = {"RECONCILE_SCHEDULE": "*/5 * * * * *", "OPERATION_STALE_SECONDS": "5"}
+PACE = {"RECONCILE_SCHEDULE": "*/2 * * * * *", "OPERATION_STALE_SECONDS": "3"}
 PROMISED_SECONDS = 120
-SAVED_SECONDS = (60 - 5) + (20 - 5)
+SAVED_SECONDS = (60 - 2) + (20 - 3)
 """What the usual pace of `up` could add."""
 SLOW_SECONDS = 1.5
 """How long Azure takes for each resource: long enough for a kill in between."""

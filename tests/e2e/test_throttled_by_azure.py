@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.emulated_azure import Json
 from tests.e2e.local_azure import LocalAzure
 
-LIMITS = {"reads": 12, "writes": 3, "seconds": 9}
+LIMITS = {"reads": 12, "writes": 3, "seconds": 5}
 """A create needs about three times as many of each."""
 IN_FLIGHT_SECONDS = 1.0
 """Requests that go out side by side are all refused before the first refusal is known."""
