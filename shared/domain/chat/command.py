@@ -74,6 +74,11 @@ class Option:
         """As help writes it."""
         return f"{self.name.replace(ANY, 'NAME')}={self.example}"
 
+    def is_called(self, name: str) -> bool:
+        """Is it meant by this name in lower case?"""
+        stem = self.name.lower().removesuffix(ANY)
+        return name.startswith(stem) and (name != stem) == self.name.endswith(ANY)
+
 
 @dataclass(frozen=True)
 class Command:
@@ -115,12 +120,7 @@ class Command:
 
     def option(self, name: str) -> Option | None:
         """The option of that name, whatever its case: `TAGS.team` is one of `tags.*`."""
-        folded = name.lower()
-        for option in self.options:
-            stem = option.name.removesuffix(ANY).lower()
-            if folded == stem or (option.name.endswith(ANY) and folded.startswith(stem) and folded != stem):
-                return option
-        return None
+        return next((option for option in self.options if option.is_called(name.lower())), None)
 
     def taking(self, words: int) -> tuple[Argument, ...] | None:
         """The arguments that so many words are given to; `None` if they can't be."""

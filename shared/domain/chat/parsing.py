@@ -7,12 +7,12 @@ form (`Asked.echo`), which can be shown and confirmed, and which reads as the sa
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from shared.domain.chat.command import ANY, Argument, Command, Kind
+from shared.domain.chat.command import Argument, Command, Kind
 from shared.domain.chat.grammar import BY_NAME
 from shared.domain.chat.sentence import Sentence, Word, take_apart
 from shared.domain.chat.talk import MENTION, Asked
 from shared.domain.chat.typed import typed
-from shared.domain.chat.words import UnreadableError, nearly, read_value, read_word
+from shared.domain.chat.words import UnreadableError, nearly, read_option, read_word
 
 MOST_CHARACTERS = 4000
 """Of one message. No command needs more."""
@@ -21,7 +21,8 @@ _SECRETS = {"password", "passwordhash", "pass", "pwd", "secret", "token", "key"}
 
 @dataclass(frozen=True)
 class Misunderstood:
-    """Why nothing was done. Of what was written it repeats names of options alone: the rest may be secret."""
+    """Why nothing was done. Of what was written it repeats names of commands and
+    options alone: the rest may be secret."""
 
     problem: str
     """What was not understood, in a sentence or two."""
@@ -111,6 +112,8 @@ def _article(noun: str) -> str:
 def _argument(argument: Argument, word: Word) -> tuple[str, str]:
     if word.mention is not None and argument.kind in {Kind.PERSON, Kind.USERNAME}:
         return MENTION, word.mention
+    if word.has_mention and not argument.rest:
+        raise UnreadableError("A mention stands alone, and for a person.")
     if argument.kind is Kind.COMMAND:
         return argument.name, _command_name(word.text)
     if argument.rest and not word.text.strip():
@@ -131,12 +134,7 @@ def _option(command: Command, key: str, value: str) -> tuple[str, str]:
     option = command.option(key)
     if option is None:
         raise UnreadableError(_no_option(command, key))
-    stem = option.name.removesuffix(ANY)
-    name = stem + key[len(stem) :] if option.name.endswith(ANY) else option.name
-    try:
-        return name, read_value(option, value)
-    except UnreadableError as error:
-        raise UnreadableError(f"{option.name}: {error.problem}") from None
+    return read_option(option, key, value)
 
 
 def _no_option(command: Command, key: str) -> str:

@@ -25,12 +25,15 @@ _STRING = "|".join(
         r"`(?:\\.|[^\\`])*`(?!\S)",
     ]
 )
-_WORD = rf"(?![{SINGLE}])(?:<@[^<>]*>|[^\s<>{DOUBLE}`])+"
+_WORD = rf"(?![{SINGLE}])(?:<@[^<>]*>|[^\s<>{DOUBLE}`])+(?!\S)"
 _KEY = rf"(?:--|[{LONG_DASHES}])?[A-Za-z][^\s=<>{QUOTES}]* ?= ?"
-_DURATION = rf"(?:{SHORT_DURATION}|P[0-9A-Z]+)(?!\S)"
+_DURATION = rf"(?:{SHORT_DURATION}|P(?:[0-9]+[YMWD])*(?:T(?:[0-9]+[HMS])+)?)(?!\S)"
 
+# Which terminals are looked for depends on the rule that the last word belongs to. What comes before a duration has a
+# rule of its own, so that a user of any other command may be called `1h`.
 _TERMINALS = rf"""
 _word: WORD | STRING | MENTION
+_first: WORD | STRING | MENTION
 _item: _word | option
 option: KEY _word
 KEY.5: /{_KEY}/
@@ -45,10 +48,12 @@ REST: /\S.*/
 
 @dataclass(frozen=True)
 class Word:
-    """`mention`: the id of the person that it mentions."""
+    """`mention`: the id of the person that it mentions, and nothing else."""
 
     text: str
     mention: str | None = None
+    has_mention: bool = False
+    """Then its text has what people call somebody: for sentences alone."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def _rule(command: Command) -> str:
 
 
 def _place(argument: Argument) -> str:
-    terminal = "REST" if argument.rest else "DURATION" if argument.kind is Kind.DURATION else "_word"
+    terminal = "REST" if argument.rest else "DURATION" if argument.kind is Kind.DURATION else "_first"
     return f"{terminal}?" if argument.optional else terminal
 
 
@@ -116,26 +121,23 @@ def _sentence(said: "Tree[Token]") -> Sentence:
 
 def _word(token: "Token") -> Word:
     text = str(token)
-    if token.type == "MENTION":
-        return Word(plain(text), mentioned(text))
     is_string = token.type == "STRING" or (token.type == "REST" and re.fullmatch(_STRING, text))
-    return Word(unquoted(text) if is_string else plain(text))
+    return Word(unquoted(text) if is_string else plain(text), mentioned(text), "<@" in text)
 
 
 def _option(key: str, written: str, value: Word) -> tuple[str, Word]:
     """Raises `UnreadableError` where the next option would be taken for the value of this one."""
-    name = key.rstrip(" =").lstrip(f"-{LONG_DASHES}")
-    if key.endswith(" ") and re.match(f"{_KEY}", written):
-        raise UnreadableError(f"The option {name} has no value.")
-    return name, value
+    if key.endswith(" ") and re.match(_KEY, written):
+        raise UnreadableError("An option has no value.")
+    return key.rstrip(" =").lstrip(f"-{LONG_DASHES}"), value
 
 
 def _problem(line: str, error: "UnexpectedInput") -> str:
     """Without a word of what was written there."""
     at = error.pos_in_stream
-    found = line[at] if at is not None and 0 <= at < len(line) else " "
-    if found in QUOTES:
+    found = line[at:].partition(" ")[0] if at is not None and at >= 0 else ""
+    if found.startswith(tuple(QUOTES)) or set(found) & {*DOUBLE, "`"}:
         return "A quotation mark is not closed, or stands within a word."
-    if found in "<>":
+    if set(found) & {*"<>"}:
         return "What stands in angle brackets can't be read."
     return ""

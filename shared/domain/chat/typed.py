@@ -31,7 +31,7 @@ _MARKUP = re.compile(
     re.VERBOSE,
 )
 _ENTITIES = {"nbsp": " ", "#160": " ", "quot": '"', "#34": '"', "apos": "'", "#39": "'"}
-_ADDRESSED = re.compile(r"\s*<at[^<>]*>[^<>]*</at>|\s*/registry(?!\S)", re.IGNORECASE)
+_ADDRESSED = re.compile(r"\A(?:<at\b[^<>]*>[^<>]*</at>|/registry(?!\S))", re.IGNORECASE)
 """The mention of a Teams bot; Slack's own command, pasted."""
 _IN_BACKTICKS = re.compile(r"`([^`]*)`")
 
@@ -46,7 +46,7 @@ def typed(text: str) -> str:
     """One line without markup, but for mentions of people and the entities of `&`, `<` and `>`: those may stand for
     what means something to the grammar, so they are left to `plain` and `unquoted`.
     """
-    line = _clean(_MARKUP.sub(_as_typed, _clean(_ADDRESSED.sub("", text, count=1))))
+    line = _ADDRESSED.sub("", _clean(_MARKUP.sub(_as_typed, _clean(text)))).strip()
     alone = _IN_BACKTICKS.fullmatch(line)
     return alone[1].strip() if alone else line
 
@@ -78,9 +78,8 @@ def _as_typed(found: re.Match[str]) -> str:
         return _ENTITIES[part["entity"]]
     if part["link"]:
         return part["label"] or part["link"].removeprefix("mailto:").removeprefix("tel:")
-    if part["mark"]:
-        sign = "#" if part["mark"] == "#" else "@"
-        return sign + (part["name"] or part["id"]).lstrip(sign)
+    if part["mark"]:  # of a channel, or of a group: that one never reads like the mention of a person
+        return part["mark"] + (part["name"] or part["id"]).lstrip("#@")
     return " "
 
 

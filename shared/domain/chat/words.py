@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from shared.domain.chat.command import Kind, Option
+from shared.domain.chat.command import ANY, Kind, Option
 from shared.domain.expiry import DURATION, Moment, shown_duration
 from shared.domain.ip_ranges import IpRanges
 from shared.domain.names import check_registry_name, check_username, split_operation_id
+from shared.domain.tags import TAG_NAME
 
 SHORT_DURATION = r"(?:[0-9]{1,5}[wdhmsWDHMS])+"
 """`1h`, `30m`, `2d`, `1d12h`; of any case, and `m` is a minute."""
@@ -42,8 +43,28 @@ def read_word(kind: Kind, word: str) -> str:
     return reader(word) if reader else word
 
 
-def read_value(option: Option, value: str) -> str:
-    """The same for the value of an option. Raises `UnreadableError`."""
+def read_option(option: Option, key: str, value: str) -> tuple[str, str]:
+    """Name and value of an option. Raises `UnreadableError`."""
+    try:
+        return _name(option, key), _value(option, value)
+    except UnreadableError as error:
+        words = "".join(f" Or: {word}." for word in option.words)
+        raise UnreadableError(f"{option.name}: {error.problem}{words}") from None
+
+
+def _name(option: Option, key: str) -> str:
+    if not option.name.endswith(ANY):
+        return option.name
+    stem = option.name.removesuffix(ANY)
+    own = key[len(stem) :]
+    if not re.fullmatch(TAG_NAME, own):
+        raise UnreadableError(
+            r"A name has no characters like <>%&\?/ in it, and does not begin with berthage-."
+        )
+    return stem + own
+
+
+def _value(option: Option, value: str) -> str:
     if value.lower() in option.words:
         return value.lower()
     if option.kind is Kind.CHOICE:
@@ -69,12 +90,8 @@ def _checked(check: Callable[[str], str], name: str) -> str:
     try:
         return check(name)
     except PydanticCustomError as error:
-        raise UnreadableError(_said(error.message(), error.context)) from None
-
-
-def _said(message: str, context: Any) -> str:
-    fix = (context or {}).get("fix")
-    return f"{message}. {fix}" if fix else f"{message}."
+        fix = (error.context or {}).get("fix", "")
+        raise UnreadableError(f"{error.message()}. {fix}") from None
 
 
 def _duration(word: str) -> str:
@@ -90,20 +107,20 @@ def _duration(word: str) -> str:
 
 
 def _moment(word: str) -> str:
-    _validated(Moment, word)
+    _validated(Moment, word, "It must be a time with its zone: 2027-01-31T18:00:00Z.")
     return word
 
 
 def _ranges(word: str) -> str:
-    return ",".join(_validated(IpRanges, [part.strip() for part in word.split(",")]))
+    parts = [part.strip() for part in word.split(",")]
+    return ",".join(_validated(IpRanges, parts, "It must be ranges: 203.0.113.0/24,2001:db8::/32."))
 
 
-def _validated(kind: Any, value: object) -> Any:
+def _validated(kind: Any, value: object, rule: str) -> Any:
     try:
         return _adapter(kind).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UnreadableError(_said(first["msg"], first.get("ctx"))) from None
+    except ValidationError:
+        raise UnreadableError(rule) from None
 
 
 @cache
