@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import hmac
+from datetime import UTC, datetime
+from typing import Any
 
 TOKEN = "vqF0En+Z0ucuRTM/01o2GuhMH3hKKk/N2bOmlM31zaA="
 SIGNATURE = "HMAC 03TCao0i55H1eVKUusZOTZRjtvYTs+mO41mPL+R1e1U="
@@ -78,3 +80,56 @@ def signed(body: bytes, token: str = TOKEN) -> str:
     """As Microsoft's own sample computes it (OfficeDev/Microsoft-Teams-Samples, outgoing-webhook)."""
     digest = hmac.new(base64.b64decode(token), body, hashlib.sha256).digest()
     return f"HMAC {base64.b64encode(digest).decode()}"
+
+
+TENANT = "aaaaaaaa-1111-4222-8333-444444444444"
+JANE = "bbbbbbbb-1111-4222-8333-444444444444"
+CHANNEL = "19:0a1b2c3d4e5f@thread.tacv2"
+THEN = datetime(2026, 11, 26, 12, 0, 0, tzinfo=UTC)
+
+
+def activity(**fields: Any) -> dict[str, Any]:
+    """What Teams sends today for a message in a channel."""
+    given: dict[str, Any] = {
+        "type": "message",
+        "id": "1764158400000",
+        "timestamp": "2026-11-26T12:00:00.1234567Z",
+        "localTimestamp": "2026-11-26T13:00:00.1234567+01:00",
+        "serviceUrl": "https://smba.trafficmanager.net/emea/",
+        "channelId": "msteams",
+        "from": {"id": "29:1abcDEF_-9", "name": "Jane", "aadObjectId": JANE},
+        "conversation": {
+            "isGroup": True,
+            "conversationType": "channel",
+            "tenantId": TENANT,
+            "id": f"{CHANNEL};messageid=1764158300000",
+            "name": None,
+        },
+        "recipient": None,
+        "textFormat": "plain",
+        "attachmentLayout": None,
+        "attachments": [{"contentType": "text/html", "content": "<div>…</div>"}],
+        "text": "<at>Registry</at>&nbsp;list\n",
+        "entities": [
+            mention("28:99999999-1111-4222-8333-444444444444", "Registry"),
+            {"type": "clientInfo", "locale": "en-US", "country": "US", "platform": "Web"},
+        ],
+        "channelData": {
+            "teamsChannelId": CHANNEL,
+            "teamsTeamId": "19:team@thread.tacv2",
+            "channel": {"id": CHANNEL},
+            "team": {"id": "19:team@thread.tacv2"},
+            "tenant": {"id": TENANT},
+        },
+        "locale": "en-US",
+    }
+    return {**given, **fields}
+
+
+def mention(known_as: str, name: str, **more: str) -> dict[str, Any]:
+    """An entity."""
+    return {
+        "type": "mention",
+        "mentioned": {"id": known_as, "name": name, **more},
+        "text": f"<at>{name}</at>",
+    }
