@@ -100,7 +100,9 @@ def test_it_says_when_it_can_not_renew_itself(seen: dict[str, Any]) -> None:
     assert seen["refresh"]["trouble"].startswith("This page could not be refreshed")
 
 
-def test_whoever_has_no_link_sees_a_page_that_says_so(page: Served) -> None:
+def test_whoever_has_no_link_sees_a_page_that_says_so(page: Served, seen: dict[str, Any]) -> None:
+    refused = seen["refused"]
+    assert (refused["status"], refused["violations"], refused["overflow"]) == (401, [], 0)
     answer = page.local.api.send("GET", "status")
     assert answer.status_code == 401, "the function key that it is sent with opens nothing"
     assert "This page needs a status link" in answer.text

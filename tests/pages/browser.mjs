@@ -95,6 +95,16 @@ async function byKeyboard() {
   return { witness, stops, first };
 }
 
+// Somebody without a link.
+async function stranger() {
+  const context = await browser.newContext({ viewport: SIZES.phone });
+  const page = await context.newPage();
+  const answer = await page.goto(`${job.origin}/api/status`);
+  const found = { status: answer.status(), ...(await judge(page, "stranger")) };
+  await context.close();
+  return found;
+}
+
 // A minute later, with another answer of the server, and then with none.
 async function refreshed() {
   const { page, seen, close } = await visit({ viewport: SIZES.desktop });
@@ -136,8 +146,9 @@ try {
     await Promise.all(SCHEMES.map(picture));
   } else {
     const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
-    const [script, keyboard, refresh, ...looked] = await Promise.all([withoutScript(), byKeyboard(), refreshed(), ...looks]);
-    Object.assign(findings, { script, keyboard, refresh, looked });
+    const visits = [withoutScript(), byKeyboard(), refreshed(), stranger()];
+    const [script, keyboard, refresh, refused, ...looked] = await Promise.all([...visits, ...looks]);
+    Object.assign(findings, { script, keyboard, refresh, refused, looked });
   }
 } finally {
   await browser.close();
