@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One example per HTTP function. docs/api.md shows them (scripts/docs copies them there), and a test runs them from top
 # to bottom against the local Azure, each in a bash of its own in one folder, and waits in between for what it started.
-# `#: name` begins the example of the function `name`. `API` and `KEY` come from the environment.
+# `#: name` begins the example of the function `name`. `API`, `KEY` and `LINK` come from the environment.
 set -euo pipefail
 
 # What every example begins with:
@@ -105,6 +105,17 @@ curl -sS -b cookies.txt "$API/status/demo" | grep -o "<title>.*</title>"
 #: rotate_user
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate" | jq -r .password
 curl -sS "${auth[@]}" -X POST "$API/registries/demo/users/ci/rotate?format=docker-config" -d '{"overlap": "PT24H"}' > config.json
+
+#: get_reveal_page
+curl -sS "$API/reveal" | grep -o "<title>.*</title>"  # for a browser: it sends what stands behind the # of a link
+
+#: reveal_password
+token=${LINK#*#}                                      # of a link as a chat gives it: good once, for 15 minutes
+curl -sS -X POST "$API/reveal" -H "Content-Type: application/json" -d "{\"token\": \"$token\"}" > login.json
+
+#: get_reveal_status
+token=${LINK#*#}                                      # of a link that was used within the last hour
+curl -sS -X POST "$API/reveal/status" -H "Content-Type: application/json" -d "{\"token\": \"$token\"}" | jq .operation.status
 
 #: diagnose_user
 curl -sS "${auth[@]}" "$API/registries/demo/users/ci/diagnose" | jq -r '.findings[] | "\(.code): \(.message) \(.fix)"'

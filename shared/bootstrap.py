@@ -37,12 +37,14 @@ from shared.services.registries import Registries
 from shared.services.requests import Ledger
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.reveals import Reveals
 from shared.services.schema import Schema
 from shared.services.soft_delete import SoftDelete
 from shared.services.state import State
 from shared.services.status_board import StatusBoard
 from shared.services.status_links import StatusLinks
 from shared.services.turns import Channels, Turns
+from shared.services.user_changes import UserChanges
 from shared.settings import Settings, SettingsError, together
 from shared.telemetry import logs
 from shared.telemetry.traces import Listener, Nobody, telemetry
@@ -213,6 +215,13 @@ class Services:
     def diagnoses(self) -> Diagnoses:
         """Why a user can't log in."""
         return Diagnoses(self.state, self.registries, self.accounts, now)
+
+    @cached_property
+    def reveals(self) -> Reveals:
+        """One-time links to new passwords."""
+        changes = UserChanges(self.state, self.registries, self.channels, self._ledger, now)
+        settings = self.settings
+        return Reveals(self.state, changes, self.operations, settings.role_grants, settings.public_url, now)
 
     @cached_property
     def operations(self) -> Operations:
@@ -493,6 +502,7 @@ class Services:
         """What mends."""
         from shared.services.health.rows import HealthRows
         from shared.services.reconciling.audit_copying import AuditCopying
+        from shared.services.reconciling.ended_reveals import EndedReveals
         from shared.services.reconciling.expired_registries import ExpiredRegistries
         from shared.services.reconciling.expired_users import ExpiredUsers
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
@@ -514,6 +524,7 @@ class Services:
             StuckRows(self.state, now),
             ExpiredRegistries(self.state, self.registries, now),
             ExpiredUsers(self.state, self.channels, self._ledger, now),
+            EndedReveals(self.state, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
             HtpasswdDrift(self.state, self._publisher, self.channels, self._ledger, settings.probe_key, now),
             SiteDrift(

@@ -70,6 +70,8 @@ class Registry(Record):
     """The import that came last, ended or not."""
     next_expiry: datetime | None = None
     """No active user expires earlier. A hint: writes lower it, and `reconcile` looks again when it has come."""
+    reveals_due: datetime | None = None
+    """Before then no one-time link of it needs a look by `reconcile`; `None` = there is none."""
     active_operation: str | None = None
     last_operation: str | None = None
     """The lifecycle operation that came last, ended or not."""
@@ -84,6 +86,10 @@ class Registry(Record):
         """With users that expire then; `None` expires never."""
         times = [time for time in (self.next_expiry, *expiries) if time]
         return self.change(next_expiry=min(times, default=None))
+
+    def expecting_reveal(self, end: datetime) -> Self:
+        """With a one-time link that ends then."""
+        return self.change(reveals_due=min(self.reveals_due or end, end))
 
     @property
     def key(self) -> str:

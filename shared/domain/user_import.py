@@ -162,7 +162,7 @@ def _apply(
     """What comes of one user, and the row if it changes."""
     if password_hash is None and (mode is Mode.MERGE or user is None or user.state is UserState.DELETING):
         return None, None
-    if user and user.revision > operation.revision:
+    if user and _is_later(user, operation):
         return Outcome.SKIPPED, None
     if user is None or user.state is UserState.DELETING:
         return Outcome.ADDED, _new(operation, name, password_hash or "", user.etag if user else "", now)
@@ -171,9 +171,18 @@ def _apply(
         return Outcome.REMOVED, changed.change(state=UserState.DELETING)
     if password_hash == user.password_hash:
         return Outcome.UNCHANGED, None
+    if user.state is UserState.PENDING_REVEAL:
+        changed = changed.change(state=UserState.ACTIVE)
     return Outcome.CHANGED, changed.change(
-        password_hash=password_hash, replaced_by=None, secret_changed_at=now
+        password_hash=password_hash, reveal=None, replaced_by=None, secret_changed_at=now
     )
+
+
+def _is_later(user: User, operation: Operation) -> bool:
+    """Has somebody changed the user since? One that waits for its first password has raised no revision."""
+    if user.state is UserState.PENDING_REVEAL and user.last_operation != operation.id:
+        return user.revision >= operation.revision
+    return user.revision > operation.revision
 
 
 def _new(operation: Operation, name: str, password_hash: str, etag: str, now: datetime) -> User:

@@ -97,13 +97,17 @@ class UserState(StrEnum):
     """Its hash is kept: it comes back with its password."""
     EXPIRED = "Expired"
     """The same, by itself. A user that is disabled and has expired is `Disabled`."""
+    PENDING_REVEAL = "PendingReveal"
+    """It has no password yet: that is made when somebody opens the one-time link. If nobody does, it goes."""
     DELETING = "Deleting"
     """The row waits until the registry has proven that it refuses the user."""
 
     @classmethod
-    def of(cls, expiry: Expiry, now: datetime, *, disabled: bool) -> Self:
+    def of(cls, expiry: Expiry, now: datetime, *, disabled: bool, has_password: bool = True) -> Self:
         """The state of a user that is not being deleted."""
-        return cls("Disabled" if disabled else "Expired" if expiry.is_over(now) else "Active")
+        if disabled or not has_password:
+            return cls("Disabled" if disabled else "PendingReveal")
+        return cls("Expired" if expiry.is_over(now) else "Active")
 
 
 class User(Record):
@@ -112,7 +116,10 @@ class User(Record):
     username: str
     uid: str
     """The registry's incarnation that the user belongs to."""
-    password_hash: str = Field(repr=False)
+    password_hash: str = Field(default="", repr=False)
+    """Empty as long as there is no password."""
+    reveal: str | None = None
+    """The digest of the one-time link that may make its next password: of several only the newest."""
     description: str | None = None
     state: UserState = UserState.ACTIVE
     expires_on: datetime | None = None
@@ -146,6 +153,21 @@ class User(Record):
     def expiry(self) -> Expiry:
         """When the login ends."""
         return Expiry(self.expires_on, self.expires_after)
+
+    def with_secret(self, password_hash: str, expiry: Expiry, revision: int, now: datetime) -> Self:
+        """With a new password, which ends whatever link there is to another one."""
+        disabled = self.state is UserState.DISABLED
+        return self.change(
+            password_hash=password_hash,
+            reveal=None,
+            state=UserState.of(expiry, now, disabled=disabled),
+            expires_on=expiry.on,
+            expires_after=expiry.after,
+            replaced_by=None,
+            revision=revision,
+            updated_at=now,
+            secret_changed_at=now,
+        )
 
 
 def logins(users: Iterable[User]) -> list[tuple[str, str]]:

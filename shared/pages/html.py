@@ -64,6 +64,11 @@ def refused_page(view: Refused) -> Page:
     return _page("refusal.html", view, HealthState.UNKNOWN, refreshes=False)
 
 
+def reveal_page() -> Page:
+    """The same for every link: the link's code never reaches the server with it."""
+    return _page("reveal.html", None, HealthState.MAINTENANCE, refreshes=False)
+
+
 def _page(template: str, view: object, state: HealthState, *, refreshes: bool = True) -> Page:
     nonce = secrets.token_urlsafe(16)
     found = templates().get_template(template)

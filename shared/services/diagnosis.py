@@ -122,6 +122,15 @@ def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterat
         yield Finding(
             "UserDisabled", message, f'PATCH {path} with {{"disabled": false}}: the password stays.'
         )
+    if answer.user.state is UserState.PENDING_REVEAL:
+        since = f"{answer.user.created_at:%Y-%m-%d %H:%M}"
+        message = (
+            f"'{answer.user.username}' has no password yet: it was added {since} UTC, and nobody has opened the "
+            "one-time link. If nobody does, the user goes when the link ends."
+        )
+        yield Finding(
+            "PendingReveal", message, f"Open the link, or have a password made here: POST {path}/rotate"
+        )
     if answer.user.expires_on and answer.user.expiry.is_over(now):
         message = f"'{answer.user.username}' expired {answer.user.expires_on:%Y-%m-%d %H:%M} UTC."
         yield Finding("UserExpired", message, f"For a new password and a new term: POST {path}/rotate")

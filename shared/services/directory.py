@@ -105,7 +105,8 @@ class Directory:
 
 def warning_of(user: User) -> str | None:
     """What whoever has just asked for this user should know of it."""
-    said = [slow_hash_warning(hash_cost(user.password_hash)), _expired(user)]
+    slow = slow_hash_warning(hash_cost(user.password_hash)) if user.password_hash else None
+    said = [slow, _expired(user)]
     return " ".join(text for text in said if text) or None
 
 

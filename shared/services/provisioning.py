@@ -216,6 +216,7 @@ class Provisioning:
         What is staged of an import goes first: without it an import that is at work adds nobody any more.
         """
         self._state.drop_chunks(registry.name)
+        self._state.drop_reveals(registry.name)
         while rows := self._state.user_rows(registry.name, MAX_TRANSACTION):
             self._state.commit(registry.name, *(Delete(row.key, row.etag) for row in rows))
         reason = OperationError(

@@ -36,6 +36,8 @@ class Caller:
     kind: CallerKind = "system"
     name: str | None = None
     """How `ROLE_GRANTS` calls it."""
+    principals: frozenset[str] = frozenset()
+    """What a grant may call it."""
     address: str | None = None
     """`None` when it is not known, or when it is one of our own timers."""
 

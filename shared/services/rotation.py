@@ -66,7 +66,7 @@ class Rotation:
         if asked.as_file and home.login_server is None:
             raise login_server_unknown(home)
         now = self._now()
-        expiry = _life(asked.spec, present, now)
+        expiry = life_of_new_secret(asked.spec, present, now)
         if asked.spec.overlap is None:
             return self._in_place(asked, home, present, expiry, now)
         end = present.expiry.no_later_than(now + asked.spec.overlap)
@@ -76,17 +76,7 @@ class Rotation:
         self, asked: _Request, home: Registry, present: User, expiry: Expiry, now: datetime
     ) -> UserAnswer:
         """The old secret is refused when the operation has succeeded."""
-        disabled = present.state is UserState.DISABLED
-        changed = present.change(
-            password_hash=asked.secret.hash(),
-            state=UserState.of(expiry, now, disabled=disabled),
-            expires_on=expiry.on,
-            expires_after=expiry.after,
-            replaced_by=None,
-            revision=home.users_revision + 1,
-            updated_at=now,
-            secret_changed_at=now,
-        )
+        changed = present.with_secret(asked.secret.hash(), expiry, home.users_revision + 1, now)
         operation = self._changes.commit(home, changed, Kind.ROTATE_USER, asked.caller, added=0)
         return _answer(home, changed, operation, asked.secret)
 
@@ -96,6 +86,8 @@ class Rotation:
         """A successor with the new secret; `old` keeps its own until the overlap is over."""
         if old.state is UserState.DISABLED:
             raise _disabled(home.name, old.username)
+        if old.state is UserState.PENDING_REVEAL:
+            raise _without_password(home.name, old.username)
         taken = self._state.taken_names(home.name, successor_stem(old))
         name, serial = successor_name(old, taken)
         revision = home.users_revision + 1
@@ -121,7 +113,7 @@ class Rotation:
             Kind.ROTATE_USER,
             asked.caller,
             added=1,
-            besides=[old.change(replaced_by=name, revision=revision, updated_at=now)],
+            besides=[old.change(replaced_by=name, reveal=None, revision=revision, updated_at=now)],
             details={"replaces": [old.username]},
         )
         return replace(
@@ -138,7 +130,7 @@ class Rotation:
         return replace(found, overlap_ends_on=old.expires_on if old and is_successor else None)
 
 
-def _life(spec: RotateSpec, present: User, now: datetime) -> Expiry:
+def life_of_new_secret(spec: RotateSpec, present: User, now: datetime) -> Expiry:
     """What the request says; else the duration begins anew. Raises `ApiError` 409 where a fixed time has passed."""
     renewed = spec.expiry(present.expiry.renewed(now), now, new_secret=True)
     if not renewed.is_over(now):
@@ -174,5 +166,16 @@ def _disabled(registry: str, username: str) -> ApiError:
         "UserDisabled",
         f"User '{username}' is disabled: there is nothing to overlap with. Nothing was changed.",
         f'Rotate it without overlap, or enable it first: PATCH {path} {{"disabled": false}}',
+        target="overlap",
+    )
+
+
+def _without_password(registry: str, username: str) -> ApiError:
+    path = f"/api/registries/{registry}/users/{username}"
+    return ApiError(
+        409,
+        "UserPendingReveal",
+        f"User '{username}' has no password yet: there is nothing to overlap with. Nothing was changed.",
+        f"For its first password leave out overlap: POST {path}/rotate",
         target="overlap",
     )

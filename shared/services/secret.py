@@ -28,7 +28,7 @@ class Secret:
 
     def is_new(self, present: str) -> bool:
         """Does it differ from the stored one? A bcrypt check happens only where a password was sent."""
-        if self.generated:
+        if self.generated or not present:
             return True
         if self._sent is not None:
             # a hash that was sent may cost days to check: the password then counts as new

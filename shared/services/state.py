@@ -14,6 +14,7 @@ from shared.domain.htpasswd import PROJECTION_KEY, Projection
 from shared.domain.operations import OPERATION_KEYS, Operation, Status, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
+from shared.domain.reveal import REVEAL_KEYS, Reveal, reveal_key
 from shared.domain.user_import import CHUNK_KEYS, Chunk, chunk_keys
 from shared.domain.users import USER_KEYS, User, UserState, logins, user_key
 from shared.ports import Table
@@ -154,6 +155,15 @@ class State:
         row = self._table.get(registry, MUTE_KEY)
         return Mute.from_row(row) if row else None
 
+    def reveal(self, registry: str, digest: str) -> Reveal | None:
+        """A one-time link's row, by its token's digest."""
+        row = self._table.get(registry, reveal_key(digest))
+        return Reveal.from_row(row) if row else None
+
+    def reveals(self, registry: str) -> Iterator[Reveal]:
+        """Every row of a one-time link, open or not."""
+        return (Reveal.from_row(row) for row in self._table.query(registry, *key_range(REVEAL_KEYS)))
+
     def user_rows(self, registry: str, limit: int) -> list[Row]:
         """User rows as they are, for the end of a registry."""
         return list(islice(self._table.query(registry, *key_range(USER_KEYS), limit), limit))
@@ -166,8 +176,15 @@ class State:
 
     def drop_chunks(self, registry: str, prefix: str = CHUNK_KEYS) -> None:
         """What is staged of an import, or of any: whoever is at work on it finds his chunk gone."""
+        self._drop_all(registry, prefix)
+
+    def drop_reveals(self, registry: str) -> None:
+        """Every one-time link."""
+        self._drop_all(registry, REVEAL_KEYS)
+
+    def _drop_all(self, registry: str, prefix: str) -> None:
         while rows := list(islice(self._table.query(registry, *key_range(prefix)), MAX_TRANSACTION)):
-            with suppress(ConflictError):  # the import has just ended
+            with suppress(ConflictError):  # somebody has just removed some of them
                 self._table.transact(registry, [Delete(row.key) for row in rows])
 
     def commit(self, registry: str, *changes: Change) -> None:

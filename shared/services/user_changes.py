@@ -1,6 +1,6 @@
 """Writes a change of users: rows, revision, operation and audit are one transaction, or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.domain.errors import OperationInProgressError
 from shared.domain.names import split_operation_id
@@ -60,8 +60,9 @@ class UserChanges:
         added: int,
         besides: Sequence[User] = (),
         details: Findings | None = None,
+        more: Callable[[Operation], Sequence[Change]] = lambda _: (),
     ) -> Operation:
-        """`user` is who the operation is about; `besides` change with it."""
+        """`user` is who the operation is about; `besides` change with it, and so do `more` rows."""
         users = [user, *besides]
         expiries = [each.expires_on for each in users if each.state is UserState.ACTIVE]
         raised = home.expecting(expiries).change(
@@ -73,7 +74,7 @@ class UserChanges:
         changes: list[Change] = [each.change(last_operation=operation.id).save() for each in users]
         if kind is Kind.DELETE_USER and self._never_published(home):
             changes = [Delete(user.key, user.etag)]  # no file ever held it: there is nothing to wait for
-        self._state.commit(home.name, raised.save(), *changes, *rows)
+        self._state.commit(home.name, raised.save(), *changes, *rows, *more(operation))
         self._channels.enqueue(operation)
         return operation
 

@@ -121,7 +121,7 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
     def prepare(req: func.HttpRequest, who: Caller) -> R:
         if found.door:
             return cast("R", found.door.read(req))
-        admit(who.actor, writes=found.writes, shows_secret=found.shows_secret)
+        admit(_counted(who), writes=found.writes, shows_secret=found.shows_secret)
         if found.needs is not None:
             authorize(found.needs.with_query(req.params), who, found.name, *_named(req))
         return cast("R", parse(found.asks, req, services().settings))
@@ -152,6 +152,11 @@ def _function[R: BaseModel](found: Endpoint, handler: Handler[R]) -> Callable[..
             return finish(answer.response())
 
     return under_the_name_of(handler, awaited if inspect.iscoroutinefunction(handler) else threaded)
+
+
+def _counted(who: Caller) -> str:
+    """Of whom nothing is known is counted by address: nobody can use up what is for all the others."""
+    return f"{who.actor} at {who.address}" if who.kind == "anonymous" and who.address else who.actor
 
 
 def _refused(found: Endpoint, error: Exception, req: func.HttpRequest, who: Caller | None) -> Answer:

@@ -13,6 +13,7 @@ from shared.triggers.answer_models.operations import ChangedOperationView, Opera
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
 from shared.triggers.answer_models.registry_health import RegistryHealthView
 from shared.triggers.answer_models.reports import KeptReportView, ReportView
+from shared.triggers.answer_models.reveal import RevealedView, RevealStatusView
 from shared.triggers.answer_models.status import StatusLinkView
 from shared.triggers.answer_models.users import (
     DiagnosisView,
@@ -194,6 +195,17 @@ EXAMPLES: dict[type[View], Json] = {
         "url": f"{_BASE}/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",
         "registry": "*",
         "expiresOn": "2027-02-23T07:06:00.000Z",
+    },
+    RevealedView: {
+        "registry": "demo",
+        "username": "dev",
+        "password": SECRET["password"],
+        "loginServer": REGISTRY["loginServer"],
+        "operation": SECRET["operation"],
+    },
+    RevealStatusView: {
+        "loginServer": REGISTRY["loginServer"],
+        "operation": {**SECRET["operation"], "status": "Succeeded"},
     },
     WhoamiView: {
         "actor": "key:ci",

@@ -52,6 +52,7 @@ def caller(req: func.HttpRequest, settings: Settings, *, key_checked: bool) -> C
         access=known.access,
         kind=identity.kind,
         name=known.name,
+        principals=identity.principals,
         address=client_address(req.headers.get("X-Forwarded-For", "")),
     )
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.domain.reveal import Purpose
 from tests.docs.curl_examples import CurlExample, curl_examples, preamble
 from tests.docs.markdown import ROOT, blocks
 from tests.e2e.local_azure import LocalAzure
+from tests.e2e.offers import offer
 from tests.e2e.shell import Shell
 
 USED = ("demo", "spare", "payments")
@@ -30,9 +32,18 @@ def purge(local: LocalAzure, name: str) -> None:
 
 @pytest.mark.parametrize("found", curl_examples().values(), ids=lambda found: found.name)
 def test_the_curl_example_of_a_function_runs(local: LocalAzure, shell: Shell, found: CurlExample) -> None:
-    shell.run(f"{preamble()}\n{found.text}")
+    link = {"LINK": a_link(local, shell)} if "LINK" in found.text else {}
+    shell.run(f"{preamble()}\n{found.text}", **link)
     for name in USED:
         local.api.settle(name)
+
+
+def a_link(local: LocalAzure, shell: Shell) -> str:
+    """Made when it is first asked for: one example uses it up, and another asks how far that is."""
+    kept = shell.folder / "link"
+    if not kept.exists():
+        kept.write_text(offer(local, "demo", "dev", Purpose.CREATE).url, encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
 
 
 def test_the_ten_lines_of_the_readme_run(local: LocalAzure, shell: Shell) -> None:

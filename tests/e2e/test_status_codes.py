@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.api_client import Json
 from tests.e2e.local_azure import running
+from tests.e2e.offers import offer
 from tests.e2e.status_world import (
     ADMINS,
     DELETED,
@@ -29,7 +30,13 @@ from tests.e2e.status_world import (
 )
 
 HTPASSWD = f"bob:$2y$05${'u' * 53}".encode()
-BODIES = {"mute_registry": {"for": "PT1S", "reason": "a test"}}
+REVEAL = {"token": f"{STEADY}.q1W2e3R4t5Y6u7I8o9P0aA"}
+"""As a link has it, and of none that there is."""
+BODIES: dict[str, Json] = {
+    "mute_registry": {"for": "PT1S", "reason": "a test"},
+    "reveal_password": REVEAL,
+    "get_reveal_status": REVEAL,
+}
 SITES = "/**/Microsoft.Web/sites/*"
 REFUSAL = {"status": 403, "code": "RequestDisallowedByPolicy", "message": "Policy 'no-sites' forbids this."}
 
@@ -227,6 +234,18 @@ def _unhealthy(world: World, operation: Operation) -> httpx.Response:
         return answer
 
 
+def _revealed(world: World, operation: Operation, **more: Any) -> httpx.Response:
+    """What comes of a link that is open; asked how far it is, of one that was used."""
+    token = {"token": offer(world.local, STEADY, "ci", **more).token}
+    if operation.name == "get_reveal_status":
+        assert world.call("POST", "reveal", token).is_success
+    return world.call("POST", operation.path, token)
+
+
+def _of_another(world: World, operation: Operation) -> httpx.Response:
+    return _revealed(world, operation, only_for="user:jane@example.com")
+
+
 def _plain(path: str, body: object = None) -> Callable[[World, Operation], httpx.Response]:
     return lambda world, operation: world.call(operation.method, path, body)
 
@@ -237,6 +256,11 @@ def _told(story: Callable[[World], httpx.Response]) -> Callable[[World, Operatio
 
 STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("get_health", 503): _unhealthy,
+    ("reveal_password", 200): _revealed,
+    ("reveal_password", 403): _of_another,
+    ("reveal_password", 410): _ask,
+    ("get_reveal_status", 200): _revealed,
+    ("get_reveal_status", 410): _ask,
     ("get_operation", 404): _plain("operations/steady.none"),
     ("cancel_operation", 202): _told(_accepted_cancel),
     ("cancel_operation", 200): _told(_repeated_cancel),

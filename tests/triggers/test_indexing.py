@@ -51,16 +51,24 @@ HTTP = {
     "get_status": ("GET", "status", "ANONYMOUS"),
     "get_registry_status": ("GET", "status/{registry}", "ANONYMOUS"),
     "create_status_link": ("POST", "status/links", "FUNCTION"),
+    "get_reveal_page": ("GET", "reveal", "ANONYMOUS"),
+    "reveal_password": ("POST", "reveal", "ANONYMOUS"),
+    "get_reveal_status": ("POST", "reveal/status", "ANONYMOUS"),
     "get_whoami": ("GET", "whoami", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
     "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),
     "get_docs": ("GET", "docs", "ANONYMOUS"),
     "get_docs_asset": ("GET", "docs/{asset}", "ANONYMOUS"),
 }
-BODIES = {"mute_registry": '{"for": "PT2H", "reason": "the network moves"}'}
+REVEAL = '{"token": "demo.q1W2e3R4t5Y6u7I8o9P0aA"}'
+BODIES = {
+    "mute_registry": '{"for": "PT2H", "reason": "the network moves"}',
+    "reveal_password": REVEAL,
+    "get_reveal_status": REVEAL,
+}
 FILES = {"import_users": f"ci:$2b$05${'a' * 53}"}
 """What they take is no JSON."""
-STATELESS = {"get_whoami", "get_openapi", "get_docs", "get_docs_asset"}
+STATELESS = {"get_whoami", "get_reveal_page", "get_openapi", "get_docs", "get_docs_asset"}
 """They look at no table."""
 QUEUES = {
     "run_registry_operation": "registry-operations",

@@ -24,6 +24,7 @@ from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
 from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.domain.reveal import Purpose, Reveal
 from shared.domain.schema import SchemaVersion
 from shared.domain.site_drift import SiteFinding
 from shared.domain.tags import MAX_TAGS
@@ -130,6 +131,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "importing": maybe_text,
         "last_import": maybe_text,
         "next_expiry": maybe_time,
+        "reveals_due": maybe_time,
         "active_operation": maybe_text,
         "last_operation": maybe_text,
         "deleted_on": st.none() | times,
@@ -140,7 +142,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
     User: {
         "username": usernames,
         "uid": uids,
-        "password_hash": hashes,
+        "password_hash": st.just("") | hashes,
+        "reveal": maybe_text,
         "description": maybe_text,
         "state": st.sampled_from(UserState),
         "expires_on": maybe_time,
@@ -189,6 +192,19 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "created_at": times,
         "started_at": maybe_time,
         "ended_at": maybe_time,
+    },
+    Reveal: {
+        **dict.fromkeys(("digest", "offered_by", "login"), text),
+        "username": usernames,
+        "uid": uids,
+        "purpose": st.sampled_from(Purpose),
+        "kind": st.sampled_from(["slack", "teams", "key"]),
+        "principals": st.lists(text, max_size=3),
+        **dict.fromkeys(("offered_at", "until"), times),
+        **dict.fromkeys(("only_for", "description", "operation"), maybe_text),
+        "expires_after": st.none() | st.timedeltas(timedelta(0), timedelta(days=9999)),
+        "renews": st.booleans(),
+        "used_at": maybe_time,
     },
     SchemaVersion: {"version": numbers, "after": text},
     AuditEntry: {

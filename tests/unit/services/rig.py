@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.domain.grants import Grant
 from shared.domain.graph import Context
 from shared.domain.health.observation import Thresholds
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
@@ -16,6 +17,7 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Ref, Type
+from shared.domain.roles import Role
 from shared.domain.schema import NEWEST, SchemaVersion
 from shared.domain.sinks import Sink, SinkKind
 from shared.domain.user_import import Mode
@@ -45,6 +47,7 @@ from shared.services.poison import Poison
 from shared.services.provisioning import Provisioning
 from shared.services.publisher import Publisher
 from shared.services.reconciling.audit_copying import AuditCopying
+from shared.services.reconciling.ended_reveals import EndedReveals
 from shared.services.reconciling.expired_registries import ExpiredRegistries
 from shared.services.reconciling.expired_users import ExpiredUsers
 from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
@@ -61,11 +64,13 @@ from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.reveals import Reveals
 from shared.services.revocation import RevocationTurns
 from shared.services.schema import Schema
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
 from shared.services.turns import Channels, Handler, Turns
+from shared.services.user_changes import UserChanges
 from shared.services.user_operations import UserOperations
 from shared.services.visits import Visits
 from shared.settings import Settings
@@ -90,6 +95,8 @@ KEY = "probe-key-of-at-least-32-characters"
 NAME = "demo"
 ME = Caller(actor="me", request_id="r1")
 ALWAYS = Precondition()
+MINE = Grant(principal="slack:T1/U1", role=Role.OPERATOR)
+"""In force until a test takes it out of `Rig.grants`."""
 STALE_SECONDS, TIMEOUT_SECONDS, TURN_DELAY, MOUNT_CACHE = 60.0, 3600.0, 5.0, 30.0
 HTPASSWD_STALE, DRIFT_CHECK, RECHECK_SECONDS = 300.0, 3600.0, 30.0
 AUDIT_DAYS, OPERATION_DAYS = 365, 90
@@ -162,6 +169,9 @@ class Rig:
         self.mutes = Mutes(self.state, self.registries, ledger, boards, now)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state, self.capacity)
+        self.grants: list[Grant] = [MINE]
+        changes = UserChanges(self.state, self.registries, self.channels, ledger, now)
+        self.reveals = Reveals(self.state, changes, self.operations, self.grants, POLICY.public_url, now)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
         self.retry = Retry(self.state, self.operations, self.registries, self.channels, ledger, now)
         self.publisher = Publisher(self.state, shares, probe, KEY, now)
@@ -189,6 +199,7 @@ class Rig:
             StuckRows(self.state, now),
             ExpiredRegistries(self.state, self.registries, now),
             ExpiredUsers(self.state, self.channels, ledger, now),
+            EndedReveals(self.state, now),
             HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
             HtpasswdDrift(self.state, self.publisher, self.channels, ledger, KEY, now),
             SiteDrift(

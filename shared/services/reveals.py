@@ -1,0 +1,290 @@
+"""One-time links: offered in chat, where no password may ever stand, and opened by whoever has the link.
+
+The password is made at the click, in the same transaction that uses up the link. Until then an existing user keeps its
+old password, and a new one is `PendingReveal`. The user's row names the one link that counts: a newer offer, a
+rotation, a deletion or an import ends all others. Whoever asked for the link must still have the right at the click.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.domain.audit import OFFER_REVEAL
+from shared.domain.errors import ApiError
+from shared.domain.grants import Grant, recognise
+from shared.domain.operations import Kind, Operation
+from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.reveal import LIFE, Purpose, Reveal, Token
+from shared.domain.roles import Need, Role
+from shared.domain.users import RotateSpec, User, UserSpec, UserState
+from shared.services.directory import Directory
+from shared.services.operations import Operations
+from shared.services.requests import Caller, entry_about
+from shared.services.rotation import life_of_new_secret
+from shared.services.secret import Secret
+from shared.services.state import Clock, State, retry_on_conflict
+from shared.services.user_changes import UserChanges
+
+logger = logging.getLogger(__name__)
+
+NEEDED = Need(Role.OPERATOR, own=True)
+"""Of whoever asked for the link, as for a rotation over HTTP. Asked at the click; before the offer by its caller."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A new link. Both are secrets: they go to one person, once, and nowhere else."""
+
+    token: str = field(repr=False)
+    url: str = field(repr=False)
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What the click has made."""
+
+    registry: str
+    username: str
+    password: str = field(repr=False)
+    login_server: str | None
+    """`None` until Azure has named it."""
+    operation: Operation
+
+
+@dataclass(frozen=True)
+class Activation:
+    """How far the new password is on its way to the registry."""
+
+    login_server: str | None
+    operation: Operation
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A link that may be used, and what it is about."""
+
+    reveal: Reveal
+    home: Registry
+    user: User
+
+
+class Reveals:
+    """Raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
+
+    def __init__(
+        self,
+        state: State,
+        changes: UserChanges,
+        operations: Operations,
+        grants: Sequence[Grant],
+        public_url: str,
+        now: Clock,
+    ) -> None:
+        self._state, self._changes, self._operations = state, changes, operations
+        self._grants, self._url, self._now = grants, public_url, now
+        self._directory = Directory(state)
+
+    @retry_on_conflict
+    def offer(
+        self,
+        registry: str,
+        username: str,
+        purpose: Purpose,
+        caller: Caller,
+        *,
+        expires_after: timedelta | None = None,
+        description: str | None = None,
+        only_for: str | None = None,
+    ) -> Offer:
+        """A link for 15 minutes, which ends every earlier one for this user. May the caller? That is not asked here.
+
+        `expires_after`: of the new password, from the click. `only_for`: the principal who alone may open it.
+        `caller.principals` are asked for the right again at the click: without them nobody can use the link.
+        """
+        home, now = self._changes.writable(registry), self._now()
+        stored = self._state.user(registry, username)
+        present = self._offerable(home, username, purpose, stored, expires_after)
+        token = Token.new(registry)
+        reveal = Reveal(
+            digest=token.digest,
+            username=username,
+            uid=home.uid,
+            purpose=purpose,
+            offered_by=caller.actor,
+            kind=caller.kind,
+            principals=sorted(caller.principals),
+            login=caller.access.login,
+            offered_at=now,
+            until=now + LIFE,
+            only_for=only_for,
+            expires_after=expires_after,
+            description=description,
+            renews=present is not None and present.expiry.is_over(now),
+        )
+        user = (present or _pending(home, reveal, stored)).change(reveal=reveal.digest)
+        entry = entry_about(caller, OFFER_REVEAL, registry, now, {"purpose": [purpose.value]})
+        self._state.commit(
+            registry,
+            home.expecting_reveal(reveal.until).change(user_count=home.user_count + (not present)).save(),
+            user.save(),
+            reveal.save(),
+            entry.change(target=f"{registry}/{username}").save(),
+        )
+        return Offer(token.text, f"{self._url}/api/reveal#{token.text}", reveal.until)
+
+    def reveal(self, text: str, caller: Caller) -> Revealed:
+        """The new password, once; from here on the link is gone. `caller` is whoever opens it, often nobody known.
+
+        Raises `ApiError` 410 for whatever is no open link, 403 if it is for another person.
+        """
+        return self._use(text, Secret(UserSpec(), generate=True), caller)
+
+    def activation(self, text: str) -> Activation:
+        """How far the work is that the link has started, for an hour after the click. Raises `ApiError` 410."""
+        token = Token.read(text)
+        reveal = self._state.reveal(token.registry, token.digest) if token else None
+        if reveal is None or reveal.operation is None or not reveal.tells(self._now()):
+            raise _gone("it tells nothing")
+        operation = self._operations.get(reveal.operation)
+        home = self._state.registry(operation.registry)
+        return Activation(home.login_server if home else None, operation)
+
+    @retry_on_conflict
+    def _use(self, text: str, secret: Secret, caller: Caller) -> Revealed:
+        opened = self._open(text, caller)
+        reveal, home, now = opened.reveal, opened.home, self._now()
+        user = _with_password(opened, secret, now)
+        is_new = not opened.user.password_hash
+        operation = self._changes.commit(
+            home,
+            user,
+            Kind.PUT_USER if is_new else Kind.ROTATE_USER,
+            Caller(reveal.offered_by, caller.request_id, kind=reveal.kind, address=caller.address),
+            added=0,
+            details={"openedBy": [caller.actor], **({"added": [user.username]} if is_new else {})},
+            more=lambda started: [reveal.change(used_at=now, operation=started.id).save()],
+        )
+        password = secret.generated or ""
+        return Revealed(home.name, user.username, password, home.login_server, operation)
+
+    def _open(self, text: str, caller: Caller) -> _Opened:
+        """Says the same of all that can't be used: whoever guesses learns nothing."""
+        token, now = Token.read(text), self._now()
+        reveal = self._state.reveal(token.registry, token.digest) if token else None
+        if token is None or reveal is None or not reveal.is_open(now):
+            raise _gone("unknown, used or too old")
+        home = self._state.registry(token.registry)
+        if home is None or home.uid != reveal.uid or not _takes_users(home):
+            raise _gone("the registry is deleted")
+        user = self._state.user(home.name, reveal.username)
+        if user is None or user.reveal != reveal.digest or user.state in _SHUT:
+            raise _gone("the user has changed since, or is disabled or deleted")
+        if user.expiry.is_over(now) and not reveal.renews and reveal.expires_after is None:
+            raise _gone("the user has expired since")
+        if not NEEDED.met_by(recognise(reveal.identity, self._grants).access, home.name, user.username):
+            raise _gone(f"{reveal.offered_by} may no longer")
+        _check_person(reveal, caller)
+        return _Opened(reveal, home, user)
+
+    def _offerable(
+        self,
+        home: Registry,
+        username: str,
+        purpose: Purpose,
+        stored: User | None,
+        expires_after: timedelta | None,
+    ) -> User | None:
+        """The user, if there is one. Raises `ApiError` where a link would lead to nothing."""
+        present = stored if stored and stored.state is not UserState.DELETING else None
+        if present is None:
+            return self._directory.require(home.name, username) if purpose is Purpose.ROTATE else None
+        if present.state is UserState.DISABLED:
+            raise _disabled(home.name, username)
+        if purpose is Purpose.CREATE and present.password_hash:
+            raise _exists(home.name, username)
+        life_of_new_secret(_life(expires_after), present, self._now())
+        return present
+
+
+_SHUT = {UserState.DELETING, UserState.DISABLED}
+
+
+def _takes_users(home: Registry) -> bool:
+    return not home.is_soft_deleted and home.provisioning_state is not ProvisioningState.DELETING
+
+
+def _life(expires_after: timedelta | None) -> RotateSpec:
+    """As a rotation over HTTP would say it: nothing said leaves it as it is."""
+    return RotateSpec() if expires_after is None else RotateSpec(expires_after=expires_after)
+
+
+def _pending(home: Registry, reveal: Reveal, stored: User | None) -> User:
+    """A new user. Its row raises no revision, because no file changes: a deleted user's row it takes the place of."""
+    return User(
+        etag=stored.etag if stored else "",
+        username=reveal.username,
+        uid=home.uid,
+        description=reveal.description,
+        state=UserState.PENDING_REVEAL,
+        revision=home.users_revision,
+        last_operation=stored.last_operation if stored else "",
+        created_at=reveal.offered_at,
+        updated_at=reveal.offered_at,
+        secret_changed_at=reveal.offered_at,
+    )
+
+
+def _with_password(opened: _Opened, secret: Secret, now: datetime) -> User:
+    reveal, user = opened.reveal, opened.user
+    expiry = life_of_new_secret(_life(reveal.expires_after), user, now)
+    described = user.description if reveal.description is None else reveal.description
+    changed = user.with_secret(secret.hash(), expiry, opened.home.users_revision + 1, now)
+    return changed.change(description=described)
+
+
+def _check_person(reveal: Reveal, caller: Caller) -> None:
+    if reveal.only_for is not None and reveal.only_for not in caller.principals:
+        raise ApiError(
+            403,
+            "RevealForAnother",
+            "This link is for one person, who has to be signed in. You are somebody else, or not signed in. "
+            "Nothing was changed: the link is as good as before.",
+            "Sign in as the one who asked for it, then open the link again.",
+        )
+
+
+def _gone(why: str) -> ApiError:
+    """410; `why` is for the log alone."""
+    logger.info("a one-time link was refused: %s", why)
+    return ApiError(
+        410,
+        "RevealGone",
+        "This link shows nothing, or nothing any more: it was used, it is too old, or a newer change of the user has "
+        "taken its place. Nothing was changed.",
+        "Ask for a new link, where you asked for this one.",
+    )
+
+
+def _exists(registry: str, username: str) -> ApiError:
+    return ApiError(
+        409,
+        "UserExists",
+        f"Registry '{registry}' has a user '{username}' already, whose password somebody may be using. "
+        "Nothing was changed.",
+        "Take another name. If the old password may end: rotate the user.",
+        target=username,
+    )
+
+
+def _disabled(registry: str, username: str) -> ApiError:
+    path = f"/api/registries/{registry}/users/{username}"
+    return ApiError(
+        409,
+        "UserDisabled",
+        f"User '{username}' of registry '{registry}' is disabled: a new password would let nobody in. "
+        "Nothing was changed.",
+        f'Enable it first: PATCH {path} {{"disabled": false}}',
+        target=username,
+    )
