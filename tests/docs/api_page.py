@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.registry_spec import Policy, defaults
@@ -21,9 +21,13 @@ WIDTH = 110
 
 def filled(page: str, policy: Policy, document: Json) -> str:
     """`page` with every part as the code says it now."""
-    parts = dict(_parts(policy, document))
+    return fill(page, dict(_parts(policy, document)))
+
+
+def fill(page: str, parts: Mapping[str, str]) -> str:
+    """`page` with these parts."""
     places = [found["name"] for found in PART.finditer(page)]
-    assert sorted(places) == sorted(parts), "docs/api.md: a part has no place, or a place no part"
+    assert sorted(places) == sorted(parts), "a part has no place, or a place no part"
     return PART.sub(lambda found: f"{found[1]}{parts[found['name']]}\n{found[4]}", page)
 
 

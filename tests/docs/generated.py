@@ -7,7 +7,7 @@ from pathlib import Path
 import function_app
 from shared.settings import Settings
 from shared.triggers.openapi import document
-from tests.docs.api_page import filled
+from tests.docs import api_page, chat_page
 
 ROOT = Path(function_app.__file__).parent
 DEFAULTS = Settings(
@@ -23,4 +23,6 @@ def files() -> Iterator[tuple[Path, str]]:
     openapi = document(DEFAULTS, DEFAULTS.public_url)
     yield ROOT / "docs" / "openapi.json", json.dumps(openapi, indent=1) + "\n"
     page = ROOT / "docs" / "api.md"
-    yield page, filled(page.read_text(encoding="utf-8"), DEFAULTS, openapi)
+    yield page, api_page.filled(page.read_text(encoding="utf-8"), DEFAULTS, openapi)
+    chat = ROOT / "docs" / "chatops.md"
+    yield chat, chat_page.filled(chat.read_text(encoding="utf-8"))
