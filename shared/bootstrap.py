@@ -50,8 +50,11 @@ from shared.telemetry import logs
 from shared.telemetry.traces import Listener, Nobody, telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.domain.messages import CheckMessage
-    from shared.ports import Probe, Queue, ResourceManager
+    from shared.ports import Chat, Probe, Queue, ResourceManager
+    from shared.services.chat.posts import Posts
     from shared.services.health.boards import Boards
     from shared.services.health.checks import Checks
     from shared.services.health.daily import DailyLooks
@@ -242,6 +245,30 @@ class Services:
     def replays(self) -> Replays:
         """Knows signed requests again."""
         return Replays(self.chat, now)
+
+    @cached_property
+    def posts(self) -> Posts:
+        """Messages in chat that are kept up to date."""
+        from shared.azure.queues import StorageQueue
+        from shared.services.chat.posts import Posts
+
+        queue = StorageQueue(self._connection, NOTICES_QUEUE)
+        return Posts(self.chat, queue, self.state, self._slack_api, now)
+
+    @property
+    def _slack_api(self) -> Callable[[], Chat] | None:
+        """Without a token there is nobody to post as."""
+        url, token = self.settings.slack_api_url, self.settings.slack_bot_token
+        if not token:
+            return None
+
+        def opened() -> Chat:
+            from shared.chat_apps.slack_replies import message
+            from shared.sinks.slack_api import SlackApi
+
+            return SlackApi(url, token, message)
+
+        return cache(opened)
 
     @cached_property
     def slack_responses(self) -> SlackResponses:
@@ -443,7 +470,7 @@ class Services:
         """What becomes of deliveries whose messages failed again and again."""
         from shared.services.notifying.poison import NoticePoison
 
-        return NoticePoison(self.deliveries)
+        return NoticePoison(self.deliveries, self.posts)
 
     @cached_property
     def sweeps(self) -> Sweeps:
@@ -507,6 +534,7 @@ class Services:
         from shared.services.reconciling.expired_users import ExpiredUsers
         from shared.services.reconciling.htpasswd_alarm import HtpasswdAlarm
         from shared.services.reconciling.htpasswd_drift import HtpasswdDrift
+        from shared.services.reconciling.late_posts import LatePosts
         from shared.services.reconciling.notices import Notices
         from shared.services.reconciling.old_replays import OldReplays
         from shared.services.reconciling.orphans import Orphans
@@ -560,6 +588,7 @@ class Services:
             Revocations(self.state, self.channels, self._copies, now),
             Notices(self._health, self.outbox, now),
             OldReplays(self.replays),
+            LatePosts(self.posts),
         ]
         upgrade = Upgrade(self.state, self._schema, {2: self._copies.catch_up})
         return Reconcile(self.state, health, self.capacity, chores, surveys, upgrade)

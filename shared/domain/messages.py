@@ -1,8 +1,9 @@
 """Queue messages say which operation, registries or notice to look at, never what to do. They hold no secret."""
 
+from contextlib import suppress
 from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from shared.domain.records import Model
 
@@ -50,6 +51,17 @@ class PostMessage(_Message):
     post: str
     """Its key in the partition of posts."""
     turn: int = Field(ge=0)
+
+
+type Telling = NoticeMessage | PostMessage
+"""What the queue `notifications` holds."""
+
+
+def telling(text: str | bytes) -> Telling:
+    """Raises `pydantic.ValidationError` on anything else."""
+    with suppress(ValidationError):
+        return PostMessage.decode(text)
+    return NoticeMessage.decode(text)
 
 
 type AnyMessage = Message | CheckMessage | NoticeMessage | PostMessage

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from shared.domain.chat.talk import Reply
 from shared.domain.errors import PermanentError, TemporaryError
 
-logging.getLogger("slack_sdk").setLevel(logging.ERROR)
+logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # it repeats answers and headers
 TIMEOUT_SECONDS = 10
 PASSES = {
     "ratelimited",
@@ -66,10 +66,14 @@ class SlackApi:
 
 
 def _failure(error: SlackApiError) -> TemporaryError | PermanentError:
-    code = str(error.response.get("error") or error.response.status_code)
-    after = str(error.response.headers.get("Retry-After") or "")
-    if code in PASSES or error.response.status_code == 429 or error.response.status_code >= 500:
+    """Of an answer that is no word of Slack's nothing is repeated."""
+    response = error.response
+    code = str(response.get("error") or "")
+    after = str(response.headers.get("Retry-After") or "")
+    passes = code in PASSES or response.status_code == 429 or response.status_code >= 500
+    if passes or not _WORD.fullmatch(code):
+        said = code if _WORD.fullmatch(code) else f"something that can't be read ({response.status_code})"
         return TemporaryError(
-            "SlackUnavailable", f"Slack said {code}", float(after) if after.isdigit() else 0
+            "SlackUnavailable", f"Slack said {said}", float(after) if after.isdigit() else 0
         )
     return PermanentError("SlackRefused", f"Slack said {code}", _FIX)

@@ -1,9 +1,9 @@
-"""Queue functions that tell people: one attempt of one delivery each."""
+"""Queue functions that tell people: one attempt of one delivery, or one turn of a message in chat."""
 
 import azure.functions as func
 
 from shared.bootstrap import NOTICES_QUEUE, services
-from shared.domain.messages import NoticeMessage
+from shared.domain.messages import PostMessage, telling
 from shared.triggers.queues import STORAGE
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
@@ -12,8 +12,12 @@ bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types th
 @bp.function_name("send_notification")
 @bp.queue_trigger("msg", queue_name=NOTICES_QUEUE, connection=STORAGE)
 def send_notification(msg: func.QueueMessage) -> None:
-    """One notice for one sink."""
-    services().deliveries.run(NoticeMessage.decode(msg.get_body()), str(msg.id))
+    """One notice for one sink, or one message in chat."""
+    message = telling(msg.get_body())
+    if isinstance(message, PostMessage):
+        services().posts.run(message, str(msg.id))
+    else:
+        services().deliveries.run(message, str(msg.id))
 
 
 @bp.function_name("fail_notification")

@@ -96,9 +96,10 @@ def request(post: Post) -> Reply:
     """Somebody is asked."""
     return Reply(
         text=f"May this be done? `{post.asked}`",
-        lines=(f"It was asked by <@{post.asker}>, who may not do it." if post.asker else "",),
+        lines=("Who asks may not do it. Approved, it is done in your name.",),
         tone=Tone.WARNING,
         private=False,
+        who=(post.asker,),
         buttons=tuple(Button(**button.model_dump()) for button in post.buttons),
     )
 

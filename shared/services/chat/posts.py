@@ -6,8 +6,10 @@ that dies between the platform's answer and the row posts a second message: chat
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched, islice
 
 from ulid import ULID
 
@@ -17,8 +19,9 @@ from shared.domain.errors import ConflictError, DependencyError, PermanentError,
 from shared.domain.messages import PostMessage
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation
+from shared.domain.records import Delete
 from shared.ports import Chat, Queue, Table
-from shared.services.state import Clock, State, retry_on_conflict
+from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ logger = logging.getLogger(__name__)
 STALE = timedelta(seconds=60)
 FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 """Seconds between two looks at an operation: longer and longer."""
+KEPT = timedelta(days=7)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 """So long a platform that does not answer is tried."""
 
@@ -72,6 +76,13 @@ class Posts:
             except PermanentError as error:
                 self._give_up(post, error)
 
+    def abandon(self, message: PostMessage) -> None:
+        """The end of a message that failed again and again. Raises `DependencyError`."""
+        row = self._table.get(POSTS, message.post)
+        post = Post.from_row(row) if row else None
+        if post and post.pending:
+            self._save(post.change(pending=False, error="InternalError"), 0)
+
     def pending(self, report: Callable[[str], None]) -> None:
         """What has not moved past its deadline goes on; `report` is told which."""
         rows = self._table.query(POSTS, "0", "~", where={"pending": True})
@@ -79,6 +90,15 @@ class Posts:
             if post.deadline < self._now():
                 self._enqueue(post, 0)
                 report(post.key)
+
+    def forget(self, most: int) -> int:
+        """Removes what was posted long ago; says how many."""
+        oldest = str(ULID.from_datetime(self._now() - KEPT))
+        keys = [row.key for row in islice(self._table.query(POSTS, "0", oldest), most)]
+        for batch in batched(keys, MAX_TRANSACTION, strict=False):
+            with suppress(ConflictError):  # another run is at it
+                self._table.transact(POSTS, [Delete(key) for key in batch])
+        return len(keys)
 
     def _keep(
         self,

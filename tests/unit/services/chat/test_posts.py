@@ -165,7 +165,7 @@ def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting
     for reply in posting.chat.messages.values():
         assert reply.buttons == buttons
         assert "`delete demo`" in reply.text
-        assert "<@U1>" in reply.lines[0]
+        assert reply.who == ("U1",)
 
 
 @pytest.mark.parametrize("platform", Platform)
@@ -183,3 +183,18 @@ def test_tables_that_are_away_are_said_aloud(posting: Posting) -> None:
     posting.table.down = True
     with pytest.raises(DependencyError):
         posting.follow()
+
+
+def test_poison_gives_a_post_up(posting: Posting) -> None:
+    posting.follow()
+    [(message, _)] = posting.queue.sent
+    posting.posts.abandon(message)
+    assert (posting.row().pending, posting.row().error) == (False, "InternalError")
+
+
+def test_old_posts_are_forgotten(posting: Posting) -> None:
+    posting.follow()
+    assert posting.posts.forget(10) == 0
+    posting.rig.clock.advance(8 * 86400)
+    assert posting.posts.forget(10) == 1
+    assert posting.table.rows[POSTS] == {}

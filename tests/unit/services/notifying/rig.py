@@ -4,16 +4,18 @@ from datetime import UTC
 from typing import Any
 
 from shared.domain.health.codes import Code, HealthState, Severity
-from shared.domain.messages import NoticeMessage
+from shared.domain.messages import NoticeMessage, PostMessage
 from shared.domain.notices import NOTICES, Notice, NoticeKind
 from shared.domain.report_summary import Summary
 from shared.domain.sinks import Sink
 from shared.domain.telling import Places
 from shared.ports import Messenger, Queue, Table
+from shared.services.chat.posts import Posts
 from shared.services.notifying.deliveries import Deliveries
 from shared.services.notifying.outbox import Outbox
 from shared.services.reconciling.notices import Notices
 from shared.services.reconciling.report import Report
+from shared.services.state import State
 from tests.fakes import FakeClock, FakeMessenger, FakeQueue, FakeTable
 
 OPS = {"name": "ops", "kind": "slack"}
@@ -47,6 +49,7 @@ class World:
         self.outbox = Outbox(table, queue, sinks, self.clock)
         self.deliveries = Deliveries(table, self.outbox, messenger, self.reports, PLACES, self.clock)
         self.survey = Notices(table, self.outbox, self.clock)
+        self.posts = Posts(FakeTable(), FakeQueue[PostMessage](), State(FakeTable()), None, self.clock)
 
     def notice(self, kind: NoticeKind = NoticeKind.PROBLEM, **fields: Any) -> Notice:
         return Notice(

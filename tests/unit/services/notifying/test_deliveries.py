@@ -156,7 +156,7 @@ def test_what_nobody_foresaw_goes_to_the_host_and_in_the_end_to_the_poison_queue
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
             world.deliveries.run(message, "m-1")
-    NoticePoison(world.deliveries).end(message.encode().encode(), "m-1")
+    NoticePoison(world.deliveries, world.posts).end(message.encode().encode(), "m-1")
     [kept] = world.kept()
     assert (kept.deliveries["ops"].status, kept.pending) == (DeliveryStatus.FAILED, False)
     assert "poisoned message m-1: sink 'ops'" in caplog.text
@@ -167,14 +167,14 @@ def test_poison_takes_nothing_back_that_has_arrived() -> None:
     world.announce()
     [(message, _)] = world.queue.sent
     world.turn()
-    NoticePoison(world.deliveries).end(message.encode().encode(), "m-1")
+    NoticePoison(world.deliveries, world.posts).end(message.encode().encode(), "m-1")
     [kept] = world.kept()
     assert kept.deliveries["ops"].status is DeliveryStatus.DELIVERED
 
 
 def test_an_unreadable_poisoned_message_is_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
     world = World(OPS)
-    NoticePoison(world.deliveries).end(b'{"version": 9, "url": "https://s3cret"}', "m-1")
+    NoticePoison(world.deliveries, world.posts).end(b'{"version": 9, "url": "https://s3cret"}', "m-1")
     assert "poisoned message m-1: NoticeMessage can't be read" in caplog.text
     assert "s3cret" not in caplog.text
 
