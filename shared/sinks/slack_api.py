@@ -1,6 +1,7 @@
 """The `Chat` port on Slack's Web API, by Slack's own library. Imported by turns alone: it takes its time."""
 
 import logging
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -24,6 +25,7 @@ PASSES = {
     "team_added_to_org",
 }
 """Errors of Slack's that the same request may not meet again."""
+_WORD = re.compile(r"[a-z_]{2,40}")
 _FIX = (
     "docs/chatops.md says which scopes the app needs; invite it to the channel, or look at SLACK_BOT_TOKEN."
 )
