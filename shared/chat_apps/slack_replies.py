@@ -1,7 +1,7 @@
 """A reply as Slack takes it: Block Kit. Limits: docs.slack.dev/reference/block-kit."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from shared.chat_apps.marks import MARKS
 from shared.chat_apps.mrkdwn import fitting, units, with_code
 from shared.chat_apps.slack_requests import OPEN_LINK, Press, numbered
 from shared.domain.chat.talk import Button, Reply, SecretLink, Tone
@@ -27,13 +28,6 @@ ROOM = 1200
 """Of the text, and of one line."""
 MOST_ASKED = 20
 """People and channels that are named: each mention in a private reply reaches nobody, but takes its room."""
-MARKS: Mapping[Tone, tuple[str, str]] = {
-    Tone.DONE: ("✅", "Done"),
-    Tone.WARNING: ("⚠️", "Careful"),
-    Tone.PROBLEM: ("🔴", "Problem"),
-    Tone.REFUSED: ("⛔", "Refused"),
-}
-"""A word beside each sign: signs are not seen, or told apart, by everybody."""
 _PERSON, _CHANNEL = re.compile(r"[UW][A-Z0-9]{1,63}"), re.compile(r"[CG][A-Z0-9]{1,63}")
 
 type Json = dict[str, Any]
