@@ -6,12 +6,20 @@ Teams has signed it, so what it says of tenant, channel and person is true. Name
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from shared.chat_apps.signatures import BadSignatureError
 from shared.domain.chat.talk import Platform, Speaker
@@ -36,98 +44,111 @@ _BOT = "28:"
 class _Part(BaseModel):
     """Whatever else there is in it is not looked at."""
 
-    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
+    model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True, frozen=True)
 
 
-class _Named(_Part):
+class TeamsId(_Part):
+    """Something that has one."""
+
     id: str | None = None
 
 
-class _Account(_Named):
+class TeamsAccount(TeamsId):
+    """A person or a bot."""
+
     name: str | None = None
     aad_object_id: str | None = None
 
 
-class _Conversation(_Named):
+class TeamsConversation(TeamsId):
+    """A channel, with the message that began it."""
+
     tenant_id: str | None = None
 
 
-class _ChannelData(_Part):
-    tenant: _Named | None = None
-    channel: _Named | None = None
+class TeamsChannelData(_Part):
+    """What is of Teams alone."""
+
+    tenant: TeamsId | None = None
+    channel: TeamsId | None = None
     teams_channel_id: str | None = None
 
 
-class _Entity(_Part):
+class TeamsEntity(_Part):
+    """Something that the text has, such as a mention."""
+
     type: str | None = None
     text: str | None = None
-    mentioned: _Account | None = None
+    mentioned: TeamsAccount | None = None
 
 
-class Activity(_Part):
-    """A message, as far as we look at it."""
+class TeamsActivity(_Part):
+    """A message of somebody in a channel."""
 
     type: Literal["message"]
     id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
     timestamp: AwareDatetime
-    from_: _Account = Field(alias="from")
-    conversation: _Conversation
-    channel_data: _ChannelData
+    from_: TeamsAccount = Field(alias="from")
+    conversation: TeamsConversation
+    channel_data: TeamsChannelData
     text: str | None = None
-    entities: list[_Entity] | None = None
+    entities: list[TeamsEntity] | None = None
 
+    @model_validator(mode="after")
+    def can_be_granted(self) -> Self:
+        """A speaker who is nobody, or nowhere, is none."""
+        if not (_tenant(self) and _ID.fullmatch(_user(self)) and _ID.fullmatch(_channel(self))):
+            raise PydanticCustomError("NobodyThere", "It does not say who speaks, and where")
+        return self
 
-@dataclass(frozen=True)
-class Message:
-    """What somebody said in Teams."""
+    @property
+    def speaker(self) -> Speaker:
+        """Who said it, and where."""
+        name = cut(one_line(self.from_.name or ""), _MOST_NAME)
+        entra_id = _guid(self.from_.aad_object_id)
+        return Speaker(Platform.TEAMS, _tenant(self) or "", _user(self), _channel(self), name, entra_id)
 
-    speaker: Speaker
-    text: str
-    """Without the mention of the webhook; a person who is mentioned stands in it as `<@ID>`."""
-    id: str
-    """Of the message; no other in its channel has it."""
-    sent_at: datetime
-    """UTC."""
+    @property
+    def said(self) -> str:
+        """Without the mention of the webhook; a person who is mentioned stands in it as `<@ID>`."""
+        return _said(self.text or "", self.entities or ())
 
     @property
     def what(self) -> str:
-        """Tells it from all other messages."""
-        return f"teams:{self.speaker.team}/{self.speaker.channel}/{self.id}"
+        """Tells it from all other messages: no other in its channel has its id."""
+        return f"teams:{_tenant(self)}/{_channel(self)}/{self.id}"
+
+    @property
+    def sent_at(self) -> datetime:
+        """In UTC."""
+        return self.timestamp.astimezone(UTC)
 
 
-def message(body: bytes, now: datetime) -> Message:
-    """What a signed body says. Raises `BadSignatureError` if it is old, or no message of a person in a channel."""
+def activity(body: bytes, now: datetime) -> TeamsActivity:
+    """What a signed body says. Raises `BadSignatureError` if it is old, or no message of somebody in a channel."""
     try:
-        activity = Activity.model_validate_json(body)
+        found = TeamsActivity.model_validate_json(body)
     except ValidationError:
         raise BadSignatureError("activity") from None
-    if abs(now - activity.timestamp) > WINDOW:
+    if abs(now - found.timestamp) > WINDOW:
         raise BadSignatureError("time")
-    said = _said(activity.text or "", activity.entities or ())
-    return Message(_speaker(activity), said, activity.id, activity.timestamp.astimezone(UTC))
+    return found
 
 
-def _speaker(activity: Activity) -> Speaker:
-    """Raises `BadSignatureError` unless all of it can be in a grant."""
-    entra_id = _guid(activity.from_.aad_object_id)
-    user, channel, tenant = entra_id or activity.from_.id, _channel(activity), _tenant(activity)
-    if tenant is None or not _ID.fullmatch(user or "") or not _ID.fullmatch(channel):
-        raise BadSignatureError("activity")
-    name = cut(one_line(activity.from_.name or ""), _MOST_NAME)
-    return Speaker(Platform.TEAMS, tenant, user or "", channel, name, entra_id)
+def _user(given: TeamsActivity) -> str:
+    return _guid(given.from_.aad_object_id) or given.from_.id or ""
 
 
-def _tenant(activity: Activity) -> str | None:
+def _tenant(given: TeamsActivity) -> str | None:
     """Teams says it twice. It must be the same."""
-    tenant = activity.channel_data.tenant
-    found = {given.lower() for given in (tenant and tenant.id, activity.conversation.tenant_id) if given}
+    tenant = given.channel_data.tenant
+    found = {each.lower() for each in (tenant and tenant.id, given.conversation.tenant_id) if each}
     return _guid(found.pop()) if len(found) == 1 else None
 
 
-def _channel(activity: Activity) -> str:
-    """A conversation is a channel with the message that began it."""
-    data = activity.channel_data
-    conversation = (activity.conversation.id or "").partition(";messageid=")[0]
+def _channel(given: TeamsActivity) -> str:
+    data = given.channel_data
+    conversation = (given.conversation.id or "").partition(";messageid=")[0]
     return (data.channel and data.channel.id) or data.teams_channel_id or conversation
 
 
@@ -135,7 +156,7 @@ def _guid(value: str | None) -> str | None:
     return value.lower() if value and _GUID.fullmatch(value) else None
 
 
-def _said(text: str, entities: Iterable[_Entity]) -> str:
+def _said(text: str, entities: Iterable[TeamsEntity]) -> str:
     """The text has names, the entities have ids: in the same order, where two people are called alike."""
     ids: dict[str | None, list[str]] = {}
     for entity in entities:
@@ -144,14 +165,14 @@ def _said(text: str, entities: Iterable[_Entity]) -> str:
 
     def by_id(found: re.Match[str]) -> str:
         known = ids.get(found[0])
-        return known.pop(0) if known else _written(_Account())
+        return known.pop(0) if known else _written(TeamsAccount())
 
     first = _FIRST.match(text)
     to_us = first and first[1] not in ids
     return _MENTION.sub(by_id, text[first.end() :] if first and to_us else text).strip()
 
 
-def _written(mentioned: _Account) -> str:
+def _written(mentioned: TeamsAccount) -> str:
     """As the grammar reads a mention. Of nobody in particular, if need be: a word less would be another command.
 
     Bots are left out: nothing is about them.

@@ -2,15 +2,16 @@
 
 import json
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.chat_apps import teams_requests
 from shared.chat_apps.signatures import BadSignatureError
-from shared.chat_apps.teams_requests import Message, message
+from shared.chat_apps.teams_requests import TeamsActivity
 from shared.domain.chat.parsing import parse
 from shared.domain.chat.talk import Asked, Platform, Speaker
 from shared.domain.grants import Grant, principal
@@ -19,19 +20,19 @@ from tests.unit.chat_apps.teams_signing import BODY, CHANNEL, JANE, TENANT, THEN
 BOT = mention("28:99999999-1111-4222-8333-444444444444", "Registry")
 
 
-def read(given: dict[str, Any]) -> Message:
-    return message(json.dumps(given).encode(), THEN)
+def read(given: dict[str, Any]) -> TeamsActivity:
+    return teams_requests.activity(json.dumps(given).encode(), THEN)
 
 
 def refused(body: bytes) -> str:
     with pytest.raises(BadSignatureError) as found:
-        message(body, THEN)
+        teams_requests.activity(body, THEN)
     assert found.value.__cause__ is None, "a cause would show the body in a log"
     return found.value.reason
 
 
 def said(text: str, *entities: dict[str, Any]) -> str:
-    return read(activity(text=text, entities=[BOT, *entities])).text
+    return read(activity(text=text, entities=[BOT, *entities])).said
 
 
 def test_who_says_what_and_where() -> None:
@@ -40,7 +41,8 @@ def test_who_says_what_and_where() -> None:
     assert found.speaker.actor == f"teams:{TENANT}/{JANE}"
     assert found.id == "1764158400000"
     assert found.sent_at == THEN + timedelta(microseconds=123456)
-    assert parse(found.text) == Asked("list")
+    assert found.sent_at.tzinfo is UTC
+    assert parse(found.said) == Asked("list")
 
 
 def test_speakers_and_channels_are_what_grants_can_name() -> None:
@@ -147,14 +149,14 @@ def test_the_grammar_reads_what_people_typed(text: str, asked: Asked | None) -> 
 @pytest.mark.parametrize("seconds", [-299, -1, 0, 1, 300])
 def test_within_five_minutes_it_is_fresh(seconds: int) -> None:
     body = json.dumps(activity()).encode()
-    assert message(body, THEN + timedelta(seconds=seconds)).speaker.user == JANE
+    assert teams_requests.activity(body, THEN + timedelta(seconds=seconds)).speaker.user == JANE
 
 
 @pytest.mark.parametrize("seconds", [-86400, -301, 301, 86400])
 def test_after_five_minutes_or_before_it_is_not(seconds: int) -> None:
     body = json.dumps(activity()).encode()
     with pytest.raises(BadSignatureError) as found:
-        message(body, THEN + timedelta(seconds=seconds))
+        teams_requests.activity(body, THEN + timedelta(seconds=seconds))
     assert found.value.reason == "time"
 
 
@@ -166,8 +168,13 @@ def test_any_time_is_compared(timestamp: object) -> None:
     assert refused(json.dumps(activity(timestamp=timestamp)).encode()) in {"time", "activity"}
 
 
-def test_microsofts_old_example_is_read_and_old() -> None:
-    assert refused(BODY) == "time"
+def test_microsofts_example_of_2017_is_read_as_soon_as_it_has_a_tenant() -> None:
+    given = {**json.loads(BODY), "timestamp": THEN.isoformat()}
+    assert refused(json.dumps(given).encode()) == "activity"
+    found = read({**given, "channelData": {**given["channelData"], "tenant": {"id": TENANT}}})
+    assert found.said.startswith("Hello <@29:1jnFbZYs0qXMLH-")
+    assert found.speaker.user.startswith("29:1XJKJMvc5GBtc2JwZq0oj8tHZmzrQgFmB39")
+    assert found.speaker.channel == "19:253b1f341670408fb6fe51050b6e5ceb@thread.skype"
 
 
 NO_MESSAGES = [
@@ -232,4 +239,4 @@ def test_names_are_shown_and_decide_nothing(own: str, other: str, text: str) -> 
     found = read(given_fields)
     assert (found.speaker.team, found.speaker.user, found.speaker.channel) == (TENANT, JANE, CHANNEL)
     assert len(found.speaker.shown_as.splitlines()) <= 1
-    parse(found.text)
+    parse(found.said)
