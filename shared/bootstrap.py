@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
     from shared.domain.messages import CheckMessage
     from shared.ports import Chat, Probe, Queue, ResourceManager
+    from shared.services.chat.conversation import Conversation
     from shared.services.chat.posts import Posts
     from shared.services.health.boards import Boards
     from shared.services.health.checks import Checks
@@ -269,6 +270,28 @@ class Services:
             return SlackApi(url, token, message)
 
         return cache(opened)
+
+    @cached_property
+    def conversation(self) -> Conversation:
+        """What is answered to people in chats."""
+        from shared.services.chat.assembly import Parts, assembled
+
+        parts = Parts(
+            self.registries,
+            self.soft_delete,
+            self.accounts,
+            self.reveals,
+            self.diagnoses,
+            self.people,
+            self.operations,
+            self.health_history,
+            self.status_board,
+            self.mutes,
+            lambda: self.reports,
+            self.refusals,
+            self._trail,
+        )
+        return assembled(parts, self.chat, self.settings, now)
 
     @cached_property
     def slack_responses(self) -> SlackResponses:

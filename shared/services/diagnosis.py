@@ -28,6 +28,12 @@ class Finding:
     message: str
     fix: str
     blocks: bool = True
+    since: datetime | None = None
+    """Of what began at a time."""
+    nearest: str | None = None
+    """The user that may have been meant."""
+    operation: str | None = None
+    """What there is to wait for."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,17 @@ class Diagnoses:
         path = f"/api/registries/{home.name}/users/{username}"
         if user is None and home.importing and self._state.staged_hash(home, username):
             wait = f"Wait for it: GET /api/operations/{home.importing}?wait=30"
-            return Finding("ImportInProgress", f"'{username}' is about to be imported.", wait)
+            message = f"'{username}' is about to be imported."
+            return Finding("ImportInProgress", message, wait, operation=home.importing)
         if user:
             message = f"'{username}' was removed {user.updated_at:%Y-%m-%d %H:%M} UTC."
-            return Finding("UserDeleted", message, f"To create the user anew: PUT {path}")
+            fix = f"To create the user anew: PUT {path}"
+            return Finding("UserDeleted", message, fix, since=user.updated_at)
         known = (each.username for each in self._state.users(home.name)) if names_others else ()
         similar = nearest(username, known)
         fix = f"Did you mean '{similar}'? Names are case-sensitive." if similar else f"Create it: PUT {path}"
-        return Finding("UserNotFound", f"Registry '{home.name}' has no user named '{username}'.", fix)
+        message = f"Registry '{home.name}' has no user named '{username}'."
+        return Finding("UserNotFound", message, fix, nearest=similar)
 
 
 def _about_registry(home: RegistryAnswer) -> Iterator[Finding]:
@@ -87,7 +96,10 @@ def _about_registry(home: RegistryAnswer) -> Iterator[Finding]:
         yield Finding("RegistrySoftDeleted", message, f"To have it back as it was: POST {path}/restore")
         return
     if what := _COMING.get(registry.provisioning_state):
-        yield Finding("RegistryNotReady", f"Registry '{registry.name}' {what}.", _wait_for(home.operation))
+        message = f"Registry '{registry.name}' {what}."
+        yield Finding(
+            "RegistryNotReady", message, _wait_for(home.operation), operation=_id_of(home.operation)
+        )
         return
     if not registry.provisioned:
         message = f"Registry '{registry.name}' never came up: its create has failed."
@@ -119,9 +131,8 @@ def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterat
     if answer.user.state is UserState.DISABLED:
         since = f"{answer.user.updated_at:%Y-%m-%d %H:%M}"
         message = f"'{answer.user.username}' is disabled (last changed {since} UTC)."
-        yield Finding(
-            "UserDisabled", message, f'PATCH {path} with {{"disabled": false}}: the password stays.'
-        )
+        fix = f'PATCH {path} with {{"disabled": false}}: the password stays.'
+        yield Finding("UserDisabled", message, fix, since=answer.user.updated_at)
     if answer.user.state is UserState.PENDING_REVEAL:
         since = f"{answer.user.created_at:%Y-%m-%d %H:%M}"
         message = (
@@ -133,7 +144,8 @@ def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterat
         )
     if answer.user.expires_on and answer.user.expiry.is_over(now):
         message = f"'{answer.user.username}' expired {answer.user.expires_on:%Y-%m-%d %H:%M} UTC."
-        yield Finding("UserExpired", message, f"For a new password and a new term: POST {path}/rotate")
+        fix = f"For a new password and a new term: POST {path}/rotate"
+        yield Finding("UserExpired", message, fix, since=answer.user.expires_on)
     if answer.syncing:
         what = "waits for an import of users" if registry.importing else "is on its way to the registry"
         obstacle = answer.operation.obstacle if answer.operation else None
@@ -141,7 +153,11 @@ def _about_user(answer: UserAnswer, registry: Registry, now: datetime) -> Iterat
         message = (
             f"The last change of '{answer.user.username}' {what}; until then the old state may count.{why}"
         )
-        yield Finding("Syncing", message, _wait_for(answer.operation))
+        yield Finding("Syncing", message, _wait_for(answer.operation), operation=_id_of(answer.operation))
+
+
+def _id_of(operation: Operation | None) -> str | None:
+    return operation.id if operation else None
 
 
 def _wait_for(operation: Operation | None) -> str:

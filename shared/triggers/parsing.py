@@ -1,7 +1,7 @@
 """From a request to checked values: every bad field of path, query, headers and body is named at once."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
@@ -9,13 +9,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.domain.errors import ApiError, Problem, bad_request
+from shared.domain.field_problems import field_message, field_problem
 from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
 from shared.domain.registry_spec import Policy
 from shared.triggers.request_models.registries import DeleteRegistryRequest
 
 MAX_BODY_BYTES = 64 * 1024
-MAX_TARGET = 64
-"""Characters of a field's name that an answer repeats."""
 API_VERSIONS = ("2026-11-01",)
 WITH_BODY = ("PUT", "POST", "PATCH")
 JSON, MERGE_PATCH, PLAIN_TEXT = "application/json", "application/merge-patch+json", "text/plain"
@@ -157,45 +156,10 @@ def _unsupported(version: str) -> Problem:
 
 def _problem(model: type[BaseModel], detail: ErrorDetails, registry: str) -> Problem:
     part, *rest = [str(step) for step in detail["loc"]]
-    context = detail.get("ctx", {})
-    target = ".".join(rest) or part
-    target = str(context.get("target", target))[:MAX_TARGET]
-    plain = _PLAIN.get(detail["type"], _Plain("InvalidValue", detail["msg"], "Send a value in that range."))
-    code = detail["type"] if detail["type"][:1].isupper() else plain.code
-    message = detail["msg"] if "fix" in context else plain.message or detail["msg"]
-    fix = _known(model, part) if detail["type"] == "extra_forbidden" else str(context.get("fix") or plain.fix)
-    if part == "query" and target in {"purge", "confirm"}:
-        return _not_confirmed(target, message, registry)
-    return Problem(code, target, f"{target}: {message}.", fix)
-
-
-class _Plain(NamedTuple):
-    """A problem that the validation library finds by itself, in our words; no message = its own is good."""
-
-    code: str
-    message: str
-    fix: str
-
-
-_PLAIN: dict[str, _Plain] = {
-    "extra_forbidden": _Plain("UnknownField", "There is no such field", ""),
-    "missing": _Plain("RequiredField", "It is required", "Add it."),
-    "model_type": _Plain("InvalidType", "It must be one JSON object", 'Send an object: {"name": value}'),
-    "model_attributes_type": _Plain(
-        "InvalidType", "It must be one JSON object", 'Send an object: {"name": value}'
-    ),
-    "string_type": _Plain("InvalidType", "It must be a string", 'Send a string: "..."'),
-    "bool_type": _Plain("InvalidType", "It must be true or false", "Send true or false, without quotes."),
-    "int_parsing": _Plain("InvalidType", "It must be a whole number", "Send a whole number: 50"),
-    "float_parsing": _Plain("InvalidType", "It must be a number", "Send a number of seconds: 30"),
-    "list_type": _Plain("InvalidType", "It must be a list of strings", 'Send a list: ["203.0.113.0/24"]'),
-    "enum": _Plain("NotAllowed", "", "Use one of the values that the message names."),
-    "dict_type": _Plain(
-        "InvalidType", "It must be an object of strings", 'Send an object: {"team": "payments"}'
-    ),
-    "literal_error": _Plain("NotAllowed", "", "Use one of the values that the message names."),
-    "string_too_long": _Plain("InvalidValue", "", "Send a shorter one."),
-}
+    found = field_problem(detail, ".".join(rest) or part, _known(model, part))
+    if part == "query" and found.target in {"purge", "confirm"}:
+        return _not_confirmed(found.target, field_message(detail), registry)
+    return found
 
 
 def _known(model: type[BaseModel], part: str) -> str:

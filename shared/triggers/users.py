@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 import azure.functions as func
-from pydantic.alias_generators import to_camel
 
 from shared.bootstrap import services
-from shared.domain.expiry import ExpirySpec
 from shared.domain.roles import Need, Role
 from shared.domain.user_import import Mode
-from shared.services.authorization import forbidden
 from shared.services.directory import UserAnswer
+from shared.services.own_user import check_lifetime, check_removal
 from shared.services.requests import Caller
 from shared.triggers.answer_models.base import Collection
 from shared.triggers.answer_models.logins import DockerConfig, PullSecret
@@ -35,7 +33,6 @@ ALL = "registries/{registry}/users"
 ONE = "registries/{registry}/users/{username}"
 ADMIN_TO_REPLACE = Need(Role.OPERATOR, unless={("mode", Mode.REPLACE.value): Role.ADMIN})
 """A file that somebody cut short would lock out everybody who is missing in it."""
-LIFETIME_FIELDS = {"expires_after", "expires_on", "disabled", "overlap"}
 USER_OR_LOGIN = (UserView, DockerConfig, PullSecret, "text/plain")
 
 
@@ -51,7 +48,7 @@ USER_OR_LOGIN = (UserView, DockerConfig, PullSecret, "text/plain")
 )
 def create_or_update_user(asked: PutUserRequest, caller: Caller) -> Answer:
     """Create a user, or change it: a new user's generated password is in this answer, and nowhere else."""
-    _check_lifetime(asked, asked.body, caller)
+    check_lifetime(services().accounts, caller, asked.registry, asked.username, asked.body.model_fields_set)
     found = services().accounts.put(
         asked.registry,
         asked.username,
@@ -96,7 +93,7 @@ def rotate_user(asked: RotateUserRequest, caller: Caller) -> Answer:
 
     With `overlap` it is the password of a successor (`ci-2`), and the old name can log in until the overlap is over.
     """
-    _check_lifetime(asked, asked.body, caller)
+    check_lifetime(services().accounts, caller, asked.registry, asked.username, asked.body.model_fields_set)
     found = services().accounts.rotate(
         asked.registry,
         asked.username,
@@ -151,10 +148,8 @@ def list_users(asked: ListUsersRequest, caller: Caller) -> Answer:
 )
 def delete_user(asked: UserRequest, caller: Caller) -> Answer:
     """Remove a user: 202 until the registry has proven that it refuses the user, 204 if there is none."""
-    accounts, is_operator = services().accounts, caller.access.allows(Role.OPERATOR, asked.registry)
-    if not is_operator and accounts.is_limited(asked.registry, asked.username):
-        what = "Removing a user that is disabled or expires"
-        raise forbidden(Need(Role.OPERATOR), caller, what, asked.registry)
+    accounts = services().accounts
+    check_removal(accounts, caller, asked.registry, asked.username)
     operation = accounts.delete(asked.registry, asked.username, asked.headers.precondition, caller)
     return removal(RemovedUser, operation, username=asked.username)
 
@@ -174,21 +169,6 @@ def import_users(asked: ImportRequest, caller: Caller) -> Answer:
     found = services().imports.start(asked.registry, asked.body, asked.query.mode, caller)
     operation = found.operation
     return Answer(200 if operation.final else 202, import_view(base(), found), waiting(operation))
-
-
-def _check_lifetime(asked: UserRequest, body: ExpirySpec, caller: Caller) -> None:
-    """Whoever may only look after the user of its own name does not decide how long that can log in.
-
-    Raises `ApiError` 403.
-    """
-    if caller.access.allows(Role.OPERATOR, asked.registry):
-        return
-    decides = body.model_fields_set & LIFETIME_FIELDS
-    if decides or services().accounts.is_over(asked.registry, asked.username):
-        what = (
-            f"Setting {', '.join(map(to_camel, sorted(decides)))}" if decides else "Renewing an expired user"
-        )
-        raise forbidden(Need(Role.OPERATOR), caller, what, asked.registry)
 
 
 def _user_or_login(status: int, form: LoginFormat, found: UserAnswer, sent: str | None) -> Answer:

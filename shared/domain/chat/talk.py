@@ -146,3 +146,7 @@ class Reply:
     presser is told."""
     approval: Approval | None = None
     """A request to send, besides the reply."""
+    asker: str | None = None
+    """The person whose request was decided: it is told the same."""
+    echo: str = ""
+    """What was understood, in its one written form: the title of whatever follows."""

@@ -55,7 +55,10 @@ def diagnosis_view(found: Diagnosis) -> DiagnosisView:
         registry=found.registry,
         username=found.username,
         can_log_in=found.can_log_in,
-        findings=[FindingView(**vars(each)) for each in found.findings],
+        findings=[
+            FindingView(code=each.code, message=each.message, fix=each.fix, blocks=each.blocks)
+            for each in found.findings
+        ],
     )
 
 

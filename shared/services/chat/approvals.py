@@ -1,0 +1,93 @@
+"""Who may not say a command can ask those who may: they approve or deny it, in their own name and by their own rights.
+
+An approval is as if its giver had said the command: what it takes is the giver's right, what asks first asks the giver,
+and the audit names both. What answers with a one-time link can't be asked for like this: the link would be shown to
+somebody for whom the password is not.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.domain.audit import APPROVE_CHAT, DENY_CHAT
+from shared.domain.chat.talk import Approval, Asked, Button, Platform, Reply, Speaker, Tone
+from shared.domain.text import cut
+from shared.services.audit_trail import AuditTrail
+from shared.services.chat.callers import Entitled
+from shared.services.chat.confirmations import NOT_YOURS, OVER, UNKNOWN, USED
+from shared.services.chat.rows import ChatRows
+from shared.services.chat.seals import Sealed, Seals, sealed
+from shared.services.requests import Caller, entry_about
+from shared.services.state import Clock
+
+ASKS, APPROVES, DENIES = "ask", "approve", "deny"
+"""Actions of buttons."""
+_DECIDES = "decide"
+LIFE = timedelta(hours=1)
+MOST_COMMAND = 200
+"""Characters of a command that the audit keeps."""
+
+
+class Approvals:
+    """Raises `DependencyError` when the table service does not answer."""
+
+    def __init__(self, seals: Seals, rows: ChatRows, trail: AuditTrail, now: Clock) -> None:
+        self._seals, self._rows, self._trail, self._now = seals, rows, trail, now
+
+    def offer(self, speaker: Speaker, asked: Asked, who: Entitled) -> tuple[Button, ...]:
+        """A button that asks them; none where nobody can press or be asked."""
+        if speaker.platform is not Platform.SLACK or not who.ids:
+            return ()
+        value = self._seals.close(ASKS, sealed(speaker, asked, self._now() + LIFE))
+        return (Button("Ask them", ASKS, value),) if value else ()
+
+    def ask(self, speaker: Speaker, value: str, entitled: Callable[[Sealed], Entitled]) -> Reply:
+        """The button was pressed: a request to whoever is entitled by now."""
+        state = self._opened(ASKS, value)
+        if isinstance(state, Reply):
+            return state
+        if not state.is_of(speaker):
+            return NOT_YOURS
+        who = entitled(state)
+        if not self.take(state):
+            return USED
+        return self._request(speaker, state, who)
+
+    def opened(self, value: str) -> Sealed | Reply:
+        """What is to be decided, or why there is nothing."""
+        return self._opened(_DECIDES, value)
+
+    def take(self, state: Sealed) -> bool:
+        """`False` if somebody has decided it."""
+        return self._rows.use(state.ends, state.nonce, str(uuid4()), self._now())
+
+    def release(self, state: Sealed) -> None:
+        """Nothing came of it."""
+        self._rows.release(state.ends, state.nonce)
+
+    def record(self, caller: Caller, state: Sealed, registry: str | None, *, approved: bool) -> None:
+        """Who decided what for whom."""
+        action = APPROVE_CHAT if approved else DENY_CHAT
+        details = {"askedBy": [state.asker], "command": [cut(state.echo, MOST_COMMAND)]}
+        entry = entry_about(caller, action, registry or "*", self._now(), details)
+        self._trail.copy([entry.change(registry=registry)])
+
+    def _request(self, speaker: Speaker, state: Sealed, who: Entitled) -> Reply:
+        until = self._now() + LIFE
+        request = replace(state, nonce=f"{state.nonce}-d", ends=int(until.timestamp()))
+        value = self._seals.close(_DECIDES, request) or ""
+        buttons = (Button("Approve", APPROVES, value), Button("Deny", DENIES, value))
+        return Reply(
+            f"Asked. They have {LIFE.seconds // 3600} hour to decide.",
+            tone=Tone.DONE,
+            who=who.ids,
+            replaces=True,
+            approval=Approval(speaker.user, state.echo, who.ids, buttons, request.until),
+        )
+
+    def _opened(self, purpose: str, value: str) -> Sealed | Reply:
+        state = self._seals.open(purpose, value)
+        if state is None:
+            return UNKNOWN
+        return OVER if state.is_over(self._now()) else state

@@ -1,0 +1,112 @@
+"""What takes something away is said first, and done when the very one who asked confirms it: soon, and once.
+
+Where there are buttons, what they say is signed, and bound to speaker, channel and command. Where there are none, the
+command is said again with a code, which is made of the same and of the minute in which it was shown.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from shared.domain.chat.talk import CONFIRM, Asked, Button, Platform, Reply, Speaker, Tone
+from shared.services.chat.rows import ChatRows
+from shared.services.chat.said import Forewarning, Said
+from shared.services.chat.seals import LIFE, Sealed, Seals, sealed
+from shared.services.state import Clock
+
+CONFIRMS, KEEPS = "confirm", "keep"
+"""Actions of buttons."""
+_MINUTE = 60
+MINUTES = int(LIFE.total_seconds()) // _MINUTE
+_TOO_LATE = "It is too late: this was good for a while only. Nothing was done."
+NOT_YOURS = Reply(
+    "Only whoever asked for it may press this. Nothing was done.",
+    ("Say the command yourself: you are told what will happen, with buttons of your own.",),
+    Tone.REFUSED,
+)
+OVER = Reply(_TOO_LATE, tone=Tone.PROBLEM, replaces=True)
+USED = Reply("This was answered already. Nothing was done again.", tone=Tone.PROBLEM)
+UNKNOWN = Reply("This button is none that was made here. Nothing was done.", tone=Tone.PROBLEM)
+NO_CODE = Reply(
+    "This code is not for this command, not for you, or too old. Nothing was done.",
+    ("Say the command without it: you are told what will happen, with a new one.",),
+    Tone.PROBLEM,
+)
+
+
+class Confirmations:
+    """Raises `DependencyError` when the table service does not answer."""
+
+    def __init__(self, seals: Seals, rows: ChatRows, now: Clock) -> None:
+        self._seals, self._rows, self._now = seals, rows, now
+
+    def ask(self, said: Said, warning: Forewarning) -> Reply:
+        """What will happen, and how to confirm it."""
+        if said.speaker.platform is not Platform.SLACK:
+            return self._ask_for_code(said, warning)
+        state = sealed(said.speaker, said.asked, self._now() + LIFE, warning.seen)
+        value = self._seals.close(CONFIRMS, state) or ""
+        buttons = (Button(warning.yes, CONFIRMS, value, danger=True), Button(warning.no, KEEPS, value))
+        lines = (*warning.lines, f"{MINUTES} minutes, only you.")
+        return Reply(warning.text, lines, Tone.WARNING, buttons=buttons)
+
+    def pressed(self, speaker: Speaker, value: str) -> Sealed | Reply:
+        """What may be done now, or why it may not. It is not used up yet."""
+        state = self._seals.open(CONFIRMS, value)
+        if state is None:
+            return UNKNOWN
+        if not state.is_of(speaker):
+            return NOT_YOURS
+        return OVER if state.is_over(self._now()) else state
+
+    def take(self, state: Sealed) -> bool:
+        """`False` if somebody has used it."""
+        return self._rows.use(state.ends, state.nonce, str(uuid4()), self._now())
+
+    def release(self, state: Sealed) -> None:
+        """Nothing came of it."""
+        self._rows.release(state.ends, state.nonce)
+
+    def accept(self, said: Said, code: str) -> Sealed | Reply:
+        """What the code stands for, used up from now on, or why it counts for nothing."""
+        given = code.strip("`").upper()
+        for minute in self._minutes():
+            if hmac.compare_digest(
+                given.encode(), self._seals.code(said.speaker, said.asked, minute).encode()
+            ):
+                state = _of_code(said.speaker, said.asked, minute)
+                used = self._rows.use(state.ends, state.nonce, said.caller.operation_key or "", self._now())
+                return state if used else USED
+        return NO_CODE
+
+    def _ask_for_code(self, said: Said, warning: Forewarning) -> Reply:
+        minute = int(self._now().timestamp()) // _MINUTE
+        code = self._seals.code(said.speaker, said.asked, minute)
+        again = f"{said.asked.unconfirmed.echo} {CONFIRM}={code}"
+        how = f"If you mean it, say it again with this code, within {MINUTES - 1} minutes: {said.say(again)}"
+        return Reply(warning.text, (*warning.lines, how), Tone.WARNING, code=code)
+
+    def _minutes(self) -> Iterator[int]:
+        """Those in which a code may have been shown that still counts, the newest first."""
+        this = int(self._now().timestamp()) // _MINUTE
+        return iter(range(this, this - MINUTES, -1))
+
+
+@contextmanager
+def unless_it_fails(release: Callable[[Sealed], None], state: Sealed) -> Iterator[None]:
+    """Where nothing comes of it, what was used up may be used again."""
+    try:
+        yield
+    except Exception:
+        release(state)
+        raise
+
+
+def _of_code(speaker: Speaker, asked: Asked, minute: int) -> Sealed:
+    """The same of the same code."""
+    ends, echo = (minute + MINUTES) * _MINUTE, asked.unconfirmed.echo
+    said = "\0".join([speaker.actor, speaker.channel, echo, str(minute)])
+    nonce = hashlib.sha256(said.encode()).hexdigest()[:24]
+    return Sealed(nonce, ends, speaker.actor, speaker.channel, echo, "")

@@ -1,0 +1,132 @@
+"""login, user add, user rotate: each answers with a one-time link. No password is made here, and none is ever said.
+
+Where more people than the asker would see the link, it opens for the asker alone, or there is none (`public_links`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.domain.chat.fields import fields
+from shared.domain.chat.public_links import MayBeShown, link_for
+from shared.domain.chat.talk import Reply, SecretLink
+from shared.domain.errors import ApiError, NotFoundError
+from shared.domain.field_problems import bad_fields
+from shared.domain.reveal import Purpose
+from shared.domain.users import RotateSpec, UserSpec
+from shared.services.accounts import Accounts
+from shared.services.chat.admission import no_name
+from shared.services.chat.callers import own_name
+from shared.services.chat.said import Deed, Said
+from shared.services.chat.times import Times
+from shared.services.own_user import check_lifetime
+from shared.services.reveals import Reveals
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A link to a new password of one user."""
+
+    username: str
+    purpose: Purpose
+    body: UserSpec | RotateSpec
+
+
+class LoginCommands:
+    """Each raises `ApiError` for what its speaker can mend. `signed_in`: people sign in with Entra to open a page."""
+
+    def __init__(self, accounts: Accounts, reveals: Reveals, times: Times, *, signed_in: bool) -> None:
+        self._accounts, self._reveals, self._times = accounts, reveals, times
+        self._signed_in = signed_in
+
+    @property
+    def deeds(self) -> Mapping[str, Deed]:
+        """By the names of commands."""
+        return {
+            "login": Deed("offer_login", self._login, writes=True),
+            "user add": Deed("create_or_update_user", self._add, writes=True),
+            "user rotate": Deed("rotate_user", self._rotate, writes=True),
+        }
+
+    def _login(self, said: Said) -> Reply:
+        username = own_name(said.caller.access, said.registry)
+        if username is None:
+            raise no_name()
+        is_new = not self._has_password(said.registry, username)
+        purpose = Purpose.CREATE if is_new else Purpose.ROTATE
+        text = f"Login `{username}` for {said.registry}. {_until_the_click(is_new)}"
+        return self._offer(said, _Wanted(username, purpose, UserSpec()), text)
+
+    def _add(self, said: Said) -> Reply:
+        wanted = _Wanted(said.username, Purpose.CREATE, _checked(UserSpec, said))
+        return self._offer(
+            said, wanted, f"User `{said.username}` of {said.registry}. {_until_the_click(True)}"
+        )
+
+    def _rotate(self, said: Said) -> Reply:
+        wanted = _Wanted(said.username, Purpose.ROTATE, _checked(RotateSpec, said))
+        return self._offer(
+            said, wanted, f"User `{said.username}` of {said.registry}. {_until_the_click(False)}"
+        )
+
+    def _offer(self, said: Said, wanted: _Wanted, text: str) -> Reply:
+        """The link, unless it may not be shown here: then no link is made."""
+        shown = link_for(said.speaker, people_sign_in=self._signed_in)
+        if isinstance(shown, Reply):
+            return shown
+        fields_set = wanted.body.model_fields_set
+        check_lifetime(self._accounts, said.caller, said.registry, wanted.username, fields_set)
+        return Reply(text, link=self._link(said, wanted, shown))
+
+    def _link(self, said: Said, wanted: _Wanted, shown: MayBeShown) -> SecretLink:
+        offer = self._reveals.offer(
+            said.registry,
+            wanted.username,
+            wanted.purpose,
+            said.caller,
+            only_for=shown.only_for,
+            **_more(wanted.body),
+        )
+        note = f"once, within {self._times.left(offer.until)}"
+        return SecretLink("Show my password", offer.url, note, for_one=shown.only_for is not None)
+
+    def _has_password(self, registry: str, username: str) -> bool:
+        try:
+            return bool(self._accounts.get(registry, username).user.password_hash)
+        except NotFoundError as error:
+            if error.kind != "User":
+                raise
+            return False
+
+
+def _until_the_click(is_new: bool) -> str:
+    return "It is made when you click." if is_new else "Your old password works until you click."
+
+
+def _checked[S: (UserSpec, RotateSpec)](model: type[S], said: Said) -> S:
+    try:
+        return model.model_validate(fields(said.asked))
+    except ValidationError as error:
+        raise bad_fields(error.errors(include_url=False, include_input=False)) from None
+
+
+def _more(body: UserSpec | RotateSpec) -> dict[str, Any]:
+    """What the offer keeps of it. Raises `ApiError` 409 for what a link can't do."""
+    if isinstance(body, RotateSpec) and body.overlap is not None:
+        raise _not_here("overlap")
+    if body.expires_on is not None:
+        raise _not_here("expiresOn")
+    described = {"description": body.description} if isinstance(body, UserSpec) else {}
+    return {"expires_after": body.expires_after, **described}
+
+
+def _not_here(option: str) -> ApiError:
+    return ApiError(
+        409,
+        "NotInChat",
+        f"A link can't bring {option} with it. Nothing was done.",
+        "Leave it out, or send the request to the API.",
+        target=option,
+    )

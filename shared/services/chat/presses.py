@@ -1,0 +1,125 @@
+"""What a press of a button does: confirm or keep, ask, approve or deny."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from shared.domain.chat.parsing import parse
+from shared.domain.chat.talk import Asked, Reply, Speaker, Tone
+from shared.services.chat.admission import command_of, registry_of
+from shared.services.chat.approvals import APPROVES, ASKS, DENIES, Approvals
+from shared.services.chat.callers import Callers, Entitled, operation_key
+from shared.services.chat.confirmations import (
+    CONFIRMS,
+    KEEPS,
+    UNKNOWN,
+    USED,
+    Confirmations,
+    unless_it_fails,
+)
+from shared.services.chat.said import Answering, Deed, Said
+from shared.services.chat.seals import Sealed
+
+type Hear = Callable[[Speaker, Asked, str, Answering, str], Reply]
+"""Answers a command: speaker, command, the key of what it starts, what to do with it, and what was seen before."""
+
+
+class Presses:
+    """`do`: what saying the command does. Raises `DependencyError` when the table service does not answer."""
+
+    def __init__(
+        self,
+        confirmations: Confirmations,
+        approvals: Approvals,
+        callers: Callers,
+        hear: Hear,
+        deeds: Mapping[str, Deed],
+        do: Answering,
+    ) -> None:
+        self._confirmations, self._approvals, self._callers = confirmations, approvals, callers
+        self._hear, self._deeds, self._do = hear, deeds, do
+        self._actions: dict[str, Callable[[Speaker, str], Reply]] = {
+            CONFIRMS: self._confirm,
+            KEEPS: self._keep,
+            ASKS: self._ask,
+            APPROVES: self._approve,
+            DENIES: self._deny,
+        }
+
+    def answer(self, speaker: Speaker, action: str, value: str) -> Reply:
+        """What is said to it."""
+        return self._actions[action](speaker, value) if action in self._actions else UNKNOWN
+
+    def _confirm(self, speaker: Speaker, value: str) -> Reply:
+        state = self._confirmations.pressed(speaker, value)
+        if isinstance(state, Reply):
+            return state
+
+        def run(said: Said) -> Reply:
+            if not self._confirmations.take(state):
+                return USED
+            with unless_it_fails(self._confirmations.release, state):
+                return replace(self._deeds[said.asked.command].run(said), replaces=True)
+
+        return self._again(speaker, state, run)
+
+    def _keep(self, speaker: Speaker, value: str) -> Reply:
+        state = self._confirmations.pressed(speaker, value)
+        if isinstance(state, Reply):
+            return state
+        kept = Reply("Nothing was done.", replaces=True)
+        return kept if self._confirmations.take(state) else USED
+
+    def _ask(self, speaker: Speaker, value: str) -> Reply:
+        def entitled(state: Sealed) -> Entitled:
+            asked = _read(state)
+            needs = command_of(asked).needs if asked else None
+            return (
+                self._callers.entitled(needs, registry_of(asked), speaker) if asked and needs else Entitled()
+            )
+
+        return self._approvals.ask(speaker, value, entitled)
+
+    def _approve(self, speaker: Speaker, value: str) -> Reply:
+        return self._decide(speaker, value, approved=True)
+
+    def _deny(self, speaker: Speaker, value: str) -> Reply:
+        return self._decide(speaker, value, approved=False)
+
+    def _decide(self, speaker: Speaker, value: str, *, approved: bool) -> Reply:
+        """By whoever may say the command itself. Whoever may not is refused, and the request goes on waiting."""
+        state = self._approvals.opened(value)
+        if isinstance(state, Reply):
+            return state
+
+        def decide(said: Said) -> Reply:
+            if not self._approvals.take(state):
+                return USED
+            with unless_it_fails(self._approvals.release, state):
+                self._approvals.record(said.caller, state, registry_of(said.asked), approved=approved)
+                return _decided(self._do(said) if approved else _denied(state), state)
+
+        return self._again(speaker, state, decide)
+
+    def _again(self, speaker: Speaker, state: Sealed, do: Answering) -> Reply:
+        """The command that was signed, said by whoever has pressed."""
+        asked = _read(state)
+        key = operation_key(speaker, state.nonce)
+        return self._hear(speaker, asked, key, do, state.seen) if asked else UNKNOWN
+
+
+def _read(state: Sealed) -> Asked | None:
+    """`None` if this release does not know the command any more."""
+    asked = parse(state.echo)
+    return asked if isinstance(asked, Asked) else None
+
+
+def _denied(state: Sealed) -> Reply:
+    return Reply(f"Denied: `{state.echo}`. Nothing was done.", tone=Tone.REFUSED)
+
+
+def _decided(done: Reply, state: Sealed) -> Reply:
+    """For all to see, unless whoever has approved is still to confirm it."""
+    if done.buttons:
+        return done
+    asker = state.asker.rpartition("/")[2]
+    return replace(done, private=False, replaces=True, asker=asker)

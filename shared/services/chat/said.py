@@ -1,0 +1,70 @@
+"""One command on its way to its answer: what was said, by whom, with which rights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain.chat.command import Command
+from shared.domain.chat.talk import Asked, Platform, Reply, Speaker
+from shared.services.requests import Caller
+
+PRODUCT = "/registry"
+"""How a command begins in Slack."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A command that its speaker may say. What it left out is filled in: the channel's registry, the own user."""
+
+    speaker: Speaker
+    asked: Asked
+    command: Command
+    caller: Caller
+    seen: str = ""
+    """The version of what its speaker was told about before it confirmed; empty where nobody told."""
+
+    @property
+    def registry(self) -> str:
+        """The registry that it is about."""
+        return self.asked.arguments["registry"]
+
+    @property
+    def username(self) -> str:
+        """The user that it is about."""
+        return self.asked.arguments["username"]
+
+    def say(self, command: str) -> str:
+        """A command as this speaker would write it, in a sentence."""
+        return spoken(self.speaker, command)
+
+
+@dataclass(frozen=True)
+class Forewarning:
+    """What a command will do, said before it is done. `seen`: the version of what that is true of."""
+
+    text: str
+    yes: str
+    """On the button that does it."""
+    no: str
+    lines: tuple[str, ...] = ()
+    seen: str = ""
+
+
+type Answering = Callable[[Said], Reply]
+type Forewarns = Callable[[Said], Forewarning | Reply]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a command does."""
+
+    function: str
+    """The HTTP function that does the same: refusals stand in the audit under its name."""
+    run: Answering
+    writes: bool = False
+    warn: Forewarns | None = None
+    """Of what asks first. A `Reply`: there is nothing to confirm."""
+
+
+def spoken(speaker: Speaker, command: str) -> str:
+    """A command between backticks."""
+    return f"`{PRODUCT} {command}`" if speaker.platform is Platform.SLACK else f"`{command}`"
