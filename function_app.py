@@ -4,6 +4,7 @@ import azure.functions as func
 
 from shared.triggers import (
     audit,
+    chatops,
     documentation,
     health,
     notifications,
@@ -31,6 +32,7 @@ for _blueprint in (
     reports.bp,
     status.bp,
     reveal.bp,
+    chatops.bp,
     whoami.bp,
     documentation.bp,
     queues.bp,

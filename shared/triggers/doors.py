@@ -43,7 +43,7 @@ class TurnedAwayError(Exception):
 
 
 def turned_away(req: func.HttpRequest, platform: str, reason: str) -> TurnedAwayError:
-    """What to raise. `reason` is one word of ours, for the log: nothing of the request is.
+    """What to raise. `reason` is a word of ours, for the log: nothing of the request is.
 
     Only what is turned away counts against its address, and only then: behind a proxy the platform has the same one.
     """

@@ -128,7 +128,8 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> Iterator[tuple[str, Json
     if endpoint.needs:
         yield "401", {"description": "The host's own: the key is missing or wrong. The body is empty."}
     if endpoint.door:
-        yield from ((str(status), {"description": meaning}) for status, meaning in _TURNED_AWAY.items())
+        meanings = {**_TURNED_AWAY, **{status: _ERRORS[status] for status in endpoint.fails}}
+        yield from ((str(status), {"description": meanings[status]}) for status in sorted(meanings))
         return
     for status in sorted({*endpoint.fails, *_errors_of_all(endpoint)}):
         yield str(status), _refusal(status, is_page=endpoint.is_page)

@@ -20,6 +20,7 @@ from shared.triggers.report_examples import KEPT, REPORT
 from tests.docs.generated import ROOT
 from tests.e2e.api_client import Json
 from tests.e2e.local_azure import LocalAzure
+from tests.unit.chat_apps.signing import SECRET
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 ADMINS = "6a1bd9c1-0d38-4b6d-8a39-70a4d1f9a3c5"
@@ -29,6 +30,7 @@ SETTINGS = {
     "ROLE_GRANTS": json.dumps([{"principal": f"group:{ADMINS}", "role": "Admin"}]),
     "WRITES_PER_MINUTE": str(WRITES_PER_MINUTE),
     "TURN_DELAY_SECONDS": "0",
+    "SLACK_SIGNING_SECRET": SECRET,
 }
 STEADY, DELETED, SLEEPING, DOOMED = "steady", "deleted", "sleeping", "doomed"
 HERE = {"registry": STEADY, "username": "ci", "asset": "start.js", "report": KEPT["id"]}

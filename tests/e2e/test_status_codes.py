@@ -28,6 +28,7 @@ from tests.e2e.status_world import (
     World,
     signed_in,
 )
+from tests.unit.chat_apps import signing
 
 HTPASSWD = f"bob:$2y$05${'u' * 53}".encode()
 REVEAL = {"token": f"{STEADY}.q1W2e3R4t5Y6u7I8o9P0aA"}
@@ -246,6 +247,19 @@ def _of_another(world: World, operation: Operation) -> httpx.Response:
     return _revealed(world, operation, only_for="user:jane@example.com")
 
 
+def _by_slack(body: bytes) -> Callable[[World, Operation], httpx.Response]:
+    def send(world: World, operation: Operation) -> httpx.Response:
+        signed = signing.headers(body, str(int(time.time())))
+        return world.local.api.send(operation.method, operation.path, content=body, headers=signed)
+
+    return send
+
+
+def _by_slack_without_storage(world: World, operation: Operation) -> httpx.Response:
+    with world.fault(pathRegex="^/tables/", answer={"status": 503}, count=None):
+        return _by_slack(signing.form(payload="{}"))(world, operation)
+
+
 def _plain(path: str, body: object = None) -> Callable[[World, Operation], httpx.Response]:
     return lambda world, operation: world.call(operation.method, path, body)
 
@@ -289,13 +303,22 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("get_registry_status", 200): _on_the_status_page,
     ("get_registry_status", 303): _arrival,
     ("get_registry_status", 401): _without_a_role,
+    ("run_slack_command", 200): _by_slack(signing.form(text="help")),
+    ("run_slack_action", 200): _by_slack(signing.form(payload='{"type": "shortcut"}')),
+    ("run_slack_action", 400): _by_slack(signing.form(payload="{}")),
+    ("run_slack_action", 503): _by_slack_without_storage,
     ("import_users", 200): _told(_imported_again),
     ("delete_user", 202): _plain(f"registries/{STEADY}/users/leaving"),
     ("delete_user", 204): _plain(f"registries/{STEADY}/users/nobody"),
 }
 
 ELSEWHERE = {
-    ("create_status_link", 409): "tests/unit/services/test_status_links.py: no local Azure is without the key"
+    (
+        "create_status_link",
+        409,
+    ): "tests/unit/services/test_status_links.py: no local Azure is without the key",
+    ("run_slack_command", 429): "tests/triggers/test_slack.py: whoever is turned away here has one address",
+    ("run_slack_action", 429): "tests/triggers/test_slack.py: the same",
 }
 HERE = [promise for promise in PROMISES if promise not in ELSEWHERE]
 

@@ -54,6 +54,8 @@ HTTP = {
     "get_reveal_page": ("GET", "reveal", "ANONYMOUS"),
     "reveal_password": ("POST", "reveal", "ANONYMOUS"),
     "get_reveal_status": ("POST", "reveal/status", "ANONYMOUS"),
+    "run_slack_command": ("POST", "chatops/slack", "ANONYMOUS"),
+    "run_slack_action": ("POST", "chatops/slack/actions", "ANONYMOUS"),
     "get_whoami": ("GET", "whoami", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
     "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),
@@ -70,6 +72,9 @@ FILES = {"import_users": f"ci:$2b$05${'a' * 53}"}
 """What they take is no JSON."""
 STATELESS = {"get_whoami", "get_reveal_page", "get_openapi", "get_docs", "get_docs_asset"}
 """They look at no table."""
+SIGNED = {"run_slack_command", "run_slack_action"}
+"""They turn away whatever is not, and say nothing."""
+NEEDS_STORAGE = [name for name in HTTP if name not in STATELESS | SIGNED]
 QUEUES = {
     "run_registry_operation": "registry-operations",
     "fail_registry_operation": "registry-operations-poison",
@@ -302,7 +307,13 @@ def test_what_looks_at_no_table_needs_no_storage(without_storage: Invoked, funct
     assert answer["headers"]["x-ms-client-request-id"] == "my-own-id"
 
 
-@pytest.mark.parametrize("function", [name for name in HTTP if name not in STATELESS])
+@pytest.mark.parametrize("function", sorted(SIGNED))
+def test_what_is_not_signed_is_turned_away_without_a_word(without_storage: Invoked, function: str) -> None:
+    answer = without_storage.outcomes[list(HTTP).index(function)]
+    assert (answer["status"], answer["text"]) == (401, "")
+
+
+@pytest.mark.parametrize("function", NEEDS_STORAGE)
 def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     without_storage: Invoked, function: str
 ) -> None:
@@ -313,7 +324,7 @@ def test_without_its_storage_an_http_function_says_so_and_when_to_come_back(
     assert not TRACE.search(answer["text"])
 
 
-@pytest.mark.parametrize("function", [name for name in HTTP if name not in STATELESS])
+@pytest.mark.parametrize("function", NEEDS_STORAGE)
 def test_the_log_of_an_http_function_has_the_request_id_of_its_answer(
     without_storage: Invoked, function: str
 ) -> None:

@@ -1,0 +1,112 @@
+"""Who is let in by Slack's signature, as Azure's worker library hands requests over; the others hear nothing."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from localazure.ports import Ports
+from tests.triggers.app_process import Call, Invoked, invoke
+from tests.unit.chat_apps import signing
+from tests.unit.chat_apps.signing import SECRET, form
+
+NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
+WRITES = 12
+SETTINGS = {
+    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
+    "AZURE_RESOURCE_GROUP": "berthage",
+    "PUBLIC_URL": "https://berthage.example",
+    "PROBE_KEY": "k" * 32,
+    "SLACK_SIGNING_SECRET": SECRET,
+    "SLACK_BOT_TOKEN": "xoxb-b0t-t0ken",
+    "WRITES_PER_MINUTE": str(WRITES),
+}
+"""The storage does not answer: whoever is let in is told so."""
+NOW = str(int(time.time()))
+OLD = str(int(time.time()) - 301)
+COMMAND = form(text="login s3cret-text")
+PRESS = form(payload=json.dumps({"type": "shortcut"}))
+
+
+def call(body: bytes, headers: dict[str, str], function: str = "run_slack_command") -> Call:
+    return {
+        "function": function,
+        "method": "POST",
+        "headers": {**headers, "X-Forwarded-For": "203.0.113.9:4711"},
+        "text": body.decode(),
+    }
+
+
+GOOD = signing.headers(COMMAND, NOW)
+TURNED_AWAY: dict[str, tuple[Call, str]] = {
+    "not signed": (call(COMMAND, {}), "unsigned"),
+    "with a key": (call(COMMAND, {"x-functions-key": "k"}), "unsigned"),
+    "another body": (call(COMMAND + b"&user_id=U0ADMIN", GOOD), "signature"),
+    "another secret": (call(COMMAND, signing.headers(COMMAND, NOW, "9" * 32)), "signature"),
+    "an old one": (call(COMMAND, signing.headers(COMMAND, OLD)), "time"),
+    "another time": (call(COMMAND, {**GOOD, "X-Slack-Request-Timestamp": str(int(NOW) - 1)}), "signature"),
+    "no body": (call(b"", GOOD), "signature"),
+    "no press": (call(PRESS, GOOD, "run_slack_action"), "signature"),
+}
+LET_IN = [call(COMMAND, GOOD), call(PRESS, signing.headers(PRESS, NOW), "run_slack_action")]
+KNOCKS = [{**call(COMMAND, {}), "headers": {"X-Forwarded-For": "203.0.113.10"}}] * (WRITES + 3)
+
+
+@pytest.fixture(scope="module")
+def invoked() -> Invoked:
+    return invoke([*(found for found, _ in TURNED_AWAY.values()), *LET_IN, *KNOCKS], SETTINGS)
+
+
+def outcome(invoked: Invoked, who: str) -> dict[str, Any]:
+    return invoked.outcomes[[*TURNED_AWAY].index(who)]
+
+
+@pytest.mark.parametrize("who", TURNED_AWAY)
+def test_whoever_is_turned_away_hears_nothing(invoked: Invoked, who: str) -> None:
+    answer = outcome(invoked, who)
+    assert (answer["status"], answer["text"]) == (401, "")
+    assert not {"www-authenticate", "x-ms-error-code"} & {name.lower() for name in answer["headers"]}
+
+
+@pytest.mark.parametrize("who", TURNED_AWAY)
+def test_the_log_has_the_reason_in_one_word(invoked: Invoked, who: str) -> None:
+    request = outcome(invoked, who)["headers"]["x-ms-request-id"]
+    [line] = [line for line in invoked.log.splitlines() if "turned away" in line and request in line]
+    assert f"platform=slack reason={TURNED_AWAY[who][1]} from=203.0.113.9" in line
+
+
+def test_nothing_of_a_request_and_no_secret_is_logged(invoked: Invoked) -> None:
+    for word in (SECRET, "b0t-t0ken", "s3cret", "U0DEV", GOOD["X-Slack-Signature"][3:]):
+        assert word not in invoked.log
+
+
+def test_a_person_who_is_let_in_hears_what_is_wrong_in_a_message_for_them_alone(invoked: Invoked) -> None:
+    """Slack shows what comes with a 200, and nothing else."""
+    answer = invoked.outcomes[len(TURNED_AWAY)]
+    message = json.loads(answer["text"])
+    assert (answer["status"], message["response_type"]) == (200, "ephemeral")
+    assert message["text"].startswith("🔴 Problem: Table Storage does not answer")
+    assert "again" in json.dumps(message["blocks"])
+
+
+def test_a_press_that_can_not_be_handled_is_no_success(invoked: Invoked) -> None:
+    answer = invoked.outcomes[len(TURNED_AWAY) + 1]
+    assert (answer["status"], answer["text"]) == (503, "")
+
+
+def test_without_the_secret_everybody_is_turned_away_and_the_log_says_what_is_missing() -> None:
+    settings = {name: value for name, value in SETTINGS.items() if name != "SLACK_SIGNING_SECRET"}
+    invoked = invoke(LET_IN * 2, settings)
+    assert [(answer["status"], answer["text"]) for answer in invoked.outcomes] == [(401, "")] * 4
+    assert invoked.log.count("reason=unconfigured (SLACK_SIGNING_SECRET is not set)") == 4
+
+
+def test_who_knocks_too_often_is_not_even_logged_and_nobody_else_suffers(invoked: Invoked) -> None:
+    """The others of these tests are turned away at the same time, from another address."""
+    knocks = invoked.outcomes[-len(KNOCKS) :]
+    assert sorted(answer["status"] for answer in knocks) == [401] * WRITES + [429] * 3
+    assert {answer["text"] for answer in knocks} == {""}
+    assert all(int(answer["headers"]["Retry-After"]) > 0 for answer in knocks if answer["status"] == 429)
+    assert invoked.log.count("from=203.0.113.10") == WRITES
