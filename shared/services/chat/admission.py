@@ -28,7 +28,7 @@ class Admission:
         self._callers, self._rows, self._user_of = callers, rows, user_of
 
     def complete(self, speaker: Speaker, asked: Asked, caller: Caller) -> Asked:
-        """The whole command. Whether its speaker may say it is still to be asked, unless it may nothing at all."""
+        """The whole command. Whether its speaker may say it there is still to be asked, unless it has no role."""
         command = command_of(asked)
         if command.needs.role and not caller.access.rights:
             authorize(command.needs, caller, f"`{command.name}`", asked.arguments.get("registry"), None)
@@ -79,6 +79,12 @@ class Admission:
 def command_of(asked: Asked) -> Command:
     """What the grammar knows of it."""
     return BY_NAME[asked.command]
+
+
+def is_whole(asked: Asked) -> bool:
+    """Does it name all that it is about, wherever it is said?"""
+    command = command_of(asked)
+    return all(name in asked.arguments for name in ("registry", "username") if _takes(command, name))
 
 
 def registry_of(asked: Asked) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from shared.domain.chat.talk import Asked, Reply, Speaker, Tone
 from shared.domain.errors import ApiError
-from shared.services.chat.admission import command_of, registry_of
+from shared.services.chat.admission import command_of, is_whole, registry_of
 from shared.services.chat.approvals import Approvals
 from shared.services.chat.callers import Callers, Entitled
 
@@ -19,7 +19,7 @@ class Refusing:
         """`may_be_asked_for`: somebody else can do it instead, and the asker has what it wanted."""
         command = command_of(asked)
         who = self._callers.entitled(command.needs, registry_of(asked), speaker)
-        asks = may_be_asked_for and not command.answers_with_link
+        asks = may_be_asked_for and is_whole(asked) and not command.answers_with_link
         return Reply(
             error.message,
             tuple(_who_may(who)),

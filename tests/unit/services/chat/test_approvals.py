@@ -1,0 +1,179 @@
+"""Whoever may not can ask those who may: they decide in their own name, once, within an hour."""
+
+from dataclasses import replace
+from hashlib import sha512
+
+import pytest
+
+from shared.domain.audit import AuditEntry
+from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
+from shared.domain.operations import Kind
+from shared.services.chat.approvals import LIFE
+from shared.services.chat.confirmations import NOT_YOURS, OVER, USED
+from tests.unit.services.chat.talking import (
+    ADMIN,
+    MEMBER,
+    NOBODY,
+    OPERATOR,
+    READER,
+    Chat,
+    elsewhere,
+    said,
+)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    """`demo` is up, and has the user `ci`."""
+    chat = Chat()
+    chat.add_user("ci")
+    return chat
+
+
+def request(chat: Chat, text: str = "user disable demo ci", asker: Speaker = READER) -> Approval:
+    """Refused, and asked for."""
+    [ask] = chat.say(text, asker).buttons
+    reply = chat.press(ask, asker)
+    assert (reply.tone, reply.replaces, reply.private) == (Tone.DONE, True, True)
+    assert reply.approval is not None
+    return reply.approval
+
+
+def audited(chat: Chat, action: str) -> AuditEntry:
+    """The last one; of one moment whichever is somebody's in this chat."""
+    [*_, entry] = [each for each in chat.audited() if each.action == action and ":" in each.actor]
+    return entry
+
+
+def decide(chat: Chat, approval: Approval, approver: Speaker = OPERATOR, *, approve: bool = True) -> Reply:
+    return chat.press(approval.buttons[0 if approve else 1], approver)
+
+
+def test_a_request_goes_to_those_who_may(chat: Chat) -> None:
+    approval = request(chat)
+    assert approval.asker == "U0READ"
+    assert approval.asks == "user disable demo ci"
+    assert approval.to == ("U0ADMIN", "U0OPS", "C0OPS")
+    assert [button.label for button in approval.buttons] == ["Approve", "Deny"]
+    assert approval.until == chat.now + LIFE
+
+
+def test_approved_it_is_done_in_the_name_of_who_approved(chat: Chat) -> None:
+    reply = decide(chat, request(chat))
+    assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
+    assert reply.follow is not None
+    assert chat.rig.operation(reply.follow).asked_by == OPERATOR.actor
+
+
+def test_the_audit_names_both(chat: Chat) -> None:
+    decide(chat, request(chat))
+    approved, changed = audited(chat, "ApproveChatRequest"), audited(chat, "CreateOrUpdateUser")
+    assert (approved.action, approved.actor, approved.registry) == (
+        "ApproveChatRequest",
+        OPERATOR.actor,
+        "demo",
+    )
+    assert approved.details == {"askedBy": [READER.actor], "command": ["user disable demo ci"]}
+    assert (changed.actor, changed.request_id) == (OPERATOR.actor, approved.request_id)
+
+
+def test_denied_nothing_is_done_and_the_asker_hears_it(chat: Chat) -> None:
+    reply = decide(chat, request(chat), approve=False)
+    assert said(reply) == "Denied: `user disable demo ci`. Nothing was done."
+    assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
+    assert audited(chat, "DenyChatRequest").details == {
+        "askedBy": [READER.actor],
+        "command": ["user disable demo ci"],
+    }
+    assert len(chat.rig.all_operations()) == 2
+
+
+@pytest.mark.parametrize("approver", [READER, MEMBER, NOBODY])
+@pytest.mark.parametrize("approve", [True, False])
+def test_only_who_may_say_it_may_decide_it(chat: Chat, approver: Speaker, approve: bool) -> None:
+    approval = request(chat)
+    reply = decide(chat, approval, approver, approve=approve)
+    assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
+    assert decide(chat, approval).follow is not None
+
+
+def test_a_channel_that_may_decides_together(chat: Chat) -> None:
+    assert decide(chat, request(chat), elsewhere(NOBODY, "C0OPS")).follow is not None
+
+
+def test_it_is_decided_once(chat: Chat) -> None:
+    approval = request(chat)
+    decide(chat, approval)
+    assert [decide(chat, approval, ADMIN, approve=each).text for each in (True, False)] == [USED.text] * 2
+
+
+def test_after_an_hour_nobody_decides(chat: Chat) -> None:
+    approval = request(chat)
+    chat.rig.clock.advance(LIFE.total_seconds())
+    assert decide(chat, approval) == OVER
+
+
+def test_it_is_asked_for_once_and_by_the_asker(chat: Chat) -> None:
+    [ask] = chat.say("user disable demo ci", READER).buttons
+    assert chat.press(ask, MEMBER) == NOT_YOURS
+    assert chat.press(ask, READER).approval is not None
+    assert chat.press(ask, READER) == USED
+
+
+def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
+    question = decide(chat, request(chat, "delete demo"))
+    assert (question.tone, question.private, question.asker) == (Tone.WARNING, True, None)
+    assert chat.press(question.buttons[0], READER) == NOT_YOURS
+    done = chat.press(question.buttons[0], OPERATOR)
+    assert done.follow is not None
+    assert chat.rig.operation(done.follow).kind is Kind.DELETE_REGISTRY
+
+
+def test_the_channel_s_registry_is_part_of_what_is_asked_for(chat: Chat) -> None:
+    chat.say("use demo")
+    approval = request(chat, "user disable ci")
+    assert approval.asks == "user disable demo ci"
+
+
+def test_what_does_not_name_its_registry_is_not_asked_for(chat: Chat) -> None:
+    """Approved in another channel it would mean another one."""
+    chat.say("use demo")
+    assert chat.say("user disable ci", NOBODY).buttons == ()
+
+
+def test_what_failed_because_something_was_away_can_be_approved_again(chat: Chat) -> None:
+    approval = request(chat)
+    chat.rig.state_table.down = True
+    assert "does not answer" in said(decide(chat, approval))
+    chat.rig.state_table.down = False
+    assert decide(chat, approval).follow is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["login demo", "user add demo x", "user rotate demo ci", "users demo", "health demo"]
+)
+def test_nobody_is_asked_to_read_for_others_or_to_get_their_passwords(chat: Chat, text: str) -> None:
+    reply = chat.say(text, NOBODY)
+    assert (reply.tone, reply.buttons) == (Tone.REFUSED, ())
+
+
+def test_where_nobody_can_be_asked_there_is_no_button(chat: Chat) -> None:
+    alone = Chat([])
+    assert alone.say("delete demo").buttons == ()
+    teams = Speaker(Platform.TEAMS, "0f8fad5b-d9cb-469f-a165-70867728950e", "29:bob", "19:abc")
+    assert chat.say("delete demo", teams).buttons == ()
+
+
+def test_no_changed_request_counts(chat: Chat) -> None:
+    approve, _ = request(chat).buttons
+    for place in range(0, len(approve.value), 5):
+        other = "A" if approve.value[place] != "A" else "B"
+        changed = replace(approve, value=approve.value[:place] + other + approve.value[place + 1 :])
+        assert chat.press(changed, OPERATOR).follow is None, place
+    assert chat.press(Button("", "approve", approve.value), OPERATOR).follow is not None
+
+
+def test_a_command_too_long_for_a_button_is_just_refused(chat: Chat) -> None:
+    tags = " ".join(f"tags.t{number}={sha512(bytes([number])).hexdigest()}" for number in range(20))
+    reply = chat.say(f"create demo {tags}", READER)
+    assert (reply.tone, reply.buttons) == (Tone.REFUSED, ())
