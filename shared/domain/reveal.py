@@ -12,9 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from pydantic import Field
+
 from shared.domain.grants import CallerKind, Identity
 from shared.domain.names import REGISTRY_NAME
 from shared.domain.records import Nested, Record
+from shared.domain.users import RotateSpec
 
 LIFE = timedelta(minutes=15)
 """How long a link can be opened."""
@@ -80,8 +83,8 @@ class Reveal(Record):
     """From then on it shows nothing."""
     only_for: str | None = None
     """The principal who alone may open it; `None` = whoever has the link."""
-    expires_after: timedelta | None = None
-    """How long the new password is good for, from the click; `None` = as the user has it."""
+    life: Nested[dict[str, str | None]] = Field(default_factory=dict)
+    """What the rotation's body would say of how long the new password is good for, and the old one goes on."""
     description: str | None = None
     renews: bool = False
     """Had the user expired already when the link was made?"""
@@ -99,6 +102,11 @@ class Reveal(Record):
         return Identity(self.kind, self.offered_by, frozenset(self.principals), self.login)
 
     @property
+    def spec(self) -> RotateSpec:
+        """How long passwords are good for: counted from the click, and as the user has it where nothing is said."""
+        return RotateSpec.model_validate(self.life)
+
+    @property
     def ends(self) -> datetime:
         """From then on it can be opened no more."""
         return self.used_at or self.until
@@ -110,6 +118,11 @@ class Reveal(Record):
     def tells(self, now: datetime) -> bool:
         """Does it say how far the work is that it has started?"""
         return self.used_at is not None and now < self.used_at + STATUS_LIFE
+
+
+def said(life: RotateSpec) -> dict[str, str | None]:
+    """As a row keeps it: what is not said is not there."""
+    return life.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def reveal_key(digest: str) -> str:

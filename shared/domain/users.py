@@ -169,6 +169,36 @@ class User(Record):
             secret_changed_at=now,
         )
 
+    def followed_by(
+        self, name: str, serial: int, password_hash: str, expiry: Expiry, revision: int, now: datetime
+    ) -> Self:
+        """The successor, with the new password: what else there is to know of this user holds for it, too."""
+        return type(self)(
+            username=name,
+            uid=self.uid,
+            password_hash=password_hash,
+            description=self.description,
+            expires_on=expiry.on,
+            expires_after=expiry.after,
+            stem=self.stem or self.username,
+            serial=serial,
+            replaces=self.username,
+            revision=revision,
+            last_operation="",
+            created_at=now,
+            updated_at=now,
+            secret_changed_at=now,
+        )
+
+    def replaced(self, successor: Self) -> Self:
+        """This user beside its successor."""
+        return self.change(
+            replaced_by=successor.username,
+            reveal=None,
+            revision=successor.revision,
+            updated_at=successor.updated_at,
+        )
+
 
 def logins(users: Iterable[User]) -> list[tuple[str, str]]:
     """Who of them may log in, with their hashes: exactly what the htpasswd file says."""

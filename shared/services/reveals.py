@@ -8,20 +8,22 @@ rotation, a deletion or an import ends all others. Whoever asked for the link mu
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.audit import OFFER_REVEAL
 from shared.domain.errors import ApiError
+from shared.domain.expiry import NEVER
 from shared.domain.grants import Grant, recognise
-from shared.domain.operations import Kind, Operation
+from shared.domain.operations import Operation
 from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.reveal import LIFE, Purpose, Reveal, Token
+from shared.domain.reveal import LIFE, Purpose, Reveal, Token, said
 from shared.domain.roles import Need, Role
-from shared.domain.users import RotateSpec, User, UserSpec, UserState
+from shared.domain.users import RotateSpec, User, UserSpec, UserState, successor_name, successor_stem
 from shared.services.directory import Directory
+from shared.services.new_passwords import Made, Opened, beside, in_place, pending
 from shared.services.operations import Operations
 from shared.services.requests import Caller, entry_about
-from shared.services.rotation import life_of_new_secret
+from shared.services.rotation import check_overlap, life_of_new_secret
 from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.user_changes import UserChanges
@@ -61,15 +63,6 @@ class Activation:
     operation: Operation
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A link that may be used, and what it is about."""
-
-    reveal: Reveal
-    home: Registry
-    user: User
-
-
 class Reveals:
     """Raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
 
@@ -94,18 +87,19 @@ class Reveals:
         purpose: Purpose,
         caller: Caller,
         *,
-        expires_after: timedelta | None = None,
+        life: RotateSpec = RotateSpec(),  # noqa: B008 - it is frozen
         description: str | None = None,
         only_for: str | None = None,
     ) -> Offer:
         """A link for 15 minutes, which ends every earlier one for this user. May the caller? That is not asked here.
 
-        `expires_after`: of the new password, from the click. `only_for`: the principal who alone may open it.
+        `life`: of the new password, counted from the click; with an overlap it is a successor's, as in a rotation over
+        HTTP. `only_for`: the principal who alone may open it.
         `caller.principals` are asked for the right again at the click: without them nobody can use the link.
         """
         home, now = self._changes.writable(registry), self._now()
         stored = self._state.user(registry, username)
-        present = self._offerable(home, username, purpose, stored, expires_after)
+        present = self._offerable(home, username, purpose, stored, life)
         token = Token.new(registry)
         reveal = Reveal(
             digest=token.digest,
@@ -119,11 +113,11 @@ class Reveals:
             offered_at=now,
             until=now + LIFE,
             only_for=only_for,
-            expires_after=expires_after,
+            life=said(life),
             description=description,
             renews=present is not None and present.expiry.is_over(now),
         )
-        user = (present or _pending(home, reveal, stored)).change(reveal=reveal.digest)
+        user = (present or pending(home, reveal, stored)).change(reveal=reveal.digest)
         entry = entry_about(caller, OFFER_REVEAL, registry, now, {"purpose": [purpose.value]})
         self._state.commit(
             registry,
@@ -155,21 +149,28 @@ class Reveals:
     def _use(self, text: str, secret: Secret, caller: Caller) -> Revealed:
         opened = self._open(text, caller)
         reveal, home, now = opened.reveal, opened.home, self._now()
-        user = _with_password(opened, secret, now)
-        is_new = not opened.user.password_hash
+        made = self._made(opened, secret, now)
         operation = self._changes.commit(
             home,
-            user,
-            Kind.PUT_USER if is_new else Kind.ROTATE_USER,
+            made.user,
+            made.kind,
             Caller(reveal.offered_by, caller.request_id, kind=reveal.kind, address=caller.address),
-            added=0,
-            details={"openedBy": [caller.actor], **({"added": [user.username]} if is_new else {})},
+            added=len(made.besides),
+            besides=made.besides,
+            details={"openedBy": [caller.actor], **made.details},
             more=lambda started: [reveal.change(used_at=now, operation=started.id).save()],
         )
         password = secret.generated or ""
-        return Revealed(home.name, user.username, password, home.login_server, operation)
+        return Revealed(home.name, made.user.username, password, home.login_server, operation)
 
-    def _open(self, text: str, caller: Caller) -> _Opened:
+    def _made(self, opened: Opened, secret: Secret, now: datetime) -> Made:
+        user = opened.user
+        if opened.reveal.spec.overlap is None:
+            return in_place(opened, secret, now)
+        name, serial = successor_name(user, self._state.taken_names(opened.home.name, successor_stem(user)))
+        return beside(opened, name, serial, secret, now)
+
+    def _open(self, text: str, caller: Caller) -> Opened:
         """Says the same of all that can't be used: whoever guesses learns nothing."""
         token, now = Token.read(text), self._now()
         reveal = self._state.reveal(token.registry, token.digest) if token else None
@@ -181,12 +182,12 @@ class Reveals:
         user = self._state.user(home.name, reveal.username)
         if user is None or user.reveal != reveal.digest or user.state in _SHUT:
             raise _gone("the user has changed since, or is disabled or deleted")
-        if user.expiry.is_over(now) and not reveal.renews and reveal.expires_after is None:
-            raise _gone("the user has expired since")
+        if _is_over(reveal, user, now):
+            raise _gone("the user has expired since, or would have")
         if not NEEDED.met_by(recognise(reveal.identity, self._grants).access, home.name, user.username):
             raise _gone(f"{reveal.offered_by} may no longer")
         _check_person(reveal, caller)
-        return _Opened(reveal, home, user)
+        return Opened(reveal, home, user)
 
     def _offerable(
         self,
@@ -194,17 +195,20 @@ class Reveals:
         username: str,
         purpose: Purpose,
         stored: User | None,
-        expires_after: timedelta | None,
+        life: RotateSpec,
     ) -> User | None:
         """The user, if there is one. Raises `ApiError` where a link would lead to nothing."""
         present = stored if stored and stored.state is not UserState.DELETING else None
         if present is None:
+            life.expiry(NEVER, self._now())
             return self._directory.require(home.name, username) if purpose is Purpose.ROTATE else None
         if present.state is UserState.DISABLED:
             raise _disabled(home.name, username)
         if purpose is Purpose.CREATE and present.password_hash:
             raise _exists(home.name, username)
-        life_of_new_secret(_life(expires_after), present, self._now())
+        if life.overlap is not None:
+            check_overlap(home, present)
+        life_of_new_secret(life, present, self._now())
         return present
 
 
@@ -215,33 +219,13 @@ def _takes_users(home: Registry) -> bool:
     return not home.is_soft_deleted and home.provisioning_state is not ProvisioningState.DELETING
 
 
-def _life(expires_after: timedelta | None) -> RotateSpec:
-    """As a rotation over HTTP would say it: nothing said leaves it as it is."""
-    return RotateSpec() if expires_after is None else RotateSpec(expires_after=expires_after)
-
-
-def _pending(home: Registry, reveal: Reveal, stored: User | None) -> User:
-    """A new user. Its row raises no revision, because no file changes: a deleted user's row it takes the place of."""
-    return User(
-        etag=stored.etag if stored else "",
-        username=reveal.username,
-        uid=home.uid,
-        description=reveal.description,
-        state=UserState.PENDING_REVEAL,
-        revision=home.users_revision,
-        last_operation=stored.last_operation if stored else "",
-        created_at=reveal.offered_at,
-        updated_at=reveal.offered_at,
-        secret_changed_at=reveal.offered_at,
-    )
-
-
-def _with_password(opened: _Opened, secret: Secret, now: datetime) -> User:
-    reveal, user = opened.reveal, opened.user
-    expiry = life_of_new_secret(_life(reveal.expires_after), user, now)
-    described = user.description if reveal.description is None else reveal.description
-    changed = user.with_secret(secret.hash(), expiry, opened.home.users_revision + 1, now)
-    return changed.change(description=described)
+def _is_over(reveal: Reveal, user: User, now: datetime) -> bool:
+    """Has the user expired since the link was made, or would the new password have?"""
+    spec = reveal.spec
+    if spec.expires_on is not None:
+        return spec.expires_on <= now
+    renews = reveal.renews or "expires_after" in spec.model_fields_set
+    return user.expiry.is_over(now) and not renews
 
 
 def _check_person(reveal: Reveal, caller: Caller) -> None:

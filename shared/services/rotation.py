@@ -84,36 +84,16 @@ class Rotation:
         self, asked: _Request, home: Registry, old: User, expiry: Expiry, now: datetime
     ) -> UserAnswer:
         """A successor with the new secret; `old` keeps its own until the overlap is over."""
-        if old.state is UserState.DISABLED:
-            raise _disabled(home.name, old.username)
-        if old.state is UserState.PENDING_REVEAL:
-            raise _without_password(home.name, old.username)
-        taken = self._state.taken_names(home.name, successor_stem(old))
-        name, serial = successor_name(old, taken)
-        revision = home.users_revision + 1
-        successor = User(
-            username=name,
-            uid=home.uid,
-            password_hash=asked.secret.hash(),
-            description=old.description,
-            expires_on=expiry.on,
-            expires_after=expiry.after,
-            stem=old.stem or old.username,
-            serial=serial,
-            replaces=old.username,
-            revision=revision,
-            last_operation="",
-            created_at=now,
-            updated_at=now,
-            secret_changed_at=now,
-        )
+        check_overlap(home, old)
+        name, serial = successor_name(old, self._state.taken_names(home.name, successor_stem(old)))
+        successor = old.followed_by(name, serial, asked.secret.hash(), expiry, home.users_revision + 1, now)
         operation = self._changes.commit(
             home,
             successor,
             Kind.ROTATE_USER,
             asked.caller,
             added=1,
-            besides=[old.change(replaced_by=name, reveal=None, revision=revision, updated_at=now)],
+            besides=[old.replaced(successor)],
             details={"replaces": [old.username]},
         )
         return replace(
@@ -128,6 +108,14 @@ class Rotation:
         old = self._directory.find(asked.registry, asked.username)
         is_successor = old is not None and found.user.replaces == old.username
         return replace(found, overlap_ends_on=old.expires_on if old and is_successor else None)
+
+
+def check_overlap(home: Registry, old: User) -> None:
+    """Raises `ApiError` 409 for a user who can't log in, and so can't go on."""
+    if old.state is UserState.DISABLED:
+        raise _disabled(home.name, old.username)
+    if old.state is UserState.PENDING_REVEAL:
+        raise _without_password(home.name, old.username)
 
 
 def life_of_new_secret(spec: RotateSpec, present: User, now: datetime) -> Expiry:

@@ -5,16 +5,16 @@ Where more people than the asker would see the link, it opens for the asker alon
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from shared.domain.chat.fields import fields
 from shared.domain.chat.public_links import MayBeShown, link_for
 from shared.domain.chat.talk import Reply, SecretLink
-from shared.domain.errors import ApiError, NotFoundError
+from shared.domain.errors import NotFoundError
 from shared.domain.field_problems import bad_fields
 from shared.domain.reveal import Purpose
+from shared.domain.telling import duration
 from shared.domain.users import RotateSpec, UserSpec
 from shared.services.accounts import Accounts
 from shared.services.chat.admission import no_name
@@ -66,10 +66,12 @@ class LoginCommands:
         )
 
     def _rotate(self, said: Said) -> Reply:
-        wanted = _Wanted(said.username, Purpose.ROTATE, _checked(RotateSpec, said))
-        return self._offer(
-            said, wanted, f"User `{said.username}` of {said.registry}. {_until_the_click(False)}"
-        )
+        spec = _checked(RotateSpec, said)
+        text = f"User `{said.username}` of {said.registry}. {_until_the_click(False)}"
+        if spec.overlap:
+            goes_on = f"`{said.username}` goes on for {duration(spec.overlap)} from then on"
+            text = f"A successor of `{said.username}` in {said.registry} is made when you click; {goes_on}."
+        return self._offer(said, _Wanted(said.username, Purpose.ROTATE, spec), text)
 
     def _offer(self, said: Said, wanted: _Wanted, text: str) -> Reply:
         """The link, unless it may not be shown here: then no link is made."""
@@ -86,8 +88,9 @@ class LoginCommands:
             wanted.username,
             wanted.purpose,
             said.caller,
+            life=_life(wanted.body),
+            description=wanted.body.description if isinstance(wanted.body, UserSpec) else None,
             only_for=shown.only_for,
-            **_more(wanted.body),
         )
         note = f"once, within {self._times.left(offer.until)}"
         return SecretLink("Show my password", offer.url, note, for_one=shown.only_for is not None)
@@ -112,21 +115,7 @@ def _checked[S: (UserSpec, RotateSpec)](model: type[S], said: Said) -> S:
         raise bad_fields(error.errors(include_url=False, include_input=False)) from None
 
 
-def _more(body: UserSpec | RotateSpec) -> dict[str, Any]:
-    """What the offer keeps of it. Raises `ApiError` 409 for what a link can't do."""
-    if isinstance(body, RotateSpec) and body.overlap is not None:
-        raise _not_here("overlap")
-    if body.expires_on is not None:
-        raise _not_here("expiresOn")
-    described = {"description": body.description} if isinstance(body, UserSpec) else {}
-    return {"expires_after": body.expires_after, **described}
-
-
-def _not_here(option: str) -> ApiError:
-    return ApiError(
-        409,
-        "NotInChat",
-        f"A link can't bring {option} with it. Nothing was done.",
-        "Leave it out, or send the request to the API.",
-        target=option,
-    )
+def _life(body: UserSpec | RotateSpec) -> RotateSpec:
+    """How long the new password is good for, and the old one goes on."""
+    said = body.model_dump(include={"expires_after", "expires_on", "overlap"}, exclude_unset=True)
+    return RotateSpec(**said)

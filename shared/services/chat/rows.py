@@ -1,14 +1,14 @@
-"""Rows of the table `chat`: what was pressed, and which registry a channel means where it names none."""
+"""Reads and writes what is remembered of conversations, in the table `chat`."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
+from shared.domain.chat.memory import ChannelRegistry, Used, channel_key, used_before
 from shared.domain.chat.talk import Speaker
 from shared.domain.errors import ConflictError
-from shared.domain.records import Delete, Insert, Record, Row, Upsert
+from shared.domain.records import Delete, Insert, Row, Upsert
 from shared.ports import Table
 
 USED, CHANNELS = "_used", "_channels"
@@ -17,37 +17,6 @@ AGED = timedelta(hours=1)
 """A row of what is over is kept for so long: no clock is that wrong."""
 MOST_AGED = 50
 """Removed at a time."""
-_DIGITS = 12
-
-
-class Used(Record):
-    """A confirmation that nobody can use again. Rows sort by their end."""
-
-    ends: int
-    """Seconds since the epoch: from then on it can't be used anyway."""
-    nonce: str
-    by: str
-    """The request that has used it: the very same one may come twice."""
-
-    @property
-    def key(self) -> str:
-        return f"{self.ends:0{_DIGITS}d}-{self.nonce}"
-
-
-class ChannelRegistry(Record):
-    """A channel's own registry."""
-
-    platform: str
-    team: str
-    channel: str
-    registry: str
-    set_by: str
-    """As the audit has it."""
-    set_at: datetime
-
-    @property
-    def key(self) -> str:
-        return _channel_key(self.platform, self.team, self.channel)
 
 
 class ChatRows:
@@ -74,7 +43,7 @@ class ChatRows:
 
     def registry_of(self, speaker: Speaker) -> str | None:
         """The registry of the speaker's channel."""
-        row = self._table.get(CHANNELS, _channel_key(speaker.platform, speaker.team, speaker.channel))
+        row = self._table.get(CHANNELS, channel_key(speaker.platform, speaker.team, speaker.channel))
         return ChannelRegistry.from_row(row).registry if row else None
 
     def set_registry(self, speaker: Speaker, registry: str, now: datetime) -> None:
@@ -96,10 +65,4 @@ class ChatRows:
                 self._table.transact(USED, [Delete(row.key) for row in aged])
 
     def _aged(self, now: datetime) -> Iterator[Row]:
-        end = f"{int((now - AGED).timestamp()):0{_DIGITS}d}"
-        return self._table.query(USED, "0", end, MOST_AGED)
-
-
-def _channel_key(platform: str, team: str, channel: str) -> str:
-    """Ids of channels hold characters that no row key may have."""
-    return hashlib.sha256("\0".join([platform, team, channel]).encode()).hexdigest()
+        return self._table.query(USED, "0", used_before(int((now - AGED).timestamp())), MOST_AGED)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.audit import AuditEntry
+from shared.domain.chat.memory import ChannelRegistry, Used
 from shared.domain.chat.posts import KeptButton, Post, PostKind
 from shared.domain.health.board import Bar, BoardEntry, Sweep, Trouble
 from shared.domain.health.codes import Code, Finding, HealthState, Severity
@@ -202,7 +203,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "principals": st.lists(text, max_size=3),
         **dict.fromkeys(("offered_at", "until"), times),
         **dict.fromkeys(("only_for", "description", "operation"), maybe_text),
-        "expires_after": st.none() | st.timedeltas(timedelta(0), timedelta(days=9999)),
+        "life": st.dictionaries(st.sampled_from(["expiresAfter", "overlap"]), maybe_text),
         "renews": st.booleans(),
         "used_at": maybe_time,
     },
@@ -337,6 +338,11 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "deadline": times,
         "pending": st.booleans(),
         "created_at": times,
+    },
+    Used: {"ends": numbers, "nonce": text, "by": text},
+    ChannelRegistry: {
+        **dict.fromkeys(("platform", "team", "channel", "registry", "set_by"), text),
+        "set_at": times,
     },
     Sweep: {
         "id_key": st.text("0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=26, max_size=26),

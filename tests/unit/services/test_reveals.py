@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from shared.domain.operations import Kind, Status
 from shared.domain.passwords import matches
 from shared.domain.reveal import KEPT, LIFE, STATUS_LIFE, Purpose
 from shared.domain.roles import Access, Role
-from shared.domain.users import User, UserState
+from shared.domain.users import RotateSpec, User, UserState
 from shared.services.diagnosis import Diagnoses
 from shared.services.requests import Caller
 from shared.services.reveals import Offer, Revealed
@@ -128,6 +128,70 @@ def test_an_offer_moves_no_file_and_starts_no_work(rig: Rig) -> None:
     assert len(rig.all_operations()) == before, "the file is no drift"
 
 
+@pytest.mark.parametrize("username", ["ci", "new"])
+@pytest.mark.parametrize(
+    ("life", "ends"),
+    [
+        (lambda now: RotateSpec(expires_on=now + 3 * DAY), 3 * DAY),
+        (lambda _: RotateSpec(expires_after=3 * DAY), 3 * DAY + SECOND),
+        (lambda _: RotateSpec(expires_after=None), None),
+    ],
+)
+def test_how_long_a_password_is_good_for_counts_from_the_click(
+    rig: Rig, username: str, life: Callable[[datetime], RotateSpec], ends: timedelta | None
+) -> None:
+    rig.patch_user("ci", expires_after=DAY)
+    began, purpose = rig.clock.now, Purpose.ROTATE if username == "ci" else Purpose.CREATE
+    link = offer(rig, username, purpose, life=life(began))
+    rig.clock.advance(1)
+    click(rig, link)
+    assert stored(rig, username).expires_on == (began + ends if ends else None)
+
+
+def test_a_password_that_would_have_ended_is_not_shown(rig: Rig) -> None:
+    link = offer(rig, life=RotateSpec(expires_on=rig.clock.now + SECOND))
+    rig.clock.advance(1)
+    with pytest.raises(ApiError) as refused:
+        click(rig, link)
+    assert refused.value.status == 410
+
+
+@pytest.mark.parametrize("username", ["ci", "new"])
+def test_an_end_that_has_passed_is_refused_at_once(rig: Rig, username: str) -> None:
+    purpose = Purpose.ROTATE if username == "ci" else Purpose.CREATE
+    with pytest.raises(ApiError) as refused:
+        offer(rig, username, purpose, life=RotateSpec(expires_on=rig.clock.now))
+    assert refused.value.code == "InvalidExpiry"
+
+
+def test_with_an_overlap_the_password_is_a_successor_s(rig: Rig) -> None:
+    before = stored(rig)
+    link = offer(rig, life=RotateSpec(overlap=DAY))
+    assert stored(rig, "ci").expires_on is None
+    rig.clock.advance(60)
+    found = click(rig, link)
+    assert found.username == "ci-2"
+    old, new = stored(rig), stored(rig, "ci-2")
+    assert (old.password_hash, old.replaced_by, old.expires_on) == (
+        before.password_hash,
+        "ci-2",
+        rig.clock.now + DAY,
+    )
+    assert (new.replaces, new.revision) == ("ci", old.revision)
+    assert matches(found.password, new.password_hash)
+    rig.drain()
+    assert rig.operation(found.operation.id).status is Status.SUCCEEDED
+    assert {name for name, _ in rig.state.logins(NAME)} == {"ci", "ci-2"}
+    assert rig.registry().user_count == 2
+
+
+def test_there_is_nothing_to_overlap_with_before_the_first_password(rig: Rig) -> None:
+    add(rig)
+    with pytest.raises(ApiError) as refused:
+        offer(rig, "new", life=RotateSpec(overlap=DAY))
+    assert refused.value.code == "UserPendingReveal"
+
+
 def test_the_token_is_kept_nowhere(rig: Rig) -> None:
     link, secret = offer(rig), ""
     secret = link.token.partition(".")[2]
@@ -199,7 +263,7 @@ def test_a_user_that_is_being_deleted_can_be_added_anew(rig: Rig) -> None:
 
 
 def test_the_click_makes_the_password_and_the_registry_proves_it(rig: Rig) -> None:
-    found = click(rig, add(rig, expires_after=30 * DAY))
+    found = click(rig, add(rig, life=RotateSpec(expires_after=30 * DAY)))
     assert len(found.password) == 32
     assert found.password not in repr(found)
     user = stored(rig, "new")

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -80,6 +81,32 @@ def test_an_operator_adds_and_rotates_users(chat: Chat) -> None:
     assert rotated.text == "User `ci` of demo. Your old password works until you click."
     open_link(chat, rotated)
     assert chat.rig.all_operations()[-1].kind is Kind.ROTATE_USER
+
+
+def test_with_an_overlap_the_old_name_goes_on(chat: Chat) -> None:
+    reply = chat.say("user rotate demo ci overlap=36h", OPERATOR)
+    assert reply.text == (
+        "A successor of `ci` in demo is made when you click; `ci` goes on for 1 day 12 h from then on."
+    )
+    open_link(chat, reply)
+    assert [user.username for user in chat.rig.state.users("demo")] == ["ci", "ci-2"]
+
+
+@pytest.mark.parametrize(
+    "text", ["user add demo dev expiresOn=2020-01-01T00:00:00Z", "user rotate demo ci overlap=99d"]
+)
+def test_what_no_password_can_have_is_refused_as_over_http(chat: Chat, text: str) -> None:
+    reply = chat.say(text)
+    assert (reply.tone, reply.link) == (Tone.PROBLEM, None)
+    assert text.rsplit(maxsplit=1)[-1].partition("=")[0] in reply.text
+
+
+def test_for_ever_is_for_ever(chat: Chat) -> None:
+    chat.rig.patch_user("ci", expires_after=timedelta(days=1))
+    open_link(chat, chat.say("user rotate demo ci expiresAfter=never"))
+    user = chat.rig.state.user("demo", "ci")
+    assert user is not None
+    assert user.expires_on is None
 
 
 def test_who_is_there_is_not_added(chat: Chat) -> None:
