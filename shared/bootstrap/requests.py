@@ -1,0 +1,107 @@
+"""What requests over HTTP need: tables and queues, and nothing of Resource Manager."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from shared.bootstrap.core import Core, now
+from shared.services.accounts import Accounts
+from shared.services.audit import Audit
+from shared.services.cancel import Cancel
+from shared.services.diagnosis import Diagnoses
+from shared.services.imports import Imports
+from shared.services.operations import Operations
+from shared.services.people import People
+from shared.services.refusals import Refusals
+from shared.services.registries import Registries
+from shared.services.restart import Restart
+from shared.services.retry import Retry
+from shared.services.reveals import Reveals
+from shared.services.soft_delete import SoftDelete
+from shared.services.status_links import StatusLinks
+from shared.services.user_changes import UserChanges
+
+
+class RequestServices(Core):
+    """What requests over HTTP need: tables and queues, and nothing of Resource Manager."""
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Registries over HTTP."""
+        return Registries(
+            self.state,
+            self._health,
+            self.capacity,
+            self.channels,
+            self._ledger,
+            self.settings,
+            self.context,
+            now,
+        )
+
+    @cached_property
+    def soft_delete(self) -> SoftDelete:
+        """Deletes, purges and restores registries."""
+        return SoftDelete(self.state, self.registries, self._ledger)
+
+    @cached_property
+    def restart(self) -> Restart:
+        """Restarts sites."""
+        return Restart(self.registries, self._ledger)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users over HTTP."""
+        return Accounts(self.state, self.registries, self.channels, self._ledger, now)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports of users over HTTP."""
+        return Imports(self.state, self.registries, self.channels, self._ledger, now)
+
+    @cached_property
+    def people(self) -> People:
+        """One user in all registries."""
+        return People(self.state, self.capacity, self.accounts, self.channels, self._ledger, now)
+
+    @cached_property
+    def diagnoses(self) -> Diagnoses:
+        """Why a user can't log in."""
+        return Diagnoses(self.state, self.registries, self.accounts, now)
+
+    @cached_property
+    def reveals(self) -> Reveals:
+        """One-time links to new passwords."""
+        changes = UserChanges(self.state, self.registries, self.channels, self._ledger, now)
+        settings = self.settings
+        return Reveals(self.state, changes, self.operations, settings.role_grants, settings.public_url, now)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Operations over HTTP."""
+        return Operations(self.state, self.capacity)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit over HTTP."""
+        return Audit(self._trail, now, self.settings.audit_retention_days)
+
+    @cached_property
+    def status_links(self) -> StatusLinks:
+        """Links to the status page."""
+        return StatusLinks(self.settings.status_link_key, self._trail, now)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Records who was refused."""
+        return Refusals(self._trail, now)
+
+    @cached_property
+    def cancel(self) -> Cancel:
+        """Cancels operations."""
+        return Cancel(self.state, self.operations, self.channels, now)
+
+    @cached_property
+    def retry(self) -> Retry:
+        """Repeats operations."""
+        return Retry(self.state, self.operations, self.registries, self.channels, self._ledger, now)
