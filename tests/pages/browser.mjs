@@ -1,43 +1,6 @@
 // Opens the status page in Debian's Chromium and tells what it saw. The job comes as JSON on stdin, the findings go as
 // JSON to stdout. `what`: "check" looks at everything, "picture" only takes the README's pictures.
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-
-const require = createRequire(import.meta.url);
-const { chromium } = require("playwright-core");
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-const SIZES = { phone: { width: 360, height: 780 }, desktop: { width: 1280, height: 900 } };
-const SCHEMES = ["light", "dark"];
-
-const job = JSON.parse(readFileSync(0, "utf8"));
-const browser = await chromium.launch({ executablePath: job.chromium, args: FLAGS });
-
-// A visitor with the link's cookie; `seen` collects what must not happen.
-async function visit(options, seen = { requests: [], errors: [] }) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  page.on("request", (request) => seen.requests.push(request.url()));
-  page.on("console", (message) => message.type() !== "log" && seen.errors.push(message.text()));
-  page.on("pageerror", (error) => seen.errors.push(String(error)));
-  await page.goto(job.link);
-  return { page, seen, close: () => context.close() };
-}
-
-async function judge(page, name) {
-  if (job.folder) await page.screenshot({ path: `${job.folder}/${name}.png`, fullPage: true });
-  await page.evaluate(AXE);
-  const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags, preload: false }), TAGS);
-  return {
-    name,
-    rules: found.passes.length,
-    violations: found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target).join(" | ")}`),
-    overflow: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-  };
-}
+import { AXE, SCHEMES, SIZES, job, judge, report, visit } from "./chromium.mjs";
 
 async function look(size, scheme) {
   const { page, seen, close } = await visit({ viewport: SIZES[size], colorScheme: scheme });
@@ -140,17 +103,12 @@ async function picture(scheme) {
   await close();
 }
 
-const findings = {};
-try {
+await report(async () => {
   if (job.what === "picture") {
     await Promise.all(SCHEMES.map(picture));
-  } else {
-    const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
-    const visits = [withoutScript(), byKeyboard(), refreshed(), stranger()];
-    const [script, keyboard, refresh, refused, ...looked] = await Promise.all([...visits, ...looks]);
-    Object.assign(findings, { script, keyboard, refresh, refused, looked });
+    return {};
   }
-} finally {
-  await browser.close();
-}
-process.stdout.write(JSON.stringify(findings));
+  const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
+  const [script, keyboard, refresh, ...looked] = await Promise.all([withoutScript(), byKeyboard(), refreshed(), ...looks]);
+  return { script, keyboard, refresh, looked };
+});

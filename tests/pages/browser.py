@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from tests.pages.served import Served
 
-PROGRAM = Path(__file__).with_name("browser.mjs")
 PAGES = ("/api/status", "/api/status/search")
 
 
@@ -21,17 +20,20 @@ def chromium() -> str:
 
 
 def browse(page: Served, what: Literal["check", "picture"], folder: Path | None = None) -> dict[str, Any]:
-    """What the browser saw. Pictures go into `folder`."""
-    job = {
-        "what": what,
-        "link": page.link,
-        "origin": page.origin,
-        "pages": PAGES,
-        "chromium": chromium(),
-        "folder": str(folder) if folder else None,
-    }
+    """What the browser saw of the status page. Pictures go into `folder`."""
+    return drive("browser.mjs", folder, what=what, link=page.link, origin=page.origin, pages=PAGES)
+
+
+def drive(program: str, folder: Path | None, **job: object) -> dict[str, Any]:
+    """What one of the programs beside this file has found. Pictures go into `folder`."""
+    given = {**job, "chromium": chromium(), "folder": str(folder) if folder else None}
     done = subprocess.run(
-        ["node", str(PROGRAM)], input=json.dumps(job), capture_output=True, text=True, timeout=90, check=False
+        ["node", str(Path(__file__).with_name(program))],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     findings: dict[str, Any] = json.loads(done.stdout)

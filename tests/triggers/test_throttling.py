@@ -21,11 +21,20 @@ DELETE_USER = {
     "method": "DELETE",
     "params": {"registry": "demo", "username": "ci"},
 }
+CLICK = {
+    "function": "reveal_password",
+    "method": "POST",
+    "text": '{"token": "demo.q1W2e3R4t5Y6u7I8o9P0aA"}',
+}
 GET_USER = {"function": "get_user", "method": "GET", "params": {"registry": "demo", "username": "ci"}}
 
 
 def by(key: str, call: Call, **changes: Any) -> Call:
     return {**call, "headers": {"x-functions-key": key}, **changes}
+
+
+def from_(address: str) -> Call:
+    return {**CLICK, "headers": {"x-forwarded-for": f"{address}:4711", "content-type": "application/json"}}
 
 
 CALLS = {
@@ -34,6 +43,8 @@ CALLS = {
     "careless": [by("careless", DELETE_USER, params={"registry": "NO", "username": "?"})] * (WRITES + 1),
     "reader": [by("reader", GET_USER)] * (WRITES + 2),
     "patient": [by("patient", PUT_USER)],
+    "guesser": [from_("203.0.113.7")] * (SECRETS + 2),
+    "neighbour": [from_("203.0.113.8")],
 }
 
 
@@ -78,6 +89,11 @@ def test_reading_is_not_limited(answers: dict[str, list[dict[str, Any]]]) -> Non
 
 def test_another_key_is_another_caller(answers: dict[str, list[dict[str, Any]]]) -> None:
     assert statuses(answers["patient"]) == {503: 1}
+
+
+def test_whoever_has_no_key_is_counted_by_address(answers: dict[str, list[dict[str, Any]]]) -> None:
+    assert statuses(answers["guesser"]) == {503: SECRETS, 429: 2}
+    assert statuses(answers["neighbour"]) == {503: 1}
 
 
 def test_the_refusal_is_an_error_as_the_api_promises_it(answers: dict[str, list[dict[str, Any]]]) -> None:

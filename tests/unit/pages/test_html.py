@@ -9,7 +9,7 @@ from shared.domain.graph import Context
 from shared.domain.health.board import Trouble
 from shared.domain.health.codes import Code, HealthState
 from shared.pages.details import details
-from shared.pages.html import Page, Refused, details_page, overview_page, refused_page
+from shared.pages.html import Page, Refused, details_page, overview_page, refused_page, reveal_page
 from shared.pages.overview import Asked, overview
 from tests.unit.pages.entries import HOUR, MINUTE, NOW, entry, sweep, times
 
@@ -37,6 +37,7 @@ def pages() -> dict[str, Page]:
         "all": overview_page(overview([NASTY, NASTY.change(muted_until=None)], swept, Asked(), clock)),
         "empty": overview_page(overview([], None, Asked(), clock)),
         "registry": details_page(details(NASTY, swept, Context("sub", "group"), clock)),
+        "reveal": reveal_page(),
         "refused": refused_page(Refused(401, "StatusLinkNeeded", "No", EVIL, EVIL)),
     }
 
