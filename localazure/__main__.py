@@ -1,4 +1,4 @@
-"""The command line: `python -m localazure up | demo | reset`."""
+"""The command line: `python -m localazure up | demo | reset | slack-say`."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localazure.errors import LocalAzureError
 from localazure.ports import DEFAULT_PORT
+from localazure.slack.options import options_of
 from localazure.up.console import Console
 
 
@@ -52,11 +53,18 @@ def _demo(_options: argparse.Namespace) -> int:
     return demo()
 
 
+def _slack_say(options: argparse.Namespace) -> int:
+    from localazure.slack.say import say  # noqa: PLC0415 - as above
+    from localazure.up.command import DEFAULT_STATE  # noqa: PLC0415 - as above
+
+    return say(options, options.state or DEFAULT_STATE)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m localazure", description="A small Azure on this machine."
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="up | demo | reset")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="up | demo | reset | slack-say")
 
     up = commands.add_parser("up", help="run it in the foreground until Ctrl-C")
     _state_option(up)
@@ -97,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset", help="delete what earlier runs kept")
     _state_option(reset)
     reset.set_defaults(run=_reset)
+
+    slack_say = commands.add_parser("slack-say", help="say something to the app, as in Slack")
+    _state_option(slack_say)
+    options_of(slack_say)
+    slack_say.set_defaults(run=_slack_say)
     return parser
 
 

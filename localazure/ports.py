@@ -32,13 +32,15 @@ class Ports:
     blob: int
     queue: int
     table: int
+    slack: int
+    """The double of Slack."""
     queue_proxy: int | None = None
     """In front of Azurite's queues; there is one only if storage is to misbehave on demand."""
     table_proxy: int | None = None
 
     @classmethod
     def starting_at(cls, first: int, *, proxies: bool = False) -> Self:
-        """Five ports in a row, seven with `proxies`. Raises LocalAzureError where they would not fit."""
+        """Six ports in a row, eight with `proxies`. Raises LocalAzureError where they would not fit."""
         names = _names(proxies)
         highest = 65536 - len(names)
         if not 1 <= first <= highest:
@@ -85,6 +87,7 @@ _PURPOSE = {
     "blob": "Azurite's blobs",
     "queue": "Azurite's queues",
     "table": "Azurite's tables",
+    "slack": "the double of Slack",
     "queue_proxy": "the proxy of Azurite's queues",
     "table_proxy": "the proxy of Azurite's tables",
 }

@@ -1,1 +1,1 @@
-"""Runs Azurite, the emulator and the Functions host as three processes: `scripts/up`."""
+"""Runs Azurite, the emulator, a double of Slack and the Functions host as four processes: `scripts/up`."""

@@ -19,9 +19,10 @@ from localazure.up.environment import (
     functions_environment,
     local_endpoints,
     local_settings,
+    slack_settings,
 )
 from localazure.up.processes import Program, end_leftovers
-from localazure.up.programs import emulator_program, functions_host_program
+from localazure.up.programs import emulator_program, functions_host_program, slack_program
 from localazure.up.ready import Ready
 from localazure.up.state_folder import StateFolder
 from localazure.up.supervisor import Pids, Supervisor
@@ -158,11 +159,13 @@ def _stop_on_signals(supervisor: Supervisor) -> None:
 def _programs(options: UpOptions, state: StateFolder, ready: Ready) -> list[Program]:
     """In the order of starting; they are stopped in the opposite one."""
     endpoints = local_endpoints(ready.ports, ready.secrets, ready.bundle)
-    settings = {**app_settings(options.app_dir), **endpoints}
+    settings = app_settings(options.app_dir)
+    settings |= slack_settings(settings, ready.ports, ready.secrets) | endpoints
     write_private_json(state.file("local.settings.json"), local_settings(settings))
     programs = [
         azurite_program(find_azurite(ROOT), state.folder("azurite"), ready.ports, base_environment()),
         emulator_program(state.folder("emulator"), ready, base_environment()),
+        slack_program(ready, base_environment()),
     ]
     if options.functions_host:
         environment = functions_environment(settings, endpoints)

@@ -8,12 +8,14 @@ from localazure.azurite import connection_string
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
 from localazure.private_files import read_json
+from localazure.slack.cast import ROLE_GRANTS
 from localazure.up.state_folder import Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds this package and node_modules."""
 
-_LAPTOP_PACE = {
+_DEFAULTS = {
+    "ROLE_GRANTS": ROLE_GRANTS,  # of the people that `scripts/slack-say` plays
     "TURN_DELAY_SECONDS": "1",  # provisioning takes seconds here, not minutes,
     "OPERATION_STALE_SECONDS": "20",  # so that one which does not move for so long has been interrupted
     "MOUNT_CACHE_SECONDS": "0",  # a mount is a folder: nothing is cached
@@ -34,14 +36,25 @@ _REAL_CREDENTIALS = (
 
 
 def app_settings(app_dir: Path) -> dict[str, str]:
-    """The app's `Values`: of local.settings.json, or the sample's at a laptop's pace where there is none.
+    """The app's `Values`: of local.settings.json, or the sample's with what suits a laptop where there is none.
 
     Raises LocalAzureError if a file is there and is not what `func` would read.
     """
     own = _values(app_dir / "local.settings.json")
     if own is not None:
-        return {**_LAPTOP_PACE, **own}
-    return {**(_values(app_dir / "local.settings.sample.json") or {}), **_LAPTOP_PACE}
+        return {**_DEFAULTS, **own}
+    return {**(_values(app_dir / "local.settings.sample.json") or {}), **_DEFAULTS}
+
+
+def slack_settings(settings: Mapping[str, str], ports: Ports, secrets: Secrets) -> dict[str, str]:
+    """The double's; none where `settings` or the terminal name a Slack of their own."""
+    if any({**settings, **os.environ}.get(name) for name in ("SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN")):
+        return {}
+    return {
+        "SLACK_SIGNING_SECRET": secrets.slack_signing_secret,
+        "SLACK_BOT_TOKEN": secrets.slack_bot_token,
+        "SLACK_API_URL": f"http://localhost:{ports.slack}/api",
+    }
 
 
 def _values(file: Path) -> dict[str, str] | None:

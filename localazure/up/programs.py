@@ -1,10 +1,11 @@
-"""The two processes of our own: the emulator of Azure's services, and the host of the function app."""
+"""The processes of our own: the emulator of Azure's services, the double of Slack, the host of the function app."""
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from localazure.azurite import blob_endpoint
+from localazure.slack.names import BOT_TOKEN, SIGNING_SECRET
 from localazure.up.probes import answers, functions_host_runs
 from localazure.up.processes import Program
 from localazure.up.ready import Ready
@@ -34,6 +35,26 @@ def emulator_program(folder: Path, ready: Ready, environment: Mapping[str, str])
 
 def _proxy(option: str, port: int | None, upstream: int) -> list[str]:
     return [] if port is None else [option, str(port), f"http://127.0.0.1:{upstream}"]
+
+
+def slack_program(ready: Ready, environment: Mapping[str, str]) -> Program:
+    """The double of Slack. What it signs with is in its environment: a command line has readers."""
+    secrets = ready.secrets
+    return Program(
+        name="slack",
+        command=[
+            *(sys.executable, "-m", "localazure.slack"),
+            *("--port", str(ready.ports.slack), "--app", ready.functions_url),
+        ],
+        environment={
+            **environment,
+            SIGNING_SECRET: secrets.slack_signing_secret,
+            BOT_TOKEN: secrets.slack_bot_token,
+        },
+        waits_for=f"the double of Slack at {ready.slack_url}",
+        is_ready=lambda: answers(ready.slack_url),
+        stop_seconds=_STOP_SECONDS,
+    )
 
 
 def functions_host_program(

@@ -32,6 +32,11 @@ class Ready:
         """Resource Manager; the other services of the emulator are paths below it."""
         return f"https://localhost:{self.ports.emulator}"
 
+    @property
+    def slack_url(self) -> str:
+        """The double of Slack."""
+        return f"http://localhost:{self.ports.slack}"
+
     def write(self, path: Path, pids: Mapping[str, int]) -> None:
         """Write the ready file in one step, mode 0600: it holds keys. Raises OSError."""
         write_private_json(
@@ -42,6 +47,7 @@ class Ready:
                 "masterKey": self.secrets.master_key,
                 "resourceManagerUrl": self.emulator_url,
                 "emulatorControlUrl": f"{self.emulator_url}/_emulator",
+                "slackControlUrl": f"{self.slack_url}/_slack",
                 "caFile": str(self.ca_file),
                 "caBundle": str(self.bundle),
                 "storageConnectionString": connection_string(self.ports),
@@ -95,6 +101,8 @@ The local Azure is up. In another terminal:
   REGISTRY=$(call "$API/registries/demo" | field loginServer)
   export SSL_CERT_FILE={bundle}
   echo "$PASSWORD" | {client} login "$REGISTRY" -u alice --password-stdin
+
+  # the same from a chat, with a double of Slack: scripts/slack-say help
 
 Ctrl-C stops everything; what you made is still there after the next start.
 """

@@ -39,6 +39,8 @@ class Secrets:
     identity_header: str
     tenant_id: str
     subscription_id: str
+    slack_signing_secret: str
+    slack_bot_token: str
 
 
 class StateFolder:
@@ -117,6 +119,8 @@ class StateFolder:
             identity_header=others.get("identityHeader") or str(uuid.uuid4()),
             tenant_id=others.get("tenantId") or str(uuid.uuid4()),
             subscription_id=others.get("subscriptionId") or str(uuid.uuid4()),
+            slack_signing_secret=others.get("slackSigningSecret") or secrets.token_hex(16),
+            slack_bot_token=others.get("slackBotToken") or f"xoxb-{secrets.token_urlsafe(40)}",
         )
         self._keep(kept, {**function_keys, "default": kept.function_key})
         return kept
@@ -131,6 +135,8 @@ class StateFolder:
             "identityHeader": kept.identity_header,
             "tenantId": kept.tenant_id,
             "subscriptionId": kept.subscription_id,
+            "slackSigningSecret": kept.slack_signing_secret,
+            "slackBotToken": kept.slack_bot_token,
         }
         write_private_json(self.path / "secrets.json", others)
 

@@ -66,7 +66,8 @@ def leaked(local: LocalAzure, others: set[str]) -> list[str]:
 def control_plane_keys(local: LocalAzure) -> set[str]:
     """What opens the control plane, or proves who it is."""
     ready, settings = local.up.ready(), local.azure.settings
-    return {ready["functionsKey"], ready["masterKey"], settings["PROBE_KEY"], settings["IDENTITY_HEADER"]}
+    names = ("PROBE_KEY", "IDENTITY_HEADER", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN")
+    return {ready["functionsKey"], ready["masterKey"], *(settings[name] for name in names)}
 
 
 def probe_passwords(local: LocalAzure) -> set[str]:

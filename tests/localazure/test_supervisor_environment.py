@@ -7,16 +7,34 @@ import pytest
 
 from localazure.errors import LocalAzureError
 from localazure.ports import Ports
+from localazure.slack.cast import PEOPLE, TEAM
 from localazure.up.environment import (
     app_settings,
     base_environment,
     functions_environment,
     local_endpoints,
+    slack_settings,
 )
 from localazure.up.state_folder import Secrets
+from shared.domain.roles import Role
+from shared.settings import Settings
 
-SECRETS = Secrets("master", "default", "probe", "links", "header", "tenant", "subscription")
-ENDPOINTS = local_endpoints(Ports(1, 2, 3, 4, 5), SECRETS, Path("/ca.pem"))
+PORTS = Ports(1, 2, 3, 4, 5, 6)
+SECRETS = Secrets(
+    "master", "default", "probe", "links", "header", "tenant", "subscription", "signs", "xoxb-bot"
+)
+ENDPOINTS = local_endpoints(PORTS, SECRETS, Path("/ca.pem"))
+SLACK = {
+    "SLACK_SIGNING_SECRET": "signs",
+    "SLACK_BOT_TOKEN": "xoxb-bot",
+    "SLACK_API_URL": "http://localhost:6/api",
+}
+REQUIRED = {
+    "azure_subscription_id": "s",
+    "azure_resource_group": "g",
+    "public_url": "http://localhost",
+    "probe_key": "k" * 32,
+}
 
 
 def write_settings(folder: Path, name: str, **values: str) -> None:
@@ -36,6 +54,29 @@ def test_the_sample_counts_only_without_settings_of_ones_own(tmp_path: Path) -> 
     assert app_settings(tmp_path) == {"GREETING": "sample", **pace}
     write_settings(tmp_path, "local.settings.json", OTHER="own", TURN_DELAY_SECONDS="7")
     assert app_settings(tmp_path) == {"OTHER": "own", **pace, "TURN_DELAY_SECONDS": "7"}
+
+
+def test_slack_is_the_double_and_its_people_have_roles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SLACK:
+        monkeypatch.delenv(name, raising=False)
+    write_settings(tmp_path, "local.settings.sample.json", ROLE_GRANTS="[]", SLACK_SIGNING_SECRET="")
+    settings = app_settings(tmp_path)
+    assert slack_settings(settings, PORTS, SECRETS) == SLACK
+    grants = Settings.model_validate({**REQUIRED, "role_grants": settings["ROLE_GRANTS"]}).role_grants
+    assert {grant.principal: grant.role for grant in grants}[f"slack:{TEAM}/{PEOPLE['ops']}"] is Role.ADMIN
+
+
+def test_a_slack_of_ones_own_and_grants_of_ones_own_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(tmp_path, "local.settings.json", ROLE_GRANTS="[]", SLACK_BOT_TOKEN="xoxb-own")
+    settings = app_settings(tmp_path)
+    assert settings["ROLE_GRANTS"] == "[]"
+    assert slack_settings(settings, PORTS, SECRETS) == {}
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "of the terminal")
+    assert slack_settings({}, PORTS, SECRETS) == {}
 
 
 def test_settings_that_func_could_not_read_are_a_clear_error(tmp_path: Path) -> None:

@@ -26,20 +26,21 @@ def test_the_default_ports_follow_each_other() -> None:
         "blob": 7073,
         "queue": 7074,
         "table": 7075,
+        "slack": 7076,
     }
 
 
 def test_the_proxies_of_storage_get_ports_only_where_there_are_some() -> None:
     ports = Ports.starting_at(7071, proxies=True)
-    assert (ports.queue_proxy, ports.table_proxy) == (7076, 7077)
+    assert (ports.queue_proxy, ports.table_proxy) == (7077, 7078)
     assert Ports.free(ports.as_dict()).queue_proxy is None
-    assert len(set(Ports.free({}, proxies=True).as_dict().values())) == 7
-    assert Ports.starting_at(65529, proxies=True).table_proxy == 65535
-    with pytest.raises(LocalAzureError, match="7 ports"):
-        Ports.starting_at(65530, proxies=True)
+    assert len(set(Ports.free({}, proxies=True).as_dict().values())) == 8
+    assert Ports.starting_at(65528, proxies=True).table_proxy == 65535
+    with pytest.raises(LocalAzureError, match="8 ports"):
+        Ports.starting_at(65529, proxies=True)
 
 
-@pytest.mark.parametrize("first", [-1, 65532, 70000])
+@pytest.mark.parametrize("first", [-1, 65531, 70000])
 def test_ports_that_do_not_exist_are_refused(first: int) -> None:
     with pytest.raises(LocalAzureError, match=f"--port {first}"):
         Ports.starting_at(first)
@@ -57,7 +58,7 @@ def test_a_port_in_use_is_named_with_its_purpose_and_the_setting() -> None:
 def test_free_ports_can_be_used_and_differ() -> None:
     ports = Ports.free({})
     ports.check_free("--port")
-    assert len(set(ports.as_dict().values())) == 5
+    assert len(set(ports.as_dict().values())) == 6
 
 
 def test_who_starts_at_the_same_moment_takes_ports_of_another_share(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`python -m localazure up`, as a person starts it: all three processes, with a small function app."""
+"""`python -m localazure up`, as a person starts it: all four processes, with a small function app."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def setting(up: Up, name: str) -> str:
 def test_the_ready_file_tells_everything_and_is_private(up: Up, folder: Path) -> None:
     ready = up.ready()
     assert stat.S_IMODE(up.ready_file.stat().st_mode) == 0o600
-    assert set(ready["processes"]) == {"functions-host", "emulator", "azurite"}
+    assert set(ready["processes"]) == {"functions-host", "emulator", "azurite", "slack"}
     assert all(psutil.Process(pid).ppid() == up.process.pid for pid in ready["processes"].values())
     assert ready["stateDir"] == str(folder / "state")
     assert "BEGIN CERTIFICATE" in Path(ready["caFile"]).read_text()
@@ -118,7 +118,7 @@ def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None
     assert setting(up, "GREETING") == "hello"
 
 
-@pytest.mark.parametrize("name", ["functions-host", "emulator", "azurite"])
+@pytest.mark.parametrize("name", ["functions-host", "emulator", "azurite", "slack"])
 def test_a_killed_process_is_replaced_on_the_same_port(up: Up, name: str) -> None:
     before = up.ready()
     os.kill(before["processes"][name], signal.SIGKILL)
