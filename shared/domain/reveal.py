@@ -86,6 +86,7 @@ class Reveal(Record):
     life: Nested[dict[str, str | None]] = Field(default_factory=dict)
     """What the rotation's body would say of how long the new password is good for, and the old one goes on."""
     description: str | None = None
+    """What the user's becomes with the click; `None` = as it is."""
     renews: bool = False
     """Had the user expired already when the link was made?"""
     used_at: datetime | None = None

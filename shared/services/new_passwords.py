@@ -31,13 +31,13 @@ class Made:
     besides: tuple[User, ...] = ()
 
 
-def pending(home: Registry, reveal: Reveal, stored: User | None) -> User:
+def pending(home: Registry, reveal: Reveal, stored: User | None, description: str | None) -> User:
     """A new user. Its row raises no revision, because no file changes: a deleted user's row it takes the place of."""
     return User(
         etag=stored.etag if stored else "",
         username=reveal.username,
         uid=home.uid,
-        description=reveal.description,
+        description=description,
         state=UserState.PENDING_REVEAL,
         revision=home.users_revision,
         last_operation=stored.last_operation if stored else "",

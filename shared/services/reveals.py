@@ -114,10 +114,10 @@ class Reveals:
             until=now + LIFE,
             only_for=only_for,
             life=said(life),
-            description=description,
+            description=description if present else None,
             renews=present is not None and present.expiry.is_over(now),
         )
-        user = (present or pending(home, reveal, stored)).change(reveal=reveal.digest)
+        user = (present or pending(home, reveal, stored, description)).change(reveal=reveal.digest)
         entry = entry_about(caller, OFFER_REVEAL, registry, now, {"purpose": [purpose.value]})
         self._state.commit(
             registry,

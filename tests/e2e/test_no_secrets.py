@@ -18,6 +18,7 @@ from azure.storage.queue import QueueServiceClient
 
 from localazure.demo.image import build_image
 from shared.domain.htpasswd import probe_password
+from shared.domain.reveal import Purpose
 from tests.e2e.api_client import Api
 from tests.e2e.leaks import (
     BODY,
@@ -37,6 +38,7 @@ from tests.e2e.leaks import (
 )
 from tests.e2e.local_azure import LocalAzure
 from tests.e2e.named_keys import MEMBER, READER
+from tests.e2e.offers import offer
 
 VAULT = "registries/vault"
 NASTY = "q\"uo\\te%20 &<s>'{}"
@@ -53,6 +55,7 @@ class Life:
         self._manage_users()
         self._make_mistakes(self.api)
         self._show_the_status_page(self.api)
+        self._open_a_link(self.api)
         self._use_the_registry(folder)
         self._run_every_operation()
 
@@ -100,6 +103,16 @@ class Life:
         url = api.call("POST", "status/links", 201)["url"]
         assert api.send("GET", url).status_code == 303
         self.only_sent |= set(url.partition("token=")[2].split("."))
+
+    def _open_a_link(self, api: Api) -> None:
+        token = offer(self.local, "vault", "linked", Purpose.CREATE).token
+        for wrong in ({"tokn": token}, {"token": [token]}, {"token": token * 9}):
+            assert api.send("POST", "reveal", wrong).status_code == 400
+        shown = api.call("POST", "reveal", 200, {"token": token})
+        assert shown["password"] in api.passwords
+        api.call("POST", "reveal", 410, {"token": token})
+        api.call("POST", "reveal/status", 200, {"token": token})
+        api.finish(shown)
 
     def _use_the_registry(self, folder: Path) -> None:
         client = self.local.image_client(folder / "client")

@@ -109,6 +109,7 @@ await report(async () => {
     return {};
   }
   const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
-  const [script, keyboard, refresh, ...looked] = await Promise.all([withoutScript(), byKeyboard(), refreshed(), ...looks]);
-  return { script, keyboard, refresh, looked };
+  const visits = [withoutScript(), byKeyboard(), refreshed(), stranger()];
+  const [script, keyboard, refresh, refused, ...looked] = await Promise.all([...visits, ...looks]);
+  return { script, keyboard, refresh, refused, looked };
 });

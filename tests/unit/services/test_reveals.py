@@ -290,6 +290,20 @@ def test_the_old_password_works_until_the_click_and_not_when_the_new_one_is_read
     assert stored(rig).description == "builds"
 
 
+def test_another_description_comes_with_the_click(rig: Rig) -> None:
+    link = offer(rig, description="laptop")
+    assert stored(rig).description == "builds"
+    click(rig, link)
+    assert stored(rig).description == "laptop"
+
+
+def test_what_is_said_of_a_new_user_meanwhile_stays(rig: Rig) -> None:
+    link = add(rig, description="laptop")
+    rig.patch_user("new", description="desktop")
+    click(rig, link)
+    assert stored(rig, "new").description == "desktop"
+
+
 def test_the_click_is_in_the_audit_of_whoever_asked_from_where_it_came(rig: Rig) -> None:
     click(rig, add(rig))
     [entry] = [each for each in audit(rig, Kind.PUT_USER) if each.target == "demo/new"]
