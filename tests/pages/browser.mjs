@@ -1,6 +1,6 @@
 // Opens the status page in Debian's Chromium and tells what it saw. The job comes as JSON on stdin, the findings go as
 // JSON to stdout. `what`: "check" looks at everything, "picture" only takes the README's pictures.
-import { AXE, SCHEMES, SIZES, job, judge, report, visit } from "./chromium.mjs";
+import { AXE, SCHEMES, SIZES, browser, job, judge, report, visit } from "./chromium.mjs";
 
 async function look(size, scheme) {
   const { page, seen, close } = await visit({ viewport: SIZES[size], colorScheme: scheme });
