@@ -106,6 +106,20 @@ def test_whoever_comes_too_late_is_told_so_and_what_to_do(seen: Seen) -> None:
     assert "Ask for a new link" in late["problem"]
 
 
+def test_without_an_answer_it_can_be_clicked_again(seen: Seen) -> None:
+    failed = seen.found["lost"]["failed"]
+    assert "No answer came" in failed["problem"]
+    assert failed["again"]
+
+
+def test_without_a_code_it_says_so_and_with_another_one_it_begins_anew(seen: Seen) -> None:
+    bare, other = seen.found["lost"]["bare"], seen.found["lost"]["other"]
+    assert "The code of your link is not here" in bare["problem"]
+    assert bare["buttons"] == 0
+    assert not other["problem"]
+    assert other["address"].endswith("/api/reveal")
+
+
 def test_without_javascript_it_says_why_it_needs_it(seen: Seen) -> None:
     assert "needs JavaScript" in seen.found["script"]["said"]
     assert seen.found["script"]["buttons"] == 0

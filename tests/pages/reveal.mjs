@@ -21,6 +21,24 @@ async function withoutScript() {
   return { said, buttons };
 }
 
+// No answer comes; then another link is opened in the same tab.
+async function astray() {
+  const { page, close } = await visit({ viewport: SIZES.desktop });
+  await page.route("**/api/reveal", (route) => route.abort());
+  await page.locator("#show").click();
+  await page.locator("#problem").waitFor();
+  const failed = { problem: await text(page, "problem"), again: await page.locator("#show").isEnabled() };
+  await page.unroute("**/api/reveal");
+  await page.goto(page.url());
+  await page.locator("#problem").waitFor();
+  const bare = { problem: await text(page, "problem"), buttons: await page.locator("button:visible").count() };
+  await page.evaluate(() => { location.hash = "#another"; });
+  await page.locator("#show").waitFor();
+  const other = { problem: await page.locator("#problem").isVisible(), address: await place(page) };
+  await close();
+  return { failed, bare, other };
+}
+
 // By the keyboard alone: it reaches the button, and Enter presses it.
 async function click() {
   const { page, seen, close } = await visit({ viewport: SIZES.desktop, permissions: ["clipboard-read", "clipboard-write"] });
@@ -65,7 +83,7 @@ async function tooLate() {
 
 await report(async () => {
   const looks = Object.keys(SIZES).flatMap((size) => SCHEMES.map((scheme) => look(size, scheme)));
-  const [script, ...looked] = await Promise.all([withoutScript(), ...looks]);
+  const [script, lost, ...looked] = await Promise.all([withoutScript(), astray(), ...looks]);
   const shown = await click();
-  return { script, looked, shown, late: await tooLate() };
+  return { script, lost, looked, shown, late: await tooLate() };
 });
