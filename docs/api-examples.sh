@@ -103,6 +103,10 @@ curl -sS -X POST "$API/chatops/slack" -d "text=help" -w "%{http_code}\n" || echo
 #: run_slack_action
 curl -sS -X POST "$API/chatops/slack/actions" -d "payload={}" -w "%{http_code}\n" || echo "not signed"
 
+#: run_teams_message
+# so does Teams, with the token of the outgoing webhook
+curl -sS -w "%{http_code}\n" -X POST "$API/chatops/teams" -H "Content-Type: application/json" -d '{"type": "message", "text": "help"}'
+
 #: get_status
 curl -sS -b cookies.txt "$API/status?tag=team:payments" | grep -o "<title>.*</title>"
 

@@ -1,14 +1,19 @@
-"""Chats. Slack's requests are signed: see shared/triggers/slack.py."""
+"""Chats. Their requests are signed: see shared/triggers/slack.py and teams.py."""
 
 import azure.functions as func
 
 from shared.bootstrap import services
 from shared.chat_apps.slack_requests import press
 from shared.services.requests import Caller
-from shared.triggers import slack
+from shared.triggers import slack, teams
 from shared.triggers.answers import Answer
+from shared.triggers.chat_replies import replied
 from shared.triggers.endpoint import endpoint
-from shared.triggers.request_models.chatops import SlackActionRequest, SlackCommandRequest
+from shared.triggers.request_models.chatops import (
+    SlackActionRequest,
+    SlackCommandRequest,
+    TeamsMessageRequest,
+)
 
 # ruff: noqa: PLC0415 - Slack's library takes a tenth of a second: only who talks to Slack pays for it
 
@@ -30,9 +35,7 @@ def run_slack_command(asked: SlackCommandRequest, _caller: Caller) -> Answer:
     if command.ssl_check:
         return Answer(200)
     speaker = command.speaker
-    reply = slack.replied(
-        speaker, lambda: services().conversation.say(speaker, command.text, command.trigger_id)
-    )
+    reply = replied(speaker, lambda: services().conversation.say(speaker, command.text, command.trigger_id))
     return slack.said(reply)
 
 
@@ -52,9 +55,25 @@ def run_slack_action(asked: SlackActionRequest, _caller: Caller) -> Answer:
 
     if (pressed := press(asked.body.payload)) is None:
         return Answer(200)
-    reply = slack.replied(
+    reply = replied(
         pressed.speaker,
         lambda: services().conversation.press(pressed.speaker, pressed.action, pressed.value),
     )
     services().slack_responses.post(pressed.response_url, response(reply, pressed))
     return Answer(200)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "chatops/teams",
+    TeamsMessageRequest,
+    {200: ("application/json",)},
+    needs=None,
+    door=teams.MESSAGE,
+)
+def run_teams_message(asked: TeamsMessageRequest, _caller: Caller) -> Answer:
+    """Take a message from Teams: `Authorization` has its webhook's signature, and all in the channel see the answer."""
+    heard = asked.body
+    speaker = heard.speaker
+    return teams.said(replied(speaker, lambda: services().conversation.say(speaker, heard.said, heard.id)))

@@ -1,9 +1,6 @@
 """How Slack's requests come in, and how its users hear that something went wrong."""
 
 import json
-import logging
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
@@ -11,21 +8,17 @@ import azure.functions as func
 from shared.bootstrap import now, services
 from shared.chat_apps.signatures import BadSignatureError
 from shared.chat_apps.slack_requests import interaction, slash_command
-from shared.domain.chat.talk import Reply, Speaker, Tone
-from shared.domain.errors import ApiError, DependencyError
+from shared.domain.chat.talk import Reply
+from shared.domain.errors import ApiError
 from shared.triggers.answers import JSON, Answer, Text
+from shared.triggers.chat_replies import problem
 from shared.triggers.doors import Door, turned_away
-from shared.triggers.known_errors import as_api_error
 from shared.triggers.request_models.base import NoQuery
 from shared.triggers.request_models.chatops import SlackActionRequest, SlackCommandRequest
-from shared.triggers.throttle import admit
 
 # ruff: noqa: PLC0415 - Slack's library takes a tenth of a second: only who talks to Slack pays for it
 
-logger = logging.getLogger(__name__)
-
 FORM = "application/x-www-form-urlencoded"
-NOT_FOLLOWED = "Nothing more can be said of it here just now: ask again in a while."
 _NO_QUERY = NoQuery()
 
 
@@ -59,29 +52,6 @@ def said(reply: Reply) -> Answer:
     from shared.chat_apps.slack_replies import answer
 
     return _shown(answer(reply))
-
-
-def replied(speaker: Speaker, say: Callable[[], Reply]) -> Reply:
-    """What is said, whatever goes wrong: a person waits for it. Requests are counted by who speaks."""
-    try:
-        admit(speaker.actor, writes=True, shows_secret=False)
-        return _followed(speaker, say())
-    except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-        return problem(as_api_error(error))
-
-
-def _followed(speaker: Speaker, reply: Reply) -> Reply:
-    """With what it wants posted kept. That this failed must not hide that something was done."""
-    try:
-        return services().posts.accept(speaker, reply, reply.echo)
-    except DependencyError as error:
-        logger.warning("what follows a reply can't be posted: %s", error)
-        return replace(reply, lines=(*reply.lines, NOT_FOLLOWED))
-
-
-def problem(error: ApiError) -> Reply:
-    """For a person in a chat."""
-    return Reply(error.message, (error.fix,), Tone.PROBLEM)
 
 
 def _sorry(error: ApiError) -> Answer:

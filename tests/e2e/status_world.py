@@ -20,6 +20,7 @@ from shared.triggers.report_examples import KEPT, REPORT
 from tests.docs.generated import ROOT
 from tests.e2e.api_client import Json
 from tests.e2e.local_azure import LocalAzure
+from tests.unit.chat_apps import teams_signing
 from tests.unit.chat_apps.signing import SECRET
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
@@ -31,6 +32,7 @@ SETTINGS = {
     "WRITES_PER_MINUTE": str(WRITES_PER_MINUTE),
     "TURN_DELAY_SECONDS": "0",
     "SLACK_SIGNING_SECRET": SECRET,
+    "TEAMS_SECRET": teams_signing.TOKEN,
 }
 STEADY, DELETED, SLEEPING, DOOMED = "steady", "deleted", "sleeping", "doomed"
 HERE = {"registry": STEADY, "username": "ci", "asset": "start.js", "report": KEPT["id"]}

@@ -28,7 +28,7 @@ from tests.e2e.status_world import (
     World,
     signed_in,
 )
-from tests.unit.chat_apps import signing
+from tests.unit.chat_apps import signing, teams_signing
 
 HTPASSWD = f"bob:$2y$05${'u' * 53}".encode()
 REVEAL = {"token": f"{STEADY}.q1W2e3R4t5Y6u7I8o9P0aA"}
@@ -255,6 +255,13 @@ def _by_slack(body: bytes) -> Callable[[World, Operation], httpx.Response]:
     return send
 
 
+def _by_teams(world: World, operation: Operation) -> httpx.Response:
+    said = teams_signing.activity(timestamp=datetime.now(UTC).isoformat(), text="help")
+    body = json.dumps(said).encode()
+    signed = {"Authorization": teams_signing.signed(body)}
+    return world.local.api.send(operation.method, operation.path, content=body, headers=signed)
+
+
 def _by_slack_without_storage(world: World, operation: Operation) -> httpx.Response:
     with world.fault(pathRegex="^/tables/", answer={"status": 503}, count=None):
         return _by_slack(signing.form(payload="{}"))(world, operation)
@@ -307,6 +314,7 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("run_slack_action", 200): _by_slack(signing.form(payload='{"type": "shortcut"}')),
     ("run_slack_action", 400): _by_slack(signing.form(payload="{}")),
     ("run_slack_action", 503): _by_slack_without_storage,
+    ("run_teams_message", 200): _by_teams,
     ("import_users", 200): _told(_imported_again),
     ("delete_user", 202): _plain(f"registries/{STEADY}/users/leaving"),
     ("delete_user", 204): _plain(f"registries/{STEADY}/users/nobody"),
@@ -319,6 +327,7 @@ ELSEWHERE = {
     ): "tests/unit/services/test_status_links.py: no local Azure is without the key",
     ("run_slack_command", 429): "tests/triggers/test_slack.py: whoever is turned away here has one address",
     ("run_slack_action", 429): "tests/triggers/test_slack.py: the same",
+    ("run_teams_message", 429): "tests/triggers/test_teams.py: the same",
 }
 HERE = [promise for promise in PROMISES if promise not in ELSEWHERE]
 

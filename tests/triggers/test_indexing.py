@@ -56,6 +56,7 @@ HTTP = {
     "get_reveal_status": ("POST", "reveal/status", "ANONYMOUS"),
     "run_slack_command": ("POST", "chatops/slack", "ANONYMOUS"),
     "run_slack_action": ("POST", "chatops/slack/actions", "ANONYMOUS"),
+    "run_teams_message": ("POST", "chatops/teams", "ANONYMOUS"),
     "get_whoami": ("GET", "whoami", "FUNCTION"),
     "get_health": ("GET", "health", "ANONYMOUS"),
     "get_openapi": ("GET", "openapi.json", "ANONYMOUS"),
@@ -72,7 +73,7 @@ FILES = {"import_users": f"ci:$2b$05${'a' * 53}"}
 """What they take is no JSON."""
 STATELESS = {"get_whoami", "get_reveal_page", "get_openapi", "get_docs", "get_docs_asset"}
 """They look at no table."""
-SIGNED = {"run_slack_command", "run_slack_action"}
+SIGNED = {"run_slack_command", "run_slack_action", "run_teams_message"}
 """They turn away whatever is not, and say nothing."""
 NEEDS_STORAGE = [name for name in HTTP if name not in STATELESS | SIGNED]
 QUEUES = {

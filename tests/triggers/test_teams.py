@@ -1,0 +1,112 @@
+"""Who is let in by the signature of a webhook of Teams, as Azure's worker library hands requests over."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from localazure.ports import Ports
+from tests.triggers.app_process import Call, Invoked, invoke
+from tests.unit.chat_apps.teams_signing import BODY, JANE, OTHER_TOKEN, SIGNATURE, TOKEN, activity, signed
+from tests.unit.sinks.test_teams import card_of, problem, shown
+
+NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
+WRITES = 12
+THIRD_TOKEN = "A" * 43 + "="
+SETTINGS = {
+    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
+    "AZURE_RESOURCE_GROUP": "berthage",
+    "PUBLIC_URL": "https://berthage.example",
+    "PROBE_KEY": "k" * 32,
+    "TEAMS_SECRET": f"{TOKEN},{OTHER_TOKEN}",
+    "WRITES_PER_MINUTE": str(WRITES),
+}
+"""The storage does not answer: whoever is let in is told so."""
+
+
+def body(*, age: float = 0, **fields: Any) -> bytes:
+    at = datetime.now(UTC) - timedelta(seconds=age)
+    text = "<at>Registry</at> login s3cret-text"
+    return json.dumps(activity(**{"timestamp": at.isoformat(), "text": text, **fields})).encode()
+
+
+def call(sent: bytes, authorization: str | None) -> Call:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return {
+        "function": "run_teams_message",
+        "method": "POST",
+        "headers": {**headers, "X-Forwarded-For": "203.0.113.9:4711"},
+        "text": sent.decode(),
+    }
+
+
+GOOD, OLD, NOBODY = body(), body(age=301), body(conversation={}, channelData={})
+TURNED_AWAY: dict[str, tuple[Call, str]] = {
+    "not signed": (call(GOOD, None), "unsigned"),
+    "signed by another scheme": (call(GOOD, f"Bearer {signed(GOOD)[5:]}"), "unsigned"),
+    "another body": (
+        call(GOOD.replace(JANE.encode(), b"bbbbbbbb-1111-4222-8333-000000000000"), signed(GOOD)),
+        "signature",
+    ),
+    "another secret": (call(GOOD, signed(GOOD, THIRD_TOKEN)), "signature"),
+    "an old one": (call(OLD, signed(OLD)), "time"),
+    "Microsoft's example, which has no tenant": (call(BODY, SIGNATURE), "activity"),
+    "nobody": (call(NOBODY, signed(NOBODY)), "activity"),
+    "no body": (call(b"", signed(b"")), "activity"),
+}
+LET_IN = [call(GOOD, signed(GOOD)), call(GOOD, signed(GOOD, OTHER_TOKEN))]
+
+
+@pytest.fixture(scope="module")
+def invoked() -> Invoked:
+    return invoke([*(found for found, _ in TURNED_AWAY.values()), *LET_IN], SETTINGS)
+
+
+def outcome(invoked: Invoked, who: str) -> dict[str, Any]:
+    return invoked.outcomes[[*TURNED_AWAY].index(who)]
+
+
+@pytest.mark.parametrize("who", TURNED_AWAY)
+def test_whoever_is_turned_away_hears_nothing(invoked: Invoked, who: str) -> None:
+    answer = outcome(invoked, who)
+    assert (answer["status"], answer["text"]) == (401, "")
+    assert not {"www-authenticate", "x-ms-error-code"} & {name.lower() for name in answer["headers"]}
+
+
+@pytest.mark.parametrize("who", TURNED_AWAY)
+def test_the_log_has_the_reason_in_one_word(invoked: Invoked, who: str) -> None:
+    request = outcome(invoked, who)["headers"]["x-ms-request-id"]
+    [line] = [line for line in invoked.log.splitlines() if "turned away" in line and request in line]
+    assert f"platform=teams reason={TURNED_AWAY[who][1]} from=203.0.113.9" in line
+
+
+def test_nothing_of_a_request_and_no_secret_is_logged(invoked: Invoked) -> None:
+    for word in (TOKEN, OTHER_TOKEN, signed(GOOD)[5:], "s3cret", "Jane"):
+        assert word not in invoked.log
+
+
+@pytest.mark.parametrize("webhook", [-2, -1])
+def test_whom_any_of_our_webhooks_lets_in_hears_what_is_wrong(invoked: Invoked, webhook: int) -> None:
+    """Teams shows what comes with a 200, and nothing else."""
+    answer = invoked.outcomes[webhook]
+    assert answer["status"] == 200
+    card = card_of(json.loads(answer["text"]))
+    assert problem(card) is None
+    assert shown(card)[0].startswith("🔴 Problem: Table Storage does not answer")
+
+
+def test_without_the_secret_everybody_is_turned_away_and_the_log_says_what_is_missing() -> None:
+    settings = {name: value for name, value in SETTINGS.items() if name != "TEAMS_SECRET"}
+    invoked = invoke(LET_IN, settings)
+    assert [(answer["status"], answer["text"]) for answer in invoked.outcomes] == [(401, "")] * 2
+    assert invoked.log.count("reason=unconfigured (TEAMS_SECRET is not set)") == 2
+
+
+def test_who_knocks_too_often_hears_so_and_nobody_else_suffers() -> None:
+    invoked = invoke([*[call(GOOD, None)] * (WRITES + 1), LET_IN[0]], SETTINGS)
+    *knocks, teams_own = invoked.outcomes
+    assert sorted(answer["status"] for answer in knocks) == [401] * WRITES + [429]
+    assert {answer["text"] for answer in knocks} == {""}
+    assert teams_own["status"] == 200
