@@ -3,8 +3,10 @@
 Generic ones come from the document alone (`ANY`). The others need a certain state of affairs: `STORIES` tells which.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
