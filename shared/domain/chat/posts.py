@@ -34,6 +34,8 @@ class PostKind(StrEnum):
     PROGRESS = "Progress"
     REQUEST = "Request"
     """Somebody is asked whether somebody else may."""
+    DECISION = "Decision"
+    """Whoever asked is told that it was denied."""
 
 
 class KeptButton(Model):
@@ -55,7 +57,7 @@ class Post(Record):
     asker: str
     """Id of the person who asked; where the channel is closed to us, the message goes there."""
     asked: str
-    """The command, as it is written."""
+    """The command, as it is written; of a decision the whole sentence."""
     operation: str | None = None
     until: datetime | None = None
     """A request is over then."""
@@ -102,6 +104,11 @@ def request(post: Post) -> Reply:
         who=(post.asker,),
         buttons=tuple(Button(**button.model_dump()) for button in post.buttons),
     )
+
+
+def decision(post: Post) -> Reply:
+    """Somebody has decided."""
+    return Reply(post.asked, ("It was decided by somebody who may.",), Tone.REFUSED)
 
 
 def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:

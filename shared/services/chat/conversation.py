@@ -1,5 +1,6 @@
 """What is answered to what people say in a chat: at once, whatever the work takes."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from shared.services.chat.refusing import Refusing
 from shared.services.chat.said import Deed, Said
 from shared.services.refusals import Refusals, is_recorded
 from shared.services.requests import Caller
+
+logger = logging.getLogger(__name__)
 
 
 class Conversation:
@@ -55,9 +58,11 @@ class Conversation:
         self, speaker: Speaker, asked: Asked, key: str, do: Callable[[Said], Reply], seen: str = ""
     ) -> Reply:
         try:
-            return self._heard(speaker, asked, key, do, seen)
+            reply = self._heard(speaker, asked, key, do, seen)
         except Exception as error:  # noqa: BLE001 - the edge: nothing may leave as a stack trace
-            return failed(error)
+            reply = failed(error)
+        logger.info("chat: %s asked for %s: %s", speaker.actor, asked.command, reply.tone.value)
+        return reply
 
     def _heard(
         self, speaker: Speaker, asked: Asked, key: str, do: Callable[[Said], Reply], seen: str

@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched, islice
 
 from ulid import ULID
 
-from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post, PostKind, kept, progress, request
+from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post, PostKind, decision, kept, progress, request
 from shared.domain.chat.talk import Approval, Platform, Reply, Speaker
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
@@ -52,7 +52,7 @@ class Posts:
 
         Raises `DependencyError` when it can't be kept.
         """
-        if reply.follow is None and reply.approval is None:
+        if reply.follow is None and reply.approval is None and reply.asker is None:
             return reply
         if self._chat is None or speaker.platform is not Platform.SLACK:
             return replace(reply, lines=(*reply.lines, *_instead(reply)))
@@ -60,6 +60,8 @@ class Posts:
             self._keep(PostKind.PROGRESS, speaker.channel, speaker.user, asked, operation=reply.follow)
         if reply.approval:
             self._ask(reply.approval)
+        if reply.asker:
+            self._tell(reply.asker, reply, asked)
         return reply
 
     def run(self, message: PostMessage, message_id: str) -> None:
@@ -130,6 +132,13 @@ class Posts:
         for owner in approval.to:
             self._keep(PostKind.REQUEST, owner, approval.asker, approval.asks, approval=approval)
 
+    def _tell(self, asker: str, reply: Reply, asked: str) -> None:
+        """Whoever has asked hears directly what was decided, and how it goes on."""
+        if reply.follow:
+            self._keep(PostKind.PROGRESS, asker, asker, asked, operation=reply.follow)
+        else:
+            self._keep(PostKind.DECISION, asker, asker, reply.text)
+
     @retry_on_conflict
     def _claim(self, message: PostMessage, message_id: str) -> Post | None:
         row = self._table.get(POSTS, message.post)
@@ -144,11 +153,9 @@ class Posts:
     def _shown(self, post: Post, chat: Chat) -> Post:
         """Posted, or changed where it says something else by now."""
         operation = self._operation(post)
-        reply = (
-            request(post) if post.kind is PostKind.REQUEST else progress(post.asked, operation, self._now())
-        )
+        reply = _reply(post, operation, self._now())
         said = "\n".join([reply.text, *reply.lines])
-        over = post.kind is PostKind.REQUEST or operation is None or operation.final
+        over = post.kind is not PostKind.PROGRESS or operation is None or operation.final
         if post.message is None:
             channel, message = self._posted(post, reply, chat)
             return post.change(posted_to=channel, message=message, shown=said, pending=not over)
@@ -201,6 +208,12 @@ class Posts:
             self._queue.send(PostMessage(post=post.key, turn=post.turn), delay)
         except DependencyError as error:
             logger.warning("post %s waits for reconcile: %s", post.key, error)
+
+
+def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
+    if post.kind is PostKind.REQUEST:
+        return request(post)
+    return decision(post) if post.kind is PostKind.DECISION else progress(post.asked, operation, now)
 
 
 def _instead(reply: Reply) -> list[str]:

@@ -198,3 +198,21 @@ def test_old_posts_are_forgotten(posting: Posting) -> None:
     posting.rig.clock.advance(8 * 86400)
     assert posting.posts.forget(10) == 1
     assert posting.table.rows[POSTS] == {}
+
+
+def test_whoever_asked_hears_directly_that_it_was_denied(posting: Posting) -> None:
+    denied = Reply("Denied: `delete demo`. Nothing was done.", asker="U9")
+    assert posting.posts.accept(DEV, denied, "delete demo") == denied
+    posting.turn()
+    assert list(posting.chat.messages) == [("U9", "0.000100")]
+    assert posting.said().startswith("Denied: `delete demo`. Nothing was done.")
+    assert (posting.row().pending, posting.queue.sent) == (False, [])
+
+
+def test_whoever_asked_hears_directly_how_it_goes_on(posting: Posting) -> None:
+    approved = Reply("Creating `demo` …", follow=posting.operation, asker="U9")
+    posting.posts.accept(DEV, approved, ASKED)
+    for _ in range(2):
+        posting.turn()
+    assert {channel for channel, _ in posting.chat.messages} == {"C1", "U9"}
+    assert all(reply.text.startswith("`create demo` … ") for reply in posting.chat.messages.values())
