@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -489,6 +490,52 @@ def test_of_two_clicks_at_once_one_gets_the_password(rig: Rig, at: int) -> None:
     rig.drain()
     assert matches(shown.password, line(rig, "ci") or "")
     assert len([each for each in rig.all_operations() if each.kind is Kind.ROTATE_USER]) == 1
+
+
+def _later(rig: Rig) -> None:
+    rig.clock.advance(LIFE.total_seconds())
+    rig.reconcile.run()
+
+
+MEANWHILE: dict[str, Callable[[Rig], object]] = {
+    "a rotation": lambda rig: rig.rotate("new"),
+    "a deletion": lambda rig: rig.delete_user("new"),
+    "another link": add,
+    "disabled": lambda rig: rig.patch_user("new", disabled=True),
+    "an import": lambda rig: rig.import_users({"new": OTHER_HASH}),
+    "reconcile, a quarter of an hour later": _later,
+    "a purge": lambda rig: rig.purge(),
+}
+
+
+def _or_refused(what: Callable[[Rig], object]) -> Callable[[Rig], object]:
+    """After the click another link is no longer possible, and that is as good."""
+
+    def attempt(rig: Rig) -> None:
+        with suppress(ApiError):
+            what(rig)
+
+    return attempt
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+@pytest.mark.parametrize("at", range(CALLS))
+def test_whatever_happens_during_a_click_it_has_counted_or_it_has_not(rig: Rig, what: str, at: int) -> None:
+    link, shown = add(rig), None
+    rig.wire.interrupt(at, lambda: _or_refused(MEANWHILE[what])(rig))
+    with suppress(ApiError):
+        shown = click(rig, link)
+    ours = [each for each in rig.all_operations() if each.asked_by == DEV.actor]
+    assert [each.id for each in ours] == ([shown.operation.id] if shown else [])
+    assert_gone(rig, link)
+    rig.mend()
+    assert not rig.unfinished()
+    home = State(rig.state_table).registry(NAME)
+    users = list(State(rig.state_table).users(NAME))
+    assert (home.user_count if home else 0) == len(users)
+    if home:
+        active = [(each.username, each.password_hash) for each in users if each.state is UserState.ACTIVE]
+        assert [(name, line(rig, name)) for name in rig.names_in_file()] == active
 
 
 @pytest.mark.parametrize("at", range(CALLS))
