@@ -8,7 +8,6 @@ somebody for whom the password is not.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 from shared.domain.audit import APPROVE_CHAT, DENY_CHAT
 from shared.domain.chat.talk import Approval, Asked, Button, Platform, Reply, Speaker, Tone
@@ -16,7 +15,7 @@ from shared.domain.text import cut
 from shared.services.audit_trail import AuditTrail
 from shared.services.chat.callers import Entitled
 from shared.services.chat.confirmations import NOT_YOURS, OVER, UNKNOWN, USED
-from shared.services.chat.rows import ChatRows
+from shared.services.chat.once import Once
 from shared.services.chat.seals import Sealed, Seals, sealed
 from shared.services.requests import Caller, entry_about
 from shared.services.state import Clock
@@ -25,6 +24,9 @@ ASKS, APPROVES, DENIES = "ask", "approve", "deny"
 """Actions of buttons."""
 _DECIDES = "decide"
 LIFE = timedelta(hours=1)
+NOBODY_LEFT = Reply(
+    "There is nobody here any more who may. Nobody was asked.", tone=Tone.PROBLEM, replaces=True
+)
 MOST_COMMAND = 200
 """Characters of a command that the audit keeps."""
 
@@ -32,8 +34,8 @@ MOST_COMMAND = 200
 class Approvals:
     """Raises `DependencyError` when the table service does not answer."""
 
-    def __init__(self, seals: Seals, rows: ChatRows, trail: AuditTrail, now: Clock) -> None:
-        self._seals, self._rows, self._trail, self._now = seals, rows, trail, now
+    def __init__(self, seals: Seals, once: Once, trail: AuditTrail, now: Clock) -> None:
+        self._seals, self._once, self._trail, self._now = seals, once, trail, now
 
     def offer(self, speaker: Speaker, asked: Asked, who: Entitled) -> tuple[Button, ...]:
         """A button that asks them; none where nobody can press or be asked."""
@@ -50,21 +52,13 @@ class Approvals:
         if not state.is_of(speaker):
             return NOT_YOURS
         who = entitled(state)
-        if not self.take(state):
-            return USED
-        return self._request(speaker, state, who)
+        if not who.ids:
+            return NOBODY_LEFT
+        return self._request(speaker, state, who) if self._once.take(state) else USED
 
     def opened(self, value: str) -> Sealed | Reply:
         """What is to be decided, or why there is nothing."""
         return self._opened(_DECIDES, value)
-
-    def take(self, state: Sealed) -> bool:
-        """`False` if somebody has decided it."""
-        return self._rows.use(state.ends, state.nonce, str(uuid4()), self._now())
-
-    def release(self, state: Sealed) -> None:
-        """Nothing came of it."""
-        self._rows.release(state.ends, state.nonce)
 
     def record(self, caller: Caller, state: Sealed, registry: str | None, *, approved: bool) -> None:
         """Who decided what for whom."""

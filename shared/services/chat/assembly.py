@@ -17,6 +17,7 @@ from shared.services.chat.confirmations import Confirmations
 from shared.services.chat.conversation import Conversation
 from shared.services.chat.health_commands import HealthCommands
 from shared.services.chat.login_commands import LoginCommands
+from shared.services.chat.once import Once
 from shared.services.chat.person_commands import PersonCommands
 from shared.services.chat.registry_commands import RegistryCommands
 from shared.services.chat.rows import ChatRows
@@ -85,13 +86,15 @@ class Parts:
 def assembled(parts: Parts, table: Table, policy: ChatPolicy, now: Clock) -> Conversation:
     """`table`: the one of chats."""
     rows, seals, callers = ChatRows(table), Seals(policy.probe_key), Callers(policy.role_grants)
+    once = Once(rows, now)
     times = Times(now, ZoneInfo(policy.display_time_zone))
     return Conversation(
         _deeds(parts, rows, callers, policy, times),
         Admission(callers, rows, parts.operations.user_of),
         callers,
-        Confirmations(seals, rows, now),
-        Approvals(seals, rows, parts.trail, now),
+        Confirmations(seals, once, now),
+        Approvals(seals, once, parts.trail, now),
+        once,
         parts.refusals,
     )
 

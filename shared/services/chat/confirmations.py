@@ -6,12 +6,10 @@ command is said again with a code, which is made of the same and of the minute i
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from uuid import uuid4
+from collections.abc import Iterator
 
 from shared.domain.chat.talk import CONFIRM, Asked, Button, Platform, Reply, Speaker, Tone
-from shared.services.chat.rows import ChatRows
+from shared.services.chat.once import Once
 from shared.services.chat.said import Forewarning, Said
 from shared.services.chat.seals import LIFE, Sealed, Seals, sealed
 from shared.services.state import Clock
@@ -39,8 +37,8 @@ NO_CODE = Reply(
 class Confirmations:
     """Raises `DependencyError` when the table service does not answer."""
 
-    def __init__(self, seals: Seals, rows: ChatRows, now: Clock) -> None:
-        self._seals, self._rows, self._now = seals, rows, now
+    def __init__(self, seals: Seals, once: Once, now: Clock) -> None:
+        self._seals, self._once, self._now = seals, once, now
 
     def ask(self, said: Said, warning: Forewarning) -> Reply:
         """What will happen, and how to confirm it."""
@@ -61,24 +59,14 @@ class Confirmations:
             return NOT_YOURS
         return OVER if state.is_over(self._now()) else state
 
-    def take(self, state: Sealed) -> bool:
-        """`False` if somebody has used it."""
-        return self._rows.use(state.ends, state.nonce, str(uuid4()), self._now())
-
-    def release(self, state: Sealed) -> None:
-        """Nothing came of it."""
-        self._rows.release(state.ends, state.nonce)
-
     def accept(self, said: Said, code: str) -> Sealed | Reply:
         """What the code stands for, used up from now on, or why it counts for nothing."""
-        given = code.strip("`").upper()
+        given = code.strip("`").upper().encode()
         for minute in self._minutes():
-            if hmac.compare_digest(
-                given.encode(), self._seals.code(said.speaker, said.asked, minute).encode()
-            ):
+            known = self._seals.code(said.speaker, said.asked, minute).encode()
+            if hmac.compare_digest(given, known):
                 state = _of_code(said.speaker, said.asked, minute)
-                used = self._rows.use(state.ends, state.nonce, said.caller.operation_key or "", self._now())
-                return state if used else USED
+                return state if self._once.take(state, said.caller.operation_key) else USED
         return NO_CODE
 
     def _ask_for_code(self, said: Said, warning: Forewarning) -> Reply:
@@ -92,16 +80,6 @@ class Confirmations:
         """Those in which a code may have been shown that still counts, the newest first."""
         this = int(self._now().timestamp()) // _MINUTE
         return iter(range(this, this - MINUTES, -1))
-
-
-@contextmanager
-def unless_it_fails(release: Callable[[Sealed], None], state: Sealed) -> Iterator[None]:
-    """Where nothing comes of it, what was used up may be used again."""
-    try:
-        yield
-    except Exception:
-        release(state)
-        raise
 
 
 def _of_code(speaker: Speaker, asked: Asked, minute: int) -> Sealed:

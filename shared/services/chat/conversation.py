@@ -12,7 +12,8 @@ from shared.services.authorization import veiled
 from shared.services.chat.admission import Admission, named, registry_of
 from shared.services.chat.approvals import Approvals
 from shared.services.chat.callers import Callers, operation_key
-from shared.services.chat.confirmations import Confirmations, unless_it_fails
+from shared.services.chat.confirmations import Confirmations
+from shared.services.chat.once import Once
 from shared.services.chat.presses import Presses
 from shared.services.chat.problems import failed, problem
 from shared.services.chat.refusing import Refusing
@@ -33,12 +34,13 @@ class Conversation:
         callers: Callers,
         confirmations: Confirmations,
         approvals: Approvals,
+        once: Once,
         refusals: Refusals,
     ) -> None:
         self._deeds, self._admission, self._callers = deeds, admission, callers
-        self._confirmations, self._refusals = confirmations, refusals
+        self._confirmations, self._once, self._refusals = confirmations, once, refusals
         self._refusing = Refusing(callers, approvals)
-        self._presses = Presses(confirmations, approvals, callers, self._answer, deeds, self._do)
+        self._presses = Presses(confirmations, approvals, once, callers, self._answer, deeds, self._do)
 
     def say(self, speaker: Speaker, text: str, message_id: str) -> Reply:
         """Answers what somebody wrote. The same message twice starts the same work."""
@@ -89,7 +91,7 @@ class Conversation:
         state = self._confirmations.accept(said, code)
         if isinstance(state, Reply):
             return state
-        with unless_it_fails(self._confirmations.release, state):
+        with self._once.unless_it_fails(state):
             return deed.run(said)
 
     def _told_no(self, speaker: Speaker, asked: Asked, caller: Caller, error: ApiError) -> Reply:

@@ -8,14 +8,8 @@ from shared.domain.chat.talk import Asked, Reply, Speaker, Tone
 from shared.services.chat.admission import command_of, registry_of
 from shared.services.chat.approvals import APPROVES, ASKS, DENIES, Approvals
 from shared.services.chat.callers import Callers, Entitled, operation_key
-from shared.services.chat.confirmations import (
-    CONFIRMS,
-    KEEPS,
-    UNKNOWN,
-    USED,
-    Confirmations,
-    unless_it_fails,
-)
+from shared.services.chat.confirmations import CONFIRMS, KEEPS, UNKNOWN, USED, Confirmations
+from shared.services.chat.once import Once
 from shared.services.chat.said import Answering, Deed, Said
 from shared.services.chat.seals import Sealed
 
@@ -30,13 +24,14 @@ class Presses:
         self,
         confirmations: Confirmations,
         approvals: Approvals,
+        once: Once,
         callers: Callers,
         hear: Hear,
         deeds: Mapping[str, Deed],
         do: Answering,
     ) -> None:
         self._confirmations, self._approvals, self._callers = confirmations, approvals, callers
-        self._hear, self._deeds, self._do = hear, deeds, do
+        self._once, self._hear, self._deeds, self._do = once, hear, deeds, do
         self._actions: dict[str, Callable[[Speaker, str], Reply]] = {
             CONFIRMS: self._confirm,
             KEEPS: self._keep,
@@ -55,9 +50,9 @@ class Presses:
             return state
 
         def run(said: Said) -> Reply:
-            if not self._confirmations.take(state):
+            if not self._once.take(state):
                 return USED
-            with unless_it_fails(self._confirmations.release, state):
+            with self._once.unless_it_fails(state):
                 return replace(self._deeds[said.asked.command].run(said), replaces=True)
 
         return self._again(speaker, state, run)
@@ -67,7 +62,7 @@ class Presses:
         if isinstance(state, Reply):
             return state
         kept = Reply("Nothing was done.", replaces=True)
-        return kept if self._confirmations.take(state) else USED
+        return kept if self._once.take(state) else USED
 
     def _ask(self, speaker: Speaker, value: str) -> Reply:
         def entitled(state: Sealed) -> Entitled:
@@ -92,9 +87,9 @@ class Presses:
             return state
 
         def decide(said: Said) -> Reply:
-            if not self._approvals.take(state):
+            if not self._once.take(state):
                 return USED
-            with unless_it_fails(self._approvals.release, state):
+            with self._once.unless_it_fails(state):
                 self._approvals.record(said.caller, state, registry_of(said.asked), approved=approved)
                 return _decided(self._do(said) if approved else _denied(state), state)
 

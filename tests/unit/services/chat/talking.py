@@ -33,6 +33,7 @@ def slack(user: str, channel: str = "C0DEV") -> Speaker:
 ADMIN, OPERATOR, READER, MEMBER, NOBODY = map(slack, ("U0ADMIN", "U0OPS", "U0READ", "U0MEMBER", "U0NOBODY"))
 NAMED = slack("U0JANE")
 """A Member whose grant names its user: `jane`."""
+EVERYBODY = (ADMIN, OPERATOR, READER, MEMBER, NAMED, NOBODY)
 GRANTS: Sequence[dict[str, Any]] = (
     {"principal": f"slack:{TEAM}/U0ADMIN", "role": "Admin"},
     {"principal": f"slack:{TEAM}/U0OPS", "role": "Operator", "registry": "demo*"},

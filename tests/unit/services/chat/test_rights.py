@@ -6,6 +6,7 @@ from shared.domain.chat.grammar import COMMANDS
 from shared.domain.chat.talk import Platform, Reply, Speaker, Tone
 from tests.unit.services.chat.talking import (
     ADMIN,
+    EVERYBODY,
     MEMBER,
     NAMED,
     NOBODY,
@@ -18,7 +19,6 @@ from tests.unit.services.chat.talking import (
     slack,
 )
 
-EVERYBODY = (ADMIN, OPERATOR, READER, MEMBER, NAMED, NOBODY)
 KNOWN = (ADMIN, OPERATOR, READER, MEMBER, NAMED)
 RUN, READ = (ADMIN, OPERATOR), (ADMIN, OPERATOR, READER)
 MATRIX: dict[str, tuple[Speaker, ...]] = {
