@@ -45,7 +45,7 @@ class Right:
 
 @dataclass(frozen=True)
 class Access:
-    """What one caller may do. `login` is its name where it comes from: an Entra user's UPN, or a chat's own; or nothing."""
+    """What one caller may do. `login` is its name where it comes from: an Entra user's UPN, a chat's own, or none."""
 
     rights: tuple[Right, ...] = ()
     login: str = ""
