@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _STRING = "|".join(
     [
-        rf"[{DOUBLE}](?:\\.|[^\\{DOUBLE}])*[{DOUBLE}](?!\S)",
-        rf"[{SINGLE}](?:\\.|[^\\{SINGLE}]|[{SINGLE}](?=\S))*[{SINGLE}](?!\S)",
-        r"`(?:\\.|[^\\`])*`(?!\S)",
+        rf"[{DOUBLE}](?:\\.|[^{DOUBLE}\\])*[{DOUBLE}](?!\S)",
+        rf"[{SINGLE}](?:\\.|[^{SINGLE}\\]|[{SINGLE}](?=\S))*[{SINGLE}](?!\S)",
+        r"`(?:\\.|[^`\\])*`(?!\S)",
     ]
 )
 _WORD = rf"(?![{SINGLE}])(?:<@[^<>]*>|[^\s<>{DOUBLE}`])+(?!\S)"

@@ -1,0 +1,48 @@
+"""The grammar as the parser library has it."""
+
+# ruff: noqa: RUF001 - what phones and word processors make of quotes
+import pytest
+
+from shared.domain.chat import sentence
+from shared.domain.chat.parsing import MOST_CHARACTERS, parse
+
+BEGINNINGS = [
+    *("", "user add ", "mute payments 1h ", "user add ci description=", 'user add ci description="'),
+    *("user add ci description='", "revoke <@U", "<at>"),
+]
+REPEATED = [
+    *(
+        "<",
+        "a",
+        "'",
+        "‘",
+        '"',
+        "\\",
+        '\\"',
+        "\\ ",
+        "'a ",
+        '"a ',
+        "`",
+        "` ",
+        "é\u200d “",
+        "\u200d",
+        "&nbsp;",
+        "&",
+    ),
+    *("<a:", "<#", "<@U>", "<http://a|b>", "a=", "a = ", "1h", "1d ", "P1", "\ufdfa", "tags.a=b "),
+]
+
+
+@pytest.mark.parametrize("name", ["KEY", "STRING", "DURATION", "WORD"])
+def test_the_library_reads_a_pattern_as_it_is_written(name: str) -> None:
+    """It has escapes of its own: a backslash before a quotation mark would be one less."""
+    patterns = {terminal.name: terminal.pattern.value for terminal in sentence._parser().terminals}
+    assert patterns[name] == getattr(sentence, f"_{name}")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_no_text_takes_long(beginning: str) -> None:
+    """A pattern that backtracks would take hours."""
+    for repeated in REPEATED:
+        parse((beginning + repeated * MOST_CHARACTERS)[:MOST_CHARACTERS])
