@@ -167,7 +167,7 @@ def test_no_password_of_a_probe_is_written_down_anywhere(life: Life, texts: list
 
 def test_no_key_of_the_control_plane_is_written_down(life: Life, texts: list[Text]) -> None:
     keys = control_plane_keys(life.local) | {READER, MEMBER}
-    assert len(keys) == 6
+    assert len(keys) == 8
     assert found(keys, of_kinds(texts, WRITTEN_DOWN)) == []
     assert found(keys, of_kinds(texts, (FILE,))) != []  # where they belong, the search does find them
 
@@ -181,7 +181,7 @@ def test_account_keys_stand_in_bodies_of_resource_manager_alone(
 
 def test_hashes_stand_in_the_rows_of_their_users_alone(life: Life, texts: list[Text]) -> None:
     users = life.local.azure.users("vault")
-    assert len(users) == 3
+    assert len(users) == 4
     for name, row in users.items():
         places = found([row["passwordHash"]], of_kinds(texts, WRITTEN_DOWN))
         assert places == [f"table: state/vault/user:{name}"]
