@@ -29,8 +29,8 @@ NAMES = {Kind.REGISTRY, Kind.USERNAME, Kind.PERSON, Kind.OPERATION}
 
 
 def seen(text: str) -> str:
-    """What the reader of a message sees, in lower case: of a link its label."""
-    shown = re.sub(r"<[^<>|]*\||[<>]", "", text)
+    """What the reader of a message sees, in lower case: of a link its label, of a tag nothing."""
+    shown = re.sub(r"<[^<>|]*\||[<>]", "", re.sub(r"</?(?:p|div|span|br)\b[^<>]*>", " ", text))
     return INVISIBLE.sub("", html.unescape(shown)).translate(DASHES).lower()
 
 
