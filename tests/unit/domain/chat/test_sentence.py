@@ -5,6 +5,7 @@ import pytest
 
 from shared.domain.chat import sentence
 from shared.domain.chat.parsing import MOST_CHARACTERS, parse
+from shared.domain.chat.words import UnreadableError
 
 BEGINNINGS = [
     *("", "user add ", "mute payments 1h ", "user add ci description=", 'user add ci description="'),
@@ -38,6 +39,12 @@ def test_the_library_reads_a_pattern_as_it_is_written(name: str) -> None:
     """It has escapes of its own: a backslash before a quotation mark would be one less."""
     patterns = {terminal.name: terminal.pattern.value for terminal in sentence._parser().terminals}
     assert patterns[name] == getattr(sentence, f"_{name}")
+
+
+@pytest.mark.parametrize("line", ["deletepayments", "users-payments", "user addci", 'delete"payments"'])
+def test_the_words_of_a_command_stand_alone(line: str) -> None:
+    with pytest.raises(UnreadableError):
+        sentence.take_apart(line)
 
 
 @pytest.mark.timeout(10)
