@@ -16,13 +16,16 @@ from shared.domain.chat.words import UnreadableError, nearly, read_option, read_
 
 MOST_CHARACTERS = 4000
 """Of one message. No command needs more."""
+_CALLED = {part: name for name in reversed(BY_NAME) for part in (name.split()[-1], name.split()[0], name)}
+"""Commands by their names, and by either word of them: the first command that has it."""
 _SECRETS = {"password", "passwordhash", "pass", "pwd", "secret", "token", "key"}
 
 
 @dataclass(frozen=True)
 class Misunderstood:
-    """Why nothing was done. Of what was written it repeats names of commands and
-    options alone: the rest may be secret."""
+    """Why nothing was done. Of what was written it repeats names of commands and options alone: the
+    rest may be secret.
+    """
 
     problem: str
     """What was not understood, in a sentence or two."""
@@ -74,11 +77,8 @@ def nearest_command(line: str) -> str | None:
     """The name that the beginning of `line` comes nearest to: of `usr ad`, `rotate` and `user`, too."""
     words = nearly(line).split()[:2]
     for said in (" ".join(words), *words[:1]):
-        names = {
-            part: name for name in reversed(BY_NAME) for part in (name.split()[-1], name.split()[0], name)
-        }
-        if found := get_close_matches(said, names, n=1, cutoff=0.7):
-            return names[found[0]]
+        if found := get_close_matches(said, _CALLED, n=1, cutoff=0.7):
+            return _CALLED[found[0]]
     return None
 
 

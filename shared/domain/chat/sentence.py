@@ -1,49 +1,18 @@
-"""A line taken apart: command, words, options. The one place that knows the parser library.
-
-The grammar that it reads is written out of `COMMANDS`. Words of commands are words only where a command may begin:
-a registry may well be called `list`.
-"""
+"""A line taken apart: command, words, options."""
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from shared.domain.chat.command import Argument, Command, Kind
-from shared.domain.chat.grammar import BY_NAME, COMMANDS
-from shared.domain.chat.typed import DOUBLE, LONG_DASHES, MENTION, QUOTES, SINGLE, mentioned, plain, unquoted
-from shared.domain.chat.words import SHORT_DURATION, UnreadableError
+from shared.domain.chat.command import Command
+from shared.domain.chat.grammar import BY_NAME
+from shared.domain.chat.typed import DOUBLE, LONG_DASHES, QUOTES, mentioned, plain, unquoted
+from shared.domain.chat.words import UnreadableError
+from shared.domain.chat.written import KEY, STRING
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Token, Tree
     from lark.exceptions import UnexpectedInput
-
-_STRING = "|".join(
-    [
-        rf"[{DOUBLE}](?:\\.|[^{DOUBLE}\\])*[{DOUBLE}](?!\S)",
-        rf"[{SINGLE}](?:\\.|[^{SINGLE}\\]|[{SINGLE}](?=\S))*[{SINGLE}](?!\S)",
-        r"`(?:\\.|[^`\\])*`(?!\S)",
-    ]
-)
-_WORD = rf"(?![{SINGLE}])(?:<@[^<>]*>|[^\s<>{DOUBLE}`])+(?!\S)"
-_KEY = rf"(?:--|[{LONG_DASHES}])?[A-Za-z][^\s=<>{QUOTES}]* ?= ?"
-_DURATION = rf"(?:{SHORT_DURATION}|P(?:[0-9]+[YMWD])*(?:T(?:[0-9]+[HMS])+)?)(?!\S)"
-
-# Which terminals are looked for depends on the rule that the last word belongs to. What comes before a duration has a
-# rule of its own, so that a user of any other command may be called `1h`.
-_TERMINALS = rf"""
-_word: WORD | STRING | MENTION
-_first: WORD | STRING | MENTION
-_item: _word | option
-option: KEY _word
-KEY.5: /{_KEY}/
-MENTION.4: /{MENTION}(?!\S)/
-STRING.4: /{_STRING}/
-DURATION.3: /{_DURATION}/
-WORD: /{_WORD}/
-REST: /\S.*/
-%ignore " "
-"""
 
 
 @dataclass(frozen=True)
@@ -69,43 +38,16 @@ def take_apart(line: str) -> Sentence:
     """Raises `UnreadableError` for what is no command, or is not written as one; with nothing to say where words are
     missing or in the wrong place.
     """
-    from lark.exceptions import UnexpectedInput  # noqa: PLC0415 - 10 ms that only chat pays for
+    # ruff: noqa: PLC0415 - what only chat pays for
+    from lark.exceptions import UnexpectedInput
+
+    from shared.domain.chat.parser import PARSER
 
     try:
-        tree = _parser().parse(line)
+        tree = PARSER.parse(line)
     except UnexpectedInput as error:
         raise UnreadableError(_problem(line, error)) from None
     return _sentence(cast("Tree[Token]", tree.children[0]))
-
-
-@cache
-def _parser() -> "Lark":
-    from lark import Lark  # noqa: PLC0415 - as above
-
-    return Lark(_grammar(), parser="lalr")
-
-
-def _grammar() -> str:
-    keywords = {word for name in BY_NAME for word in name.split()}
-    rules = [f"start: {' | '.join(map(_rule_name, COMMANDS))}", *map(_rule, COMMANDS)]
-    rules += [rf"_{word.upper()}.9: /{word}(?!\S)/i" for word in sorted(keywords)]
-    return "\n".join(rules) + _TERMINALS
-
-
-def _rule_name(command: Command) -> str:
-    return command.name.replace(" ", "_")
-
-
-def _rule(command: Command) -> str:
-    keywords = " ".join(f"_{word.upper()}" for word in command.name.split())
-    if any(argument.rest for argument in command.arguments):
-        return f"{_rule_name(command)}: {keywords} {' '.join(map(_place, command.arguments))}"
-    return f"{_rule_name(command)}: {keywords} _item*"
-
-
-def _place(argument: Argument) -> str:
-    terminal = "REST" if argument.rest else "DURATION" if argument.kind is Kind.DURATION else "_first"
-    return f"{terminal}?" if argument.optional else terminal
 
 
 def _sentence(said: "Tree[Token]") -> Sentence:
@@ -121,13 +63,13 @@ def _sentence(said: "Tree[Token]") -> Sentence:
 
 def _word(token: "Token") -> Word:
     text = str(token)
-    is_string = token.type == "STRING" or (token.type == "REST" and re.fullmatch(_STRING, text))
+    is_string = token.type == "STRING" or (token.type == "REST" and re.fullmatch(STRING, text))
     return Word(unquoted(text) if is_string else plain(text), mentioned(text), "<@" in text)
 
 
 def _option(key: str, written: str, value: Word) -> tuple[str, Word]:
     """Raises `UnreadableError` where the next option would be taken for the value of this one."""
-    if key.endswith(" ") and re.match(_KEY, written):
+    if key.endswith(" ") and re.match(KEY, written):
         raise UnreadableError("An option has no value.")
     return key.rstrip(" =").lstrip(f"-{LONG_DASHES}"), value
 

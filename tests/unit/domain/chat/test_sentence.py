@@ -3,8 +3,10 @@
 # ruff: noqa: RUF001 - what phones and word processors make of quotes
 import pytest
 
-from shared.domain.chat import sentence
+from shared.domain.chat import written
+from shared.domain.chat.parser import PARSER
 from shared.domain.chat.parsing import MOST_CHARACTERS, parse
+from shared.domain.chat.sentence import take_apart
 from shared.domain.chat.words import UnreadableError
 
 BEGINNINGS = [
@@ -37,14 +39,14 @@ REPEATED = [
 @pytest.mark.parametrize("name", ["KEY", "STRING", "DURATION", "WORD"])
 def test_the_library_reads_a_pattern_as_it_is_written(name: str) -> None:
     """It has escapes of its own: a backslash before a quotation mark would be one less."""
-    patterns = {terminal.name: terminal.pattern.value for terminal in sentence._parser().terminals}
-    assert patterns[name] == getattr(sentence, f"_{name}")
+    patterns = {terminal.name: terminal.pattern.value for terminal in PARSER.terminals}
+    assert patterns[name] == getattr(written, name)
 
 
 @pytest.mark.parametrize("line", ["deletepayments", "users-payments", "user addci", 'delete"payments"'])
 def test_the_words_of_a_command_stand_alone(line: str) -> None:
     with pytest.raises(UnreadableError):
-        sentence.take_apart(line)
+        take_apart(line)
 
 
 @pytest.mark.timeout(10)
