@@ -174,8 +174,10 @@ class Reveals:
         """Says the same of all that can't be used: whoever guesses learns nothing."""
         token, now = Token.read(text), self._now()
         reveal = self._state.reveal(token.registry, token.digest) if token else None
-        if token is None or reveal is None or not reveal.is_open(now):
-            raise _gone("unknown, used or too old")
+        if token is None or reveal is None:
+            raise _gone("there is none like it")
+        if not reveal.is_open(now):
+            raise _gone("it was used" if reveal.used_at else "it is too old")
         home = self._state.registry(token.registry)
         if home is None or home.uid != reveal.uid or not _takes_users(home):
             raise _gone("the registry is deleted")

@@ -413,6 +413,18 @@ def test_the_log_says_why_and_not_which(rig: Rig, caplog: pytest.LogCaptureFixtu
     assert link.token.partition(".")[2] not in caplog.text
 
 
+def test_the_log_tells_used_from_old_and_from_unknown(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    used, old = offer(rig), add(rig)
+    click(rig, used)
+    rig.clock.advance(LIFE.total_seconds())
+    unknown = Offer("demo." + "a" * 22, "", rig.clock.now)
+    with caplog.at_level(logging.INFO):
+        for link in (used, old, unknown):
+            assert_gone(rig, link)
+    said = [message.rpartition(": ")[2] for message in caplog.messages]
+    assert said == ["it was used", "it is too old", "there is none like it"]
+
+
 def test_a_member_gets_a_password_for_its_own_name_alone(rig: Rig) -> None:
     rig.grants[:] = [Grant(principal="slack:T1/C1", role=Role.MEMBER)]
     member = replace(DEV, access=Access(login="slack-u1"))
