@@ -76,10 +76,11 @@ class HealthCommands:
         elif verdict and verdict.severity is not Severity.OK:
             yield f"{verdict.code.value}: {verdict.message}"
             yield f"Fix: {verdict.fix}"
-        if verdict:
-            yield f"Last looked at {self._times.ago(verdict.checked_at)}."
-        shares = [f"{window.value} {percent(share)}" for window, share in found.uptimes.items()]
-        yield f"Uptime: {', '.join(shares)}"
+        seen = f"Last looked at {self._times.ago(verdict.checked_at)}." if verdict else "Not looked at yet."
+        yield seen if not found.next_check else f"{seen} Next look: {self._times.moment(found.next_check)}."
+        known = {window: share for window, share in found.uptimes.items() if share is not None}
+        if known:
+            yield f"Uptime: {', '.join(f'{window} {percent(share)}' for window, share in known.items())}"
         if found.mute:
             yield f"Muted until {self._times.moment(found.mute.until)}: {found.mute.reason}"
 

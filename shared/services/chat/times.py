@@ -1,7 +1,7 @@
 """Times as people in a chat read them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.telling import duration
@@ -30,5 +30,6 @@ class Times:
         return f"{first} {unit} ago ({self.moment(at)})"
 
     def left(self, until: datetime) -> str:
-        """`15 min`."""
-        return duration(until - self.now())
+        """`15 min`: a minute that has begun counts."""
+        minutes = -((self.now() - until) // timedelta(minutes=1))
+        return duration(timedelta(minutes=minutes))

@@ -254,8 +254,13 @@ def test_who_is_nowhere_is_not_revoked(up: Chat) -> None:
 
 def test_health_of_one_and_of_all(up: Chat) -> None:
     assert up.say("health").text == "There is no registry here yet that was looked at and that you may read."
+    assert said(up.say("health demo")) == (
+        "`demo` is Unknown.\nNot looked at yet. Next look: 1 Jan, 00:05 UTC."
+    )
     up.rig.confirmed_sweep()
-    assert up.say("health demo").text.startswith("`demo` is Healthy since ")
+    seen = up.say("health demo")
+    assert seen.text.startswith("`demo` is Healthy since ")
+    assert seen.lines[-1].startswith("Uptime: 24h 100 %")
     assert up.say("health").text == "All is well: 1 registry."
 
 

@@ -2,13 +2,15 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from shared.domain.chat.talk import Platform, Reply, SecretLink, Speaker, Tone
 from shared.domain.operations import Kind
 from shared.domain.users import UserState
+from shared.services.chat.times import Times
 from shared.services.requests import Caller
 from tests.unit.services.chat.talking import ADMIN, MEMBER, NAMED, NOBODY, OPERATOR, Chat, elsewhere, said
 
@@ -50,6 +52,17 @@ def test_login_gives_a_link_to_a_user_of_the_own_name(chat: Chat) -> None:
     open_link(chat, reply)
     chat.rig.drain()
     assert chat.say("users demo").lines[1] == "`jane` Active"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "note"), [(0, "15 min"), (0.2, "15 min"), (60, "14 min"), (61, "14 min")]
+)
+def test_a_minute_that_has_begun_counts(seconds: float, note: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert (
+        Times(lambda: now + timedelta(seconds=seconds), ZoneInfo("UTC")).left(now + timedelta(minutes=15))
+        == note
+    )
 
 
 def test_the_old_password_works_until_the_click(chat: Chat) -> None:
