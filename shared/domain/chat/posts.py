@@ -34,8 +34,9 @@ class PostKind(StrEnum):
     PROGRESS = "Progress"
     REQUEST = "Request"
     """Somebody is asked whether somebody else may."""
-    DECISION = "Decision"
-    """Whoever asked is told that it was denied."""
+    APPROVED = "Approved"
+    DENIED = "Denied"
+    """Whoever asked is told."""
 
 
 class KeptButton(Model):
@@ -107,8 +108,10 @@ def request(post: Post) -> Reply:
 
 
 def decision(post: Post) -> Reply:
-    """Somebody has decided."""
-    return Reply(post.asked, ("It was decided by somebody who may.",), Tone.REFUSED)
+    """Somebody who may has decided, and there is no more to it."""
+    if post.kind is PostKind.APPROVED:
+        return Reply(post.asked, ("What you asked for was approved.",), Tone.DONE)
+    return Reply(post.asked, tone=Tone.REFUSED)
 
 
 def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:

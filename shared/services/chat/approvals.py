@@ -75,7 +75,6 @@ class Approvals:
         return Reply(
             f"Asked. They have {LIFE.seconds // 3600} hour to decide.",
             tone=Tone.DONE,
-            who=who.ids,
             replaces=True,
             approval=Approval(speaker.user, state.echo, who.ids, buttons, request.until),
         )

@@ -14,7 +14,7 @@ from itertools import batched, islice
 from ulid import ULID
 
 from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post, PostKind, decision, kept, progress, request
-from shared.domain.chat.talk import Approval, Platform, Reply, Speaker
+from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
 from shared.domain.names import split_operation_id
@@ -137,7 +137,8 @@ class Posts:
         if reply.follow:
             self._keep(PostKind.PROGRESS, asker, asker, asked, operation=reply.follow)
         else:
-            self._keep(PostKind.DECISION, asker, asker, reply.text)
+            kind = PostKind.DENIED if reply.tone is Tone.REFUSED else PostKind.APPROVED
+            self._keep(kind, asker, asker, reply.text)
 
     @retry_on_conflict
     def _claim(self, message: PostMessage, message_id: str) -> Post | None:
@@ -213,7 +214,7 @@ class Posts:
 def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
     if post.kind is PostKind.REQUEST:
         return request(post)
-    return decision(post) if post.kind is PostKind.DECISION else progress(post.asked, operation, now)
+    return progress(post.asked, operation, now) if post.kind is PostKind.PROGRESS else decision(post)
 
 
 def _instead(reply: Reply) -> list[str]:

@@ -200,12 +200,22 @@ def test_old_posts_are_forgotten(posting: Posting) -> None:
     assert posting.table.rows[POSTS] == {}
 
 
-def test_whoever_asked_hears_directly_that_it_was_denied(posting: Posting) -> None:
-    denied = Reply("Denied: `delete demo`. Nothing was done.", asker="U9")
-    assert posting.posts.accept(DEV, denied, "delete demo") == denied
+@pytest.mark.parametrize(
+    ("text", "tone", "more"),
+    [
+        ("Denied: `unmute demo`. Nothing was done.", Tone.REFUSED, ""),
+        ("`demo` is not muted any more.", Tone.DONE, "\nWhat you asked for was approved."),
+    ],
+)
+def test_whoever_asked_hears_directly_what_was_decided(
+    posting: Posting, text: str, tone: Tone, more: str
+) -> None:
+    decided = Reply(text, tone=tone, asker="U9")
+    assert posting.posts.accept(DEV, decided, "unmute demo") == decided
     posting.turn()
     assert list(posting.chat.messages) == [("U9", "0.000100")]
-    assert posting.said().startswith("Denied: `delete demo`. Nothing was done.")
+    assert posting.said() == f"{text}{more}"
+    assert [reply.tone for reply in posting.chat.messages.values()] == [tone]
     assert (posting.row().pending, posting.queue.sent) == (False, [])
 
 
