@@ -11,6 +11,7 @@ from shared.domain.audit import AuditEntry
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.users import User, UserState
+from shared.services.reconciling import expired_users
 from shared.services.reconciling.expired_users import BATCH, TRIES
 from shared.services.state import State
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
@@ -221,9 +222,10 @@ def test_a_lost_message_and_a_lost_answer_do_no_harm() -> None:
         rig.check_up()
 
 
-def test_a_run_may_die_anywhere() -> None:
+def test_a_run_may_die_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """After each call to a port: the next runs expire everybody, and rows, revision and file never disagree."""
-    number, call = BATCH + 2, 1
+    monkeypatch.setattr(expired_users, "BATCH", 3)  # two batches, whose users are made anew for each death
+    number, call = 5, 1
     while True:
         rig = rig_with(number)
         rig.clock.advance(DAY.total_seconds())
