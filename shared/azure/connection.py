@@ -12,6 +12,8 @@ from shared.settings import SettingsError
 SETTING = "AzureWebJobsStorage"
 TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20}
 """Seconds. A request must not hang longer than its caller waits."""
+HURRY: dict[str, Any] = {"connection_timeout": 1, "read_timeout": 1.2}
+"""The same where its caller waits for three seconds, and there is more to do."""
 
 
 @cache

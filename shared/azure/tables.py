@@ -7,7 +7,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.data.tables import EdmType, EntityProperty, TableClient, TableTransactionError, UpdateMode
 
-from shared.azure.connection import TIMEOUTS, StorageConnection, credential
+from shared.azure.connection import HURRY, TIMEOUTS, StorageConnection, credential
 from shared.azure.failures import dependency_error
 from shared.domain.errors import ConflictError
 from shared.domain.records import Change, Delete, Insert, Replace, Row, Value
@@ -18,14 +18,14 @@ _CONFLICTS = {404, 409, 412}
 
 
 class StorageTable:
-    """One table; it is created by the first write that misses it."""
+    """One table; it is created by the first write that misses it. `hurried`: better no answer than a late one."""
 
-    def __init__(self, connection: StorageConnection, name: str) -> None:
+    def __init__(self, connection: StorageConnection, name: str, *, hurried: bool = False) -> None:
         options: dict[str, Any] = {
             "table_name": name,
-            "retry_total": 2,
+            "retry_total": 1 if hurried else 2,
             "retry_backoff_factor": 0.2,
-            **TIMEOUTS,
+            **(HURRY if hurried else TIMEOUTS),
         }
         if connection.connection_string:
             self._client = TableClient.from_connection_string(connection.connection_string, **options)

@@ -55,10 +55,10 @@ class Core:
         )
         self.turns = Turns(self.state, self.channels, now, self.settings.operation_stale_seconds)
 
-    def _table(self, name: str) -> Table:
+    def _table(self, name: str, *, hurried: bool = False) -> Table:
         from shared.azure.tables import StorageTable
 
-        return StorageTable(self._connection, name)
+        return StorageTable(self._connection, name, hurried=hurried)
 
     @cached_property
     def _ledger(self) -> Ledger:

@@ -1,6 +1,7 @@
 """Slack's requests as the worker library hands them over, with a table behind: answered once, and where Slack looks."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,16 @@ from tests.unit.chat_apps.signing import SECRET, form
 
 NOW = str(int(time.time()))
 TOKEN = "xoxb-b0t-t0ken"
+MARGIN_SECONDS = 2
+"""How much longer a first request may take on a busy machine."""
+SETTINGS = {
+    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
+    "AZURE_RESOURCE_GROUP": "berthage",
+    "PUBLIC_URL": "https://berthage.example",
+    "PROBE_KEY": "k" * 32,
+    "SLACK_SIGNING_SECRET": SECRET,
+    "SLACK_BOT_TOKEN": TOKEN,
+}
 
 
 @dataclass
@@ -81,23 +92,14 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def invoked(azurite: Azurite, slack: Slack) -> Invoked:
-    settings = {
-        "AzureWebJobsStorage": azurite.connection_string,
-        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-        "AZURE_RESOURCE_GROUP": "berthage",
-        "PUBLIC_URL": "https://berthage.example",
-        "PROBE_KEY": "k" * 32,
-        "SLACK_SIGNING_SECRET": SECRET,
-        "SLACK_BOT_TOKEN": TOKEN,
-        "SLACK_API_URL": f"{slack.origin}/api",
-    }
+    where = {"AzureWebJobsStorage": azurite.connection_string, "SLACK_API_URL": f"{slack.origin}/api"}
     presses = [
         press(slack.origin, "/response/pressed"),
         press("http://127.0.0.2:1", "/elsewhere"),
         press(slack.origin, "/response/link", "open_link"),
         call("run_slack_action", form(payload='{"type": "block_actions"}')),
     ]
-    return invoke([*CALLS.values(), *[HELP] * 8, *presses], settings)
+    return invoke([*CALLS.values(), *[HELP] * 8, *presses], SETTINGS | where)
 
 
 def message(invoked: Invoked, what: str) -> Any:
@@ -137,6 +139,16 @@ def test_a_press_is_answered_where_it_says_and_nowhere_else(invoked: Invoked, sl
     assert path == "/response/pressed"
     assert said["response_type"] == "ephemeral"
     assert "its address is not Slack's" in invoked.log
+
+
+def test_where_the_storage_hangs_a_person_hears_it_within_three_seconds() -> None:
+    """So long Slack waits (docs.slack.dev/interactivity/implementing-slash-commands)."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/account"
+        storage = f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};"
+        [answer] = invoke([HELP], {**SETTINGS, "AzureWebJobsStorage": storage}).outcomes
+    assert json.loads(answer["text"])["text"].startswith("🔴 Problem: Table Storage does not answer")
+    assert answer["seconds"] < 3 + MARGIN_SECONDS
 
 
 def test_nothing_that_was_said_and_no_secret_is_logged(invoked: Invoked) -> None:

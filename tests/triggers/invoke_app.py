@@ -7,6 +7,7 @@ what was indexed, which modules that imported, and what came of each invocation,
 import asyncio
 import json
 import sys
+import time
 from typing import Any
 
 from localazure.functions_host.functions import Function
@@ -29,13 +30,13 @@ async def main() -> None:
             "bindings": {name: function.bindings for name, function in functions.items()},
             "imported": imported,
             "imported_in_the_end": sorted(sys.modules),
-            "outcomes": [_shown(outcome) for outcome in outcomes],
+            "outcomes": [_shown(*outcome) for outcome in outcomes],
         },
         sys.stdout,
     )
 
 
-async def _invoke(worker: Worker, function: Function, call: dict[str, Any]) -> Outcome:
+async def _invoke(worker: Worker, function: Function, call: dict[str, Any]) -> tuple[Outcome, float]:
     kind = function.bindings[0]["type"]
     metadata = {}
     if kind == "httpTrigger":
@@ -52,15 +53,18 @@ async def _invoke(worker: Worker, function: Function, call: dict[str, Any]) -> O
         data, metadata = text_datum(call["text"]), trigger_metadata(message_id="m-1", dequeue_count=1)
     else:
         data = json_datum(TIMER)
-    return await worker.invoke(function, f"invocation of {function.name}", data, metadata)
+    began = time.monotonic()
+    outcome = await worker.invoke(function, f"invocation of {function.name}", data, metadata)
+    return outcome, time.monotonic() - began
 
 
-def _shown(outcome: Outcome) -> dict[str, Any]:
+def _shown(outcome: Outcome, seconds: float) -> dict[str, Any]:
     if outcome.value is None:
         return {"succeeded": outcome.succeeded, "error": outcome.error, "traceback": outcome.traceback}
     answer = outcome.value.value
     return {
         "succeeded": outcome.succeeded,
+        "seconds": seconds,
         "status": int(answer["status_code"].value),
         "headers": {name: datum.value for name, datum in answer["headers"].items()},
         "cookies": [morsel.OutputString() for jar in answer["cookies"] or [] for morsel in jar.values()],
