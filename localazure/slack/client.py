@@ -14,6 +14,7 @@ type Json = dict[str, Any]
 
 _UNDER_WAY = " so far"
 """What the app's own message says as long as the work goes on."""
+_AFTER_WORK_SECONDS = 0.5
 
 
 class SlackClient:
@@ -50,15 +51,18 @@ class SlackClient:
         return found
 
     def read(self, linger: float, most: float = 180) -> Iterator[Json]:
-        """What comes, until nothing has for `linger` seconds and no message of the app's says that work goes on."""
+        """What comes, until nothing has for `linger` seconds, or all work is over that a message has told of."""
         going: dict[str, bool] = {}
+        worked = False
         began = quiet_since = time.monotonic()
         while time.monotonic() - began < most:
             for event in self.inbox():
                 going[event["ts"]] = event["kind"] != "deleted" and _UNDER_WAY in shown.text(event)
+                worked |= going[event["ts"]]
                 quiet_since = time.monotonic()
                 yield event
-            if not any(going.values()) and time.monotonic() - quiet_since > linger:
+            enough = min(linger, _AFTER_WORK_SECONDS) if worked else linger
+            if not any(going.values()) and time.monotonic() - quiet_since > enough:
                 return
             time.sleep(0.1)
 

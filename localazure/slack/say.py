@@ -35,7 +35,7 @@ def say(options: argparse.Namespace, state: Path) -> int:
     with SlackClient(ready, options.user or options.speaker, options.channel, options.team) as client:
         banner = _BANNER.format(user=name_of(client.user), channel=name_of(client.channel))
         print(banner, file=sys.stderr, flush=True)
-        _show(client, client.inbox())
+        _show(client, _latest(client.inbox()))
         lines = _given(options) if options.commands or options.press else _typed(client)
         failed = [_do(client, line, options.wait) for line in lines]
     return int(any(failed))
@@ -67,6 +67,11 @@ def _do(client: SlackClient, line: _Line, wait: float) -> bool:
     else:
         client.say(line.words)
     return _show(client, client.read(wait))
+
+
+def _latest(events: Iterable[Json]) -> Iterable[Json]:
+    """Of each message how it stands, not how it came to be so."""
+    return {event["ts"]: event for event in events}.values()
 
 
 def _show(client: SlackClient, events: Iterable[Json]) -> bool:
