@@ -14,7 +14,7 @@ type Json = dict[str, Any]
 
 _UNDER_WAY = " so far"
 """What the app's own message says as long as the work goes on."""
-_AFTER_WORK_SECONDS = 0.5
+_AFTERWARDS_SECONDS = 0.5
 
 
 class SlackClient:
@@ -51,17 +51,19 @@ class SlackClient:
         return found
 
     def read(self, linger: float, most: float = 180) -> Iterator[Json]:
-        """What comes, until nothing has for `linger` seconds, or all work is over that a message has told of."""
+        """What comes, until nothing has for `linger` seconds; a shorter time where nothing more is to be expected:
+        all work is over that a message has told of, or a button waits for a press.
+        """
         going: dict[str, bool] = {}
-        worked = False
+        is_over = False
         began = quiet_since = time.monotonic()
         while time.monotonic() - began < most:
             for event in self.inbox():
                 going[event["ts"]] = event["kind"] != "deleted" and _UNDER_WAY in shown.text(event)
-                worked |= going[event["ts"]]
+                is_over |= going[event["ts"]] or bool(event["numbers"])
                 quiet_since = time.monotonic()
                 yield event
-            enough = min(linger, _AFTER_WORK_SECONDS) if worked else linger
+            enough = min(linger, _AFTERWARDS_SECONDS) if is_over else linger
             if not any(going.values()) and time.monotonic() - quiet_since > enough:
                 return
             time.sleep(0.1)
