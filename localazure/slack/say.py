@@ -35,8 +35,9 @@ def say(options: argparse.Namespace, state: Path) -> int:
     with SlackClient(ready, options.user or options.speaker, options.channel, options.team) as client:
         banner = _BANNER.format(user=name_of(client.user), channel=name_of(client.channel))
         print(banner, file=sys.stderr, flush=True)
-        _show(client, _latest(client.inbox()))
-        lines = _given(options) if options.commands or options.press else _typed(client)
+        given = bool(options.commands or options.press)
+        _show(client, _unread(client, direct_only=given))
+        lines = _given(options) if given else _typed(client)
         failed = [_do(client, line, options.wait) for line in lines]
     return int(any(failed))
 
@@ -69,9 +70,10 @@ def _do(client: SlackClient, line: _Line, wait: float) -> bool:
     return _show(client, client.read(wait))
 
 
-def _latest(events: Iterable[Json]) -> Iterable[Json]:
+def _unread(client: SlackClient, *, direct_only: bool) -> Iterable[Json]:
     """Of each message how it stands, not how it came to be so."""
-    return {event["ts"]: event for event in events}.values()
+    newest = {event["ts"]: event for event in client.inbox()}
+    return [event for event in newest.values() if event["channel"].startswith("D") or not direct_only]
 
 
 def _show(client: SlackClient, events: Iterable[Json]) -> bool:
