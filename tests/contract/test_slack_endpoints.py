@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, override
 
@@ -16,7 +17,6 @@ from tests.triggers.app_process import Call, Invoked, invoke
 from tests.unit.chat_apps import signing
 from tests.unit.chat_apps.signing import SECRET, form
 
-NOW = str(int(time.time()))
 TOKEN = "xoxb-b0t-t0ken"
 MARGIN_SECONDS = 2
 """How much longer a first request may take on a busy machine."""
@@ -76,18 +76,21 @@ def press(origin: str, path: str, action: str = "confirm.0", *, in_private: bool
 
 
 def call(function: str, body: bytes) -> Call:
-    headers = signing.headers(body, NOW)
+    headers = signing.headers(body, str(int(time.time())))
     return {"function": function, "method": "POST", "headers": headers, "text": body.decode()}
 
 
-HELP = command("help", "1.help")
-CALLS = {
-    "help": HELP,
-    "replays": HELP,
-    "nonsense": command("flubber", "1.nonsense"),
-    "certificate": call("run_slack_command", b"ssl_check=1&token=x"),
-    "strange": call("run_slack_command", form(user_id="")),
-}
+@cache
+def calls() -> dict[str, Call]:
+    """Made when they are sent: what was signed minutes ago is turned away."""
+    asks_for_help = command("help", "1.help")
+    return {
+        "help": asks_for_help,
+        "replays": asks_for_help,
+        "nonsense": command("flubber", "1.nonsense"),
+        "certificate": call("run_slack_command", b"ssl_check=1&token=x"),
+        "strange": call("run_slack_command", form(user_id="")),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +102,17 @@ def invoked(azurite: Azurite, slack: Slack) -> Invoked:
         press(slack.origin, "/response/link", "open_link"),
         call("run_slack_action", form(payload='{"type": "block_actions"}')),
     ]
-    return invoke([*CALLS.values(), *[HELP] * 8, *presses], SETTINGS | where)
+    return invoke([*calls().values(), *[calls()["help"]] * 8, *presses], SETTINGS | where)
 
 
 def message(invoked: Invoked, what: str) -> Any:
-    answer = invoked.outcomes[[*CALLS].index(what)]
+    answer = invoked.outcomes[[*calls()].index(what)]
     assert answer["status"] == 200
     return json.loads(answer["text"])
 
 
 def test_of_the_same_request_many_times_at_once_one_is_answered(invoked: Invoked) -> None:
-    places = [0, 1, *range(len(CALLS), len(CALLS) + 8)]
+    places = [0, 1, *range(len(calls()), len(calls()) + 8)]
     answers = [invoked.outcomes[place] for place in places]
     assert sorted(answer["status"] for answer in answers) == [200] + [401] * 9
     assert {answer["text"] for answer in answers if answer["status"] == 401} == {""}
@@ -123,7 +126,7 @@ def test_what_is_not_understood_is_answered_for_one_person(invoked: Invoked) -> 
 
 
 def test_a_look_at_our_certificate_is_answered(invoked: Invoked) -> None:
-    answer = invoked.outcomes[[*CALLS].index("certificate")]
+    answer = invoked.outcomes[[*calls()].index("certificate")]
     assert (answer["status"], answer["text"]) == (200, "")
 
 
@@ -146,7 +149,7 @@ def test_where_the_storage_hangs_a_person_hears_it_within_three_seconds() -> Non
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}/account"
         storage = f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};"
-        [answer] = invoke([HELP], {**SETTINGS, "AzureWebJobsStorage": storage}).outcomes
+        [answer] = invoke([calls()["help"]], {**SETTINGS, "AzureWebJobsStorage": storage}).outcomes
     assert json.loads(answer["text"])["text"].startswith("🔴 Problem: Table Storage does not answer")
     assert answer["seconds"] < 3 + MARGIN_SECONDS
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from tests.triggers.app_process import Call, Invoked, invoke
 from tests.unit.chat_apps.teams_signing import CHANNEL, JANE, TENANT, TOKEN, activity, mention, signed
 from tests.unit.sinks.test_teams import card_of, problem, shown
 
-NOW = datetime.now(UTC).isoformat()
 GRANTS = [
     {"principal": f"teams:{TENANT}/{JANE}", "role": "Operator", "registry": "team-*"},
     {"principal": f"teams:{TENANT}/29:partner", "role": "Operator", "registry": "team-*"},
@@ -21,7 +21,9 @@ SEEN_BY_ALL = "No link here: Teams shows this answer to everybody in the channel
 
 
 def say(text: str, message: str, **fields: Any) -> Call:
-    given = activity(id=message, timestamp=NOW, text=f"<at>Registry</at>&nbsp;{text}\n", **fields)
+    given = activity(
+        id=message, timestamp=datetime.now(UTC).isoformat(), text=f"<at>Registry</at>&nbsp;{text}\n", **fields
+    )
     body = json.dumps(given).encode()
     headers = {"Authorization": signed(body), "Content-Type": "application/json; charset=utf-8"}
     return {"function": "run_teams_message", "method": "POST", "headers": headers, "text": body.decode()}
@@ -31,17 +33,21 @@ GUEST = {"from": {"id": "29:guest", "name": "Jane"}}
 PARTNER = {"from": {"id": "29:partner", "name": "Larry"}}
 ELSEWHERE = {"channelData": {"channel": {"id": "19:other@thread.tacv2"}, "tenant": {"id": TENANT}}}
 NAMELESS = [mention("28:1", "Registry"), mention("", "Larry")]
-HELP = say("help", "1")
-FIRST = {
-    "help": HELP,
-    "again": HELP,
-    "the same in another channel": say("help", "1", **ELSEWHERE),
-    "nonsense": say("flubber &lt;b&gt;", "2"),
-    "create": say("create team-pay", "3"),
-    "by a guest who is called the same": say("create team-pay", "4", **GUEST),
-    "why of nobody": say("why team-pay <at>Larry</at>", "5", entities=NAMELESS),
-}
-SIGNED_IN = {"link": say("login team-pay", "6"), "to whom": say("user add team-pay larry", "7", **PARTNER)}
+
+
+@cache
+def calls() -> dict[str, Call]:
+    """Made when they are sent: what was signed minutes ago is turned away."""
+    asks_for_help = say("help", "1")
+    return {
+        "help": asks_for_help,
+        "again": asks_for_help,
+        "the same in another channel": say("help", "1", **ELSEWHERE),
+        "nonsense": say("flubber &lt;b&gt;", "2"),
+        "create": say("create team-pay", "3"),
+        "by a guest who is called the same": say("create team-pay", "4", **GUEST),
+        "why of nobody": say("why team-pay <at>Larry</at>", "5", entities=NAMELESS),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +65,17 @@ def settings(azurite: Azurite) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def first(settings: dict[str, str]) -> Invoked:
-    return invoke(list(FIRST.values()), settings)
+    return invoke(list(calls().values()), settings)
 
 
 @pytest.fixture(scope="module")
 def signed_in(settings: dict[str, str], first: Invoked) -> Invoked:
     """Afterwards, with App Service authentication on."""
     assert first.outcomes
-    return invoke(list(SIGNED_IN.values()), {**settings, "WEBSITE_AUTH_ENABLED": "True"})
+    return invoke(
+        [say("login team-pay", "6"), say("user add team-pay larry", "7", **PARTNER)],
+        {**settings, "WEBSITE_AUTH_ENABLED": "True"},
+    )
 
 
 def card(invoked: Invoked, place: int) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def card(invoked: Invoked, place: int) -> dict[str, Any]:
 
 
 def lines(invoked: Invoked, what: str) -> list[str]:
-    return shown(card(invoked, [*FIRST].index(what)))
+    return shown(card(invoked, [*calls()].index(what)))
 
 
 def test_a_message_that_comes_twice_is_answered_once(first: Invoked) -> None:
