@@ -129,7 +129,7 @@ def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:
 def _ended(asked: str, operation: Operation, steps: Sequence[str]) -> Reply:
     took = _seconds((operation.ended_at or operation.created_at) - operation.created_at)
     if operation.status is Status.SUCCEEDED:
-        return Reply(text=f"Done in {took}: `{asked}`", tone=Tone.DONE, private=False)
+        return Reply(text=f"`{asked}` in {took}", tone=Tone.DONE, private=False)
     if operation.status is Status.CANCELED:
         return Reply(text=f"Canceled after {took}: `{asked}`", tone=Tone.WARNING, private=False)
     why = [operation.error.message, operation.error.fix] if operation.error else []

@@ -61,7 +61,7 @@ def test_progress_is_one_message_that_changes(posting: Posting) -> None:
     posting.rig.drain()
     posting.turn()
     [reply] = posting.chat.messages.values()
-    assert (reply.tone, reply.text.startswith("Done in ")) == (Tone.DONE, True)
+    assert (reply.tone, reply.text.startswith("`create demo` in ")) == (Tone.DONE, True)
     assert (posting.row().pending, posting.queue.sent) == (False, [])
     assert list(posting.chat.messages) == [("C1", "0.000100")]
 
@@ -136,7 +136,7 @@ def test_where_we_may_not_speak_the_asker_is_told_directly(posting: Posting) -> 
     posting.rig.drain()
     posting.turn()
     assert [channel for channel, _ in posting.chat.messages] == ["U1"]
-    assert posting.said().startswith("Done in ")
+    assert posting.said().startswith("`create demo` in ")
 
 
 def test_where_nobody_lets_us_in_it_is_given_up(posting: Posting) -> None:
