@@ -74,6 +74,7 @@ def test_an_expired_user_is_refused_and_a_new_end_brings_the_old_password_back(h
     soon = harbour.api.call("PATCH", f"{USERS}/eve", 200, {"expiresAfter": "PT1S"})
     assert soon["expiresOn"] > soon["updatedAt"]
     until(lambda: not harbour.lets_in("eve", password), "eve still gets in")
+    until(lambda: harbour.user("eve")["operation"] is None, "the end of eve's time has no end")
     assert harbour.user("eve")["state"] == "Expired"
     assert harbour.lets_in("kay", kept)
     repeated = harbour.api.call("PUT", f"{USERS}/eve", 200, {"expiresAfter": "PT1S"})
