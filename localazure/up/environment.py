@@ -19,6 +19,7 @@ _DEFAULTS = {
     "TURN_DELAY_SECONDS": "1",  # provisioning takes seconds here, not minutes,
     "OPERATION_STALE_SECONDS": "20",  # so that one which does not move for so long has been interrupted
     "MOUNT_CACHE_SECONDS": "0",  # a mount is a folder: nothing is cached
+    "HEALTH_SWEEP_SCHEDULE": "0 * * * * *",  # nobody who tries it waits five minutes for the first look
 }
 
 _REAL_CREDENTIALS = (

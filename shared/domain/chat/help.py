@@ -8,7 +8,10 @@ from shared.domain.chat.parsing import Misunderstood
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.roles import Role
 
-_MORE = "`help COMMAND` shows an example. What stands in [brackets] may be left out."
+_MORE = (
+    "In Slack a command begins with `/registry`. `help COMMAND` shows an example. "
+    "What stands in [brackets] may be left out."
+)
 
 
 def overview(may: Callable[[Command], bool], channel_registry: str | None = None) -> Reply:
