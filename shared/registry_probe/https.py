@@ -28,18 +28,9 @@ class HttpsConnection:
 
     async def get(self, path: str, headers: Mapping[str, str]) -> h11.Response:
         """Status and headers of the answer. Raises `NoAnswerError`."""
-        everything = {
-            "Host": self._server,
-            "User-Agent": "berthage-probe",
-            "Accept": "application/json",
-            **headers,
-        }
-        request = h11.Request(method="GET", target=path, headers=list(everything.items()))
         self.requests += 1
         try:
-            self._stream.write(
-                (self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b"")
-            )
+            self._stream.write(self._request(path, headers))
             while not isinstance(event := await self._event(), h11.Response):
                 pass  # 1xx
         except (h11.ProtocolError, OSError) as error:

@@ -1,6 +1,7 @@
 """TLS servers, each named for what it does to a client that looks for a registry."""
 
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,10 +23,21 @@ class SlowRegistry(TlsServer):
     def __init__(self, certificate: Certificate, seconds: float) -> None:
         super().__init__(certificate)
         self._seconds = seconds
+        self.most_at_once = 0
+        """Requests that waited together."""
+        self._waiting = 0
+        self._counting = threading.Lock()
 
     def answer(self, connection: socket.socket, request: Request) -> None:
+        self._count(1)
         self.stopped.wait(self._seconds)
+        self._count(-1)  # before the answer: whoever has that may send the next request at once
         super().answer(connection, request)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._waiting += change
+            self.most_at_once = max(self.most_at_once, self._waiting)
 
 
 class RegistrySlowForMembers(SlowRegistry):

@@ -43,9 +43,7 @@ class TlsServer:
         self.requests: list[Request] = []
         self.connections = 0
         """With a handshake that succeeded."""
-        self.most_at_once = 0
         self.stopped = threading.Event()
-        self._at_once = 0
         self._lock = threading.Lock()
         self._context = server_context(certificate)
         self._server = _Server(self)
@@ -81,20 +79,12 @@ class TlsServer:
                 self.connections += 1
             while line := lines.readline():
                 headers = BytesParser().parsebytes(b"".join(iter(lines.readline, b"\r\n")))
-                self._count(secure, Request(line.decode().split(" ")[1], headers))
+                request = Request(line.decode().split(" ")[1], headers)
+                with self._lock:
+                    self.requests.append(request)
+                self.answer(secure, request)
                 if not self.keeps_connections:
                     return
-
-    def _count(self, connection: socket.socket, request: Request) -> None:
-        with self._lock:
-            self.requests.append(request)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-        try:
-            self.answer(connection, request)
-        finally:
-            with self._lock:
-                self._at_once -= 1
 
     def answer(self, connection: socket.socket, request: Request) -> None:
         """A registry that refuses strangers, lets everybody else in, and holds nothing."""
