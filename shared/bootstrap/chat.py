@@ -67,7 +67,7 @@ class ChatServices(HealthServices):
             self.registries,
             self.soft_delete,
             self.accounts,
-            self.reveals,
+            self.reveal_offers,
             self.diagnoses,
             self.people,
             self.operations,

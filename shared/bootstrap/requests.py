@@ -16,6 +16,7 @@ from shared.services.refusals import Refusals
 from shared.services.registries import Registries
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.reveal_offers import RevealOffers
 from shared.services.reveals import Reveals
 from shared.services.soft_delete import SoftDelete
 from shared.services.status_links import StatusLinks
@@ -70,11 +71,19 @@ class RequestServices(Core):
         return Diagnoses(self.state, self.registries, self.accounts, now)
 
     @cached_property
+    def reveal_offers(self) -> RevealOffers:
+        """Offers one-time links to new passwords."""
+        return RevealOffers(self.state, self._user_changes, self.settings.public_url, now)
+
+    @cached_property
     def reveals(self) -> Reveals:
-        """One-time links to new passwords."""
-        changes = UserChanges(self.state, self.registries, self.channels, self._ledger, now)
-        settings = self.settings
-        return Reveals(self.state, changes, self.operations, settings.role_grants, settings.public_url, now)
+        """Opens one-time links to new passwords."""
+        return Reveals(self.state, self._user_changes, self.operations, self.settings.role_grants, now)
+
+    @cached_property
+    def _user_changes(self) -> UserChanges:
+        """What a change of a user shares, over HTTP and by a link."""
+        return UserChanges(self.state, self.registries, self.channels, self._ledger, now)
 
     @cached_property
     def operations(self) -> Operations:

@@ -10,10 +10,9 @@ from shared.domain.grants import principal
 from shared.domain.graph import Context
 from shared.domain.reveal import Purpose
 from shared.services.capacity import Capacity
-from shared.services.operations import Operations
 from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger
-from shared.services.reveals import Offer, Reveals
+from shared.services.reveal_offers import Offer, RevealOffers
 from shared.services.state import State
 from shared.services.turns import Channels
 from shared.services.user_changes import UserChanges
@@ -29,12 +28,12 @@ def offer(
 ) -> Offer:
     """Of somebody who may do everything, at the click, too. Its token is among what nobody else may know."""
     caller = Caller("key:test", "r-offer", kind="key", principals=frozenset({principal("key", ANY_KEY)}))
-    made = _reveals(local).offer(registry, username, purpose, caller, **more)
+    made = _offers(local).offer(registry, username, purpose, caller, **more)
     local.api.passwords.add(made.token.partition(".")[2])
     return made
 
 
-def _reveals(local: LocalAzure) -> Reveals:
+def _offers(local: LocalAzure) -> RevealOffers:
     connection = StorageConnection(local.up.ready()["storageConnectionString"])
     settings = Settings(
         azure_subscription_id="sub",
@@ -49,4 +48,4 @@ def _reveals(local: LocalAzure) -> Reveals:
     health, context = StorageTable(connection, "health"), Context("sub", "group")
     registries = Registries(state, health, capacity, channels, ledger, settings, context, now)
     changes = UserChanges(state, registries, channels, ledger, now)
-    return Reveals(state, changes, Operations(state, capacity), [], settings.public_url, now)
+    return RevealOffers(state, changes, settings.public_url, now)

@@ -32,7 +32,7 @@ from shared.services.operations import Operations
 from shared.services.people import People
 from shared.services.refusals import Refusals
 from shared.services.registries import Registries
-from shared.services.reveals import Reveals
+from shared.services.reveal_offers import RevealOffers
 from shared.services.soft_delete import SoftDelete
 from shared.services.state import Clock
 from shared.services.status_board import StatusBoard
@@ -71,7 +71,7 @@ class Parts:
     registries: Registries
     soft_delete: SoftDelete
     accounts: Accounts
-    reveals: Reveals
+    reveal_offers: RevealOffers
     diagnoses: Diagnoses
     people: People
     operations: Operations
@@ -107,7 +107,7 @@ def _deeds(
         **ChatCommands(parts.registries, parts.operations, rows, parts.trail, times).deeds,
         **RegistryCommands(parts.registries, parts.soft_delete, policy, times).deeds,
         **UserCommands(parts.accounts, parts.diagnoses, times).deeds,
-        **LoginCommands(parts.accounts, parts.reveals, times, signed_in=signed_in).deeds,
+        **LoginCommands(parts.accounts, parts.reveal_offers, times, signed_in=signed_in).deeds,
         **PersonCommands(parts.people, callers).deeds,
         **HealthCommands(parts.history, parts.board, parts.mutes, parts.reports, times).deeds,
     }

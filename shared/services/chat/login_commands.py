@@ -22,7 +22,7 @@ from shared.services.chat.callers import own_name
 from shared.services.chat.said import Deed, Said
 from shared.services.chat.times import Times
 from shared.services.own_user import check_lifetime
-from shared.services.reveals import Reveals
+from shared.services.reveal_offers import RevealOffers
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class _Wanted:
 class LoginCommands:
     """Each raises `ApiError` for what its speaker can mend. `signed_in`: people sign in with Entra to open a page."""
 
-    def __init__(self, accounts: Accounts, reveals: Reveals, times: Times, *, signed_in: bool) -> None:
-        self._accounts, self._reveals, self._times = accounts, reveals, times
+    def __init__(self, accounts: Accounts, offers: RevealOffers, times: Times, *, signed_in: bool) -> None:
+        self._accounts, self._offers, self._times = accounts, offers, times
         self._signed_in = signed_in
 
     @property
@@ -83,7 +83,7 @@ class LoginCommands:
         return Reply(text, link=self._link(said, wanted, shown))
 
     def _link(self, said: Said, wanted: _Wanted, shown: MayBeShown) -> SecretLink:
-        offer = self._reveals.offer(
+        offer = self._offers.offer(
             said.registry,
             wanted.username,
             wanted.purpose,

@@ -64,6 +64,7 @@ from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.restart import Restart
 from shared.services.retry import Retry
+from shared.services.reveal_offers import RevealOffers
 from shared.services.reveals import Reveals
 from shared.services.revocation import RevocationTurns
 from shared.services.schema import Schema
@@ -171,7 +172,8 @@ class Rig:
         self.operations = Operations(self.state, self.capacity)
         self.grants: list[Grant] = [MINE]
         changes = UserChanges(self.state, self.registries, self.channels, ledger, now)
-        self.reveals = Reveals(self.state, changes, self.operations, self.grants, POLICY.public_url, now)
+        self.reveal_offers = RevealOffers(self.state, changes, POLICY.public_url, now)
+        self.reveals = Reveals(self.state, changes, self.operations, self.grants, now)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
         self.retry = Retry(self.state, self.operations, self.registries, self.channels, ledger, now)
         self.publisher = Publisher(self.state, shares, probe, KEY, now)

@@ -92,7 +92,7 @@ class Chat:
             rig.registries,
             rig.soft_delete,
             rig.accounts,
-            rig.reveals,
+            rig.reveal_offers,
             Diagnoses(rig.state, rig.registries, rig.accounts, now),
             rig.people,
             rig.operations,
