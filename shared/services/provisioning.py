@@ -6,37 +6,28 @@ No turn waits for Azure. Each looks at what could move, sends what is missing, a
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from shared.domain.candidates import next_candidate
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.graph import (
-    ACCOUNT_REMOVED,
-    HOLDS_IMAGES,
-    Context,
-    Node,
-    graph,
-    removal,
-    restarting,
-    withdrawal,
-)
-from shared.domain.names import azure_names
-from shared.domain.operations import Kind, Operation, OperationError, Status, Step
+from shared.domain.graph import Context, Node, graph, removal, restarting, withdrawal
+from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.plan import Found, ready_to_go
 from shared.domain.records import Change, Delete
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.resources import Type
+from shared.domain.registries import Registry
+from shared.domain.settling import settled
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.health.rows import HealthRows
 from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
+from shared.services.provisioning_turn import Turn
 from shared.services.registries import shown_at
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.turns import Again, Done
-from shared.services.visits import Turn, Visits
+from shared.services.visits import Visits
 from shared.telemetry.threads import ContextThreadPool
 
 type Visit = Callable[[Turn, Node], tuple[Found, bool]]
 
-MAX_NAME_ATTEMPTS = 5
 CONCURRENCY = 6
 
 
@@ -67,7 +58,7 @@ class Provisioning:
         if operation.cancel_requested_at and not operation.rolling_back:
             return self._go_back(operation)
         nodes, visit = self._work(operation, registry)
-        turn = self._begin(operation, registry, nodes)
+        turn = Turn.begin(operation, registry, nodes, PointOfNoReturn(self._state, operation))
         try:
             while batch := ready_to_go(nodes, turn.done, turn.visited):
                 self._visit_all(turn, batch, visit)
@@ -90,19 +81,6 @@ class Provisioning:
             return restarting(registry), self._visits.restart
         return graph(registry, self._context), self._visits.provide
 
-    def _begin(self, operation: Operation, registry: Registry, nodes: Sequence[Node]) -> Turn:
-        known = {step.name: step for step in operation.steps}
-        steps = {**known, **{node.step: known.get(node.step, Step(name=node.step)) for node in nodes}}
-        done = {name for name, step in steps.items() if step.status is Status.SUCCEEDED}
-        return Turn(
-            registry,
-            steps,
-            done,
-            frozenset(operation.resend),
-            HOLDS_IMAGES if operation.kind is Kind.RESTORE_REGISTRY else frozenset(),
-            may_send=PointOfNoReturn(self._state, operation),
-        )
-
     def _visit_all(self, turn: Turn, batch: Sequence[Node], visit: Visit) -> None:
         """Independent nodes go out side by side. A permanent refusal waits until the others are recorded."""
 
@@ -116,26 +94,10 @@ class Provisioning:
         with ContextThreadPool(CONCURRENCY) as pool:
             results = list(pool.map(attempt, batch))
         for node, result in zip(batch, results, strict=True):
-            self._record(turn, node, result)
+            turn.record(node, result, self._now())
         for result in results:
             if isinstance(result, PermanentError | NameTakenError):
                 raise result
-
-    def _record(self, turn: Turn, node: Node, result: tuple[Found, bool] | Exception) -> None:
-        turn.visited.add(node.step)
-        step = turn.steps[node.step]
-        if isinstance(result, Exception):
-            if isinstance(result, TemporaryError):
-                turn.obstacle = max(turn.obstacle or result, result, key=lambda error: error.retry_after)
-            turn.steps[node.step] = step.moved(Status.RUNNING, self._now())
-            return
-        found, sent = result
-        if sent:
-            turn.sent.add(node.step)
-        if found is Found.READY:
-            turn.done.add(node.step)
-        status = Status.SUCCEEDED if found is Found.READY else Status.RUNNING
-        turn.steps[node.step] = step.moved(status, self._now(), sent=sent)
 
     @retry_on_conflict
     def _next_candidate(self, registry: Registry, taken: NameTakenError) -> None:
@@ -143,21 +105,7 @@ class Provisioning:
         present = self._state.registry(registry.name)
         if present is None or present.uid != registry.uid or present.names != registry.names:
             return
-        if present.provisioned:
-            raise _lost_name(present, taken.args[0])
-        storage, site = present.storage_attempt, present.site_attempt
-        if taken.args[0] is Type.SITE:
-            site += 1
-        else:
-            storage += 1
-        if max(storage, site) >= MAX_NAME_ATTEMPTS:
-            raise PermanentError(
-                "NamesTaken",
-                f"{MAX_NAME_ATTEMPTS} candidates for the name of the {taken.args[0]} are held by others.",
-                "Choose another registry name.",
-            )
-        names = azure_names(self._context.subscription, self._context.group, present.name, storage, site)
-        changed = present.change(storage_attempt=storage, site_attempt=site, names=names)
+        changed = next_candidate(present, taken.args[0], self._context)
         self._state.commit(present.name, changed.save())
 
     @retry_on_conflict
@@ -166,15 +114,7 @@ class Provisioning:
 
         Only what this turn has seen is written: what it has not may have been found out by another meanwhile.
         """
-        account = turn.seen.get("storageAccount", {}).get("properties", {})
-        site = turn.seen.get("site", {}).get("properties", {})
-        seen = {
-            "file_endpoint": account.get("primaryEndpoints", {}).get("file"),
-            "login_server": site.get("defaultHostName"),
-        }
-        told = {
-            name: value for name, value in seen.items() if value and value != getattr(turn.registry, name)
-        }
+        told = turn.told()
         if not told:
             return turn.registry
         present = self._state.registry(operation.registry)
@@ -239,17 +179,7 @@ class Provisioning:
         if operation.kind is Kind.PURGE_REGISTRY and status is Status.SUCCEEDED:
             rows = (registry, projection, self._state.mute(registry.name))
             return [Delete(row.key, row.etag) for row in rows if row]
-        restarted = operation.kind is Kind.RESTART_REGISTRY  # which changes nothing of the registry
-        moment = registry.updated_at if restarted else self._now()
-        settled = registry.at_rest(_state_after(operation, status), moment)
-        if status is Status.SUCCEEDED:
-            return [settled.change(provisioned=True).save()]
-        if status is Status.CANCELED and operation.intent and not operation.rolling_back:
-            return [settled.change(desired=operation.intent.was).save()]
-        if not operation.rolling_back or projection is None:
-            return [settled.save()]
-        unpublished = projection.change(published_revision=-1, proven_revision=-1, published_at=None)
-        return [settled.change(login_server=None, file_endpoint=None).save(), unpublished.save()]
+        return settled(registry, projection, operation, status, self._now())
 
     def fail(self, operation: Operation, error: OperationError) -> Again | None:
         """A create that never succeeded leaves nothing behind: it rolls back before it fails."""
@@ -274,38 +204,6 @@ class Provisioning:
         until = now + self._timeout
         # not at once: what was just sent may not be visible yet
         return Again(self._delay, {"rolling_back": True, "error": error, "steps": steps, "expires_at": until})
-
-
-def _state_after(ended: Operation, status: Status) -> ProvisioningState:
-    """What the registry shows when that operation has ended. A restart, however it ends, leaves it as it was."""
-    if ended.kind is Kind.RESTART_REGISTRY and ended.intent:
-        return ended.intent.was_state
-    if status is Status.SUCCEEDED:
-        is_delete = ended.kind is Kind.DELETE_REGISTRY
-        return ProvisioningState.SOFT_DELETED if is_delete else ProvisioningState.SUCCEEDED
-    if status is Status.CANCELED and ended.intent and not ended.rolling_back:
-        return ended.intent.was_state
-    return ProvisioningState.SOFT_DELETED if _can_still_be_restored(ended) else ProvisioningState.FAILED
-
-
-def _can_still_be_restored(failed: Operation) -> bool:
-    """A purge of what was soft-deleted has failed, and the images are still there: so is the way back."""
-    was = failed.intent.was_state if failed.intent else None
-    if failed.kind is not Kind.PURGE_REGISTRY or was is not ProvisioningState.SOFT_DELETED:
-        return False
-    gone = {step.name for step in failed.steps if step.status is Status.SUCCEEDED}
-    return ACCOUNT_REMOVED not in gone
-
-
-def _lost_name(registry: Registry, kind: Type) -> PermanentError:
-    """Another account would be an empty one, and another site another login server: nobody asked for that."""
-    name = registry.names.site if kind is Type.SITE else registry.names.storage_account
-    return PermanentError(
-        "NameTaken",
-        f"{name} is gone, and its name is still reserved after its deletion or held by somebody else.",
-        "Restore what was deleted (the portal lists deleted storage accounts), or wait until the name is free; "
-        f"then PUT /api/registries/{registry.name} again.",
-    )
 
 
 def _canceled(operation: Operation) -> OperationError:

@@ -1,8 +1,5 @@
 """One visit to one node of a registry's graph: look at it, and send what is missing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from shared.domain import htpasswd
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
 from shared.domain.graph import Node
@@ -11,6 +8,7 @@ from shared.domain.plan import Found, assess, at
 from shared.domain.registries import Registry
 from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Ref, Type, fill, has_placeholder
 from shared.ports import ResourceManager
+from shared.services.provisioning_turn import Turn
 from shared.services.publisher import RESTRICTED, Publisher
 from shared.services.state import State
 
@@ -18,25 +16,6 @@ RESTARTS = {"site", "siteRestarted"}
 """Steps after which a registry that was up is about to restart."""
 MAX_SENDS = 5
 """How often one resource is sent before we say that Azure does not take it."""
-
-
-@dataclass
-class Turn:
-    """What one turn has found out so far."""
-
-    registry: Registry
-    steps: dict[str, Step]
-    done: set[str]
-    resend: frozenset[str] = frozenset()
-    """Steps that are sent once in any case."""
-    wanted_back: frozenset[str] = frozenset()
-    """Steps whose resources are not made anew: it is their content that is wanted."""
-    visited: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)
-    may_send: Callable[[], None] = lambda: None
-    """Raises `TemporaryError` when nothing may be sent any more."""
-    seen: dict[str, Json] = field(default_factory=dict)
-    obstacle: TemporaryError | None = None
 
 
 class Visits:

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from shared.domain import htpasswd, passwords
+from shared.services import provisioning
 from tests import fakes
 
 
@@ -16,6 +17,12 @@ def quick_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(htpasswd, "probe_hash", probe_hash)
     monkeypatch.setattr(fakes, "matches", matches)
+
+
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lifecycle work makes the same calls in the same order in every run."""
+    monkeypatch.setattr(provisioning, "CONCURRENCY", 1)
 
 
 def probe_hash(key: str, uid: str, revision: int) -> str:

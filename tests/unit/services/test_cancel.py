@@ -8,17 +8,12 @@ from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
-from shared.services import provisioning
 from tests.unit.services.rig import ALWAYS, ME, NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 BUSY = TemporaryError("TooManyRequests", "429", 1)
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same calls in the same order in every run."""
-    monkeypatch.setattr(provisioning, "CONCURRENCY", 1)
 
 
 def up() -> Rig:

@@ -10,23 +10,18 @@ from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Type
-from shared.services import provisioning
 from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from shared.services.requests import Caller
 from tests.unit.services.rig import ME, NAME, Rig
 from tests.unit.services.test_cancel import begin, cancel, started, up
 from tests.unit.services.wire import Killed
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NO = PermanentError("AzureSaysNo", "Azure's own words", "Azure's way out")
 LIFECYCLE = [kind for kind in Kind if kind.is_lifecycle]
 USERS = [Kind.PUT_USER, Kind.ROTATE_USER, Kind.DELETE_USER]
 ALL = [*LIFECYCLE, *USERS]
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same calls in the same order in every run."""
-    monkeypatch.setattr(provisioning, "CONCURRENCY", 1)
 
 
 def failed(kind: Kind) -> tuple[Rig, Operation]:
