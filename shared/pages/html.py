@@ -39,6 +39,8 @@ class Refused:
     fix: str
     sign_in: str = ""
     """Where one can."""
+    takes_link: bool = False
+    """May a link be pasted? For browsers without JavaScript, which show nobody what stands behind a `#`."""
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,8 @@ def link_needed() -> ApiError:
         401,
         "StatusLinkNeeded",
         "This page is for those who have a link to it. You have none, or yours has expired or was revoked.",
-        "Open the link that you were given once more. If that does not help, ask whoever runs this for a new one: "
-        "an Admin makes it with POST /api/status/links.",
+        "Open the link that you were given once more, or paste it here. If that does not help, ask whoever runs "
+        "this for a new one: an Admin makes it with POST /api/status/links.",
         headers={"WWW-Authenticate": 'StatusLink realm="status"'},
     )
 

@@ -20,12 +20,13 @@ from shared.services.refusals import is_recorded
 from shared.services.requests import Caller
 from shared.triggers.answer_models.base import View
 from shared.triggers.answers import Answer, refusal
+from shared.triggers.bodies import WITH_BODY, media_types
 from shared.triggers.doors import Door, TurnedAwayError
 from shared.triggers.exchange import exchange, under_the_name_of
 from shared.triggers.html import refused_page
 from shared.triggers.identity import caller
 from shared.triggers.known_errors import as_api_error
-from shared.triggers.parsing import JSON, MERGE_PATCH, PLAIN_TEXT, WITH_BODY, is_file, parse
+from shared.triggers.parsing import parse
 from shared.triggers.request_models.base import NoBody
 from shared.triggers.throttle import admit
 
@@ -70,9 +71,7 @@ class Endpoint:
         """Of its request's body."""
         if self.door:
             return (self.door.media_type,)
-        if is_file(self.asks):
-            return (PLAIN_TEXT,)
-        return (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
+        return media_types(self.asks, self.method)
 
     @property
     def writes(self) -> bool:

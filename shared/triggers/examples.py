@@ -192,7 +192,7 @@ EXAMPLES: dict[type[View], Json] = {
     ReportView: REPORT,
     KeptReportView: KEPT,
     StatusLinkView: {
-        "url": f"{_BASE}/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",
+        "url": f"{_BASE}/status#WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJlLW9mLXRoaXMtZXhhbXBsZQ",
         "registry": "*",
         "expiresOn": "2027-02-23T07:06:00.000Z",
     },

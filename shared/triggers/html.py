@@ -30,6 +30,7 @@ def refused_page(error: ApiError) -> Answer:
             message=error.message,
             fix=error.fix,
             sign_in=SIGN_IN if offers_login else "",
+            takes_link=error.status == 401,
         )
     )
     return Answer(error.status, Text(found.html, HTML), {**refusal(error).headers, **found.headers})

@@ -44,7 +44,7 @@ _MEANINGS = {
     201: "Created.",
     202: "Accepted: the operation says when it is done.",
     204: "There is nothing.",
-    303: "The same page, without the token in its address: it is a cookie now.",
+    303: "The link's token is a cookie now; the page is where `Location` says.",
 }
 
 

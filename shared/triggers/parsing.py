@@ -1,6 +1,5 @@
 """From a request to checked values: every bad field of path, query, headers and body is named at once."""
 
-import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,16 +7,13 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.domain.errors import ApiError, Problem, bad_request
+from shared.domain.errors import Problem, bad_request
 from shared.domain.field_problems import field_message, field_problem
-from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
 from shared.domain.registry_spec import Policy
+from shared.triggers.bodies import WITH_BODY, read_body
 from shared.triggers.request_models.registries import DeleteRegistryRequest
 
-MAX_BODY_BYTES = 64 * 1024
 API_VERSIONS = ("2026-11-01",)
-WITH_BODY = ("PUT", "POST", "PATCH")
-JSON, MERGE_PATCH, PLAIN_TEXT = "application/json", "application/merge-patch+json", "text/plain"
 _HEADERS = ("If-Match", "If-None-Match", "Operation-Id")
 _WHERE_NAMED = ("Accept", "Cookie")
 _IGNORED_QUERY = {"code", "clientId"}
@@ -33,7 +29,7 @@ def parse[R: BaseModel](model: type[R], req: func.HttpRequest, policy: Policy | 
         name: req.headers[name] for name in _looked_at(model, req.method) if name in req.headers
     }
     if req.method in WITH_BODY:
-        given["body"] = _file(req) if is_file(model) else _body(req)
+        given["body"] = read_body(model, req)
     problems = [] if version in API_VERSIONS else [_unsupported(version)]
     try:
         parsed = model.model_validate(given, context=policy)
@@ -80,69 +76,6 @@ def _not_confirmed(target: str, message: str, registry: str) -> Problem:
         "Without both parameters it is a delete that can be undone."
     )
     return Problem("ConfirmationRequired", target, f"{target}: {message}.", fix)
-
-
-def is_file(model: type[BaseModel]) -> bool:
-    """Is the body of this request a file, and no JSON?"""
-    return model.model_fields["body"].annotation is bytes
-
-
-def _file(req: func.HttpRequest) -> bytes:
-    raw = _bounded(req, MOST_IMPORT_BYTES, "Split the file, and import its parts one after the other.")
-    _check_kind(
-        req,
-        {PLAIN_TEXT},
-        "text",
-        f"Add the header Content-Type: {PLAIN_TEXT}, and send the file as it is "
-        f"(curl: -H 'Content-Type: {PLAIN_TEXT}' --data-binary @htpasswd).",
-    )
-    return raw
-
-
-def _body(req: func.HttpRequest) -> Any:
-    raw = _bounded(req, MAX_BODY_BYTES, "Send only the fields that you want to set.")
-    if not raw.strip():
-        return {}
-    _check_kind(
-        req,
-        {JSON, MERGE_PATCH},
-        "JSON",
-        "Add the header Content-Type: application/json (curl: -H 'Content-Type: application/json').",
-    )
-    return _json(raw)
-
-
-def _bounded(req: func.HttpRequest, most: int, fix: str) -> bytes:
-    raw = req.get_body()
-    if len(raw) > most:
-        message = f"The body has {len(raw)} bytes; at most {most} are read."
-        raise ApiError(413, "RequestBodyTooLarge", message, fix)
-    return raw
-
-
-def _check_kind(req: func.HttpRequest, kinds: set[str], what: str, fix: str) -> None:
-    kind = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in kinds:
-        message = f"The body is sent as '{kind[:64] or 'nothing'}', not as {what}."
-        raise ApiError(415, "UnsupportedMediaType", message, fix, target="Content-Type")
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        value = json.loads(raw)
-        json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair can't be stored
-    except (ValueError, RecursionError) as error:
-        where = (
-            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        )
-        raise ApiError(
-            400,
-            "InvalidJson",
-            f"The body is not valid JSON{where}.",
-            "Send one JSON object in UTF-8.",
-            target="body",
-        ) from None
-    return value
 
 
 def _unsupported(version: str) -> Problem:

@@ -1,7 +1,6 @@
 """The status page. It is for people with a link, and for those whom Entra knows; a function key opens nothing here."""
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import azure.functions as func
 
@@ -14,11 +13,12 @@ from shared.triggers.answers import Answer, Text, base
 from shared.triggers.endpoint import endpoint
 from shared.triggers.html import HTML
 from shared.triggers.request_models.status import (
-    Arrival,
+    STATUS_PATH,
     CookieHeader,
     RegistryStatusRequest,
     StatusLinkRequest,
     StatusRequest,
+    StatusVisitRequest,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there
 
-COOKIE, COOKIE_PATH = "berthage_status", "/api/status"
+COOKIE = "berthage_status"
 ADMIN_OF_ALL = Need(Role.ADMIN, everywhere=True)
-PAGE = {200: (HTML,), 303: None}
+PAGE = {200: (HTML,)}
 
 
 @endpoint(bp, "GET", "status", StatusRequest, PAGE, needs=None, is_page=True, fails=(401, 503))
@@ -40,8 +40,6 @@ def get_status(asked: StatusRequest, caller: Caller) -> Answer:
     from shared.pages.overview import Asked, overview
 
     query = asked.query
-    if query.token is not None:
-        return _let_in(query, query.token, COOKIE_PATH)
     seen = services().status_board.all(_reader(asked.headers, caller))
     found = overview_page(overview(seen.entries, seen.sweep, Asked(query.tag or None, query.sort), _times()))
     return Answer(200, Text(found.html, HTML), found.headers)
@@ -62,12 +60,30 @@ def get_registry_status(asked: RegistryStatusRequest, caller: Caller) -> Answer:
     from shared.pages.details import details
     from shared.pages.html import details_page
 
-    query = asked.query
-    if query.token is not None:
-        return _let_in(query, query.token, f"{COOKIE_PATH}/{asked.registry}")
     entry, sweep = services().status_board.one(asked.registry, _reader(asked.headers, caller))
     found = details_page(details(entry, sweep, services().context, _times()))
     return Answer(200, Text(found.html, HTML), found.headers)
+
+
+@endpoint(
+    bp,
+    "POST",
+    "status",
+    StatusVisitRequest,
+    {303: None},
+    needs=None,
+    is_page=True,
+    fails=(401,),
+)
+def open_status_link(asked: StatusVisitRequest, caller: Caller) -> Answer:
+    """Open a link to the status page: its token becomes a cookie, and the browser is led to the page."""
+    _ = caller
+    link = services().status_links.open(asked.body.token)
+    if link is None:
+        raise link_needed()
+    seconds = max(1, int((link.expires_on - now()).total_seconds()))
+    cookie = f"{COOKIE}={link.token}; Path={STATUS_PATH}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+    return Answer(303, None, {"Location": asked.body.to, "Set-Cookie": cookie})
 
 
 @endpoint(
@@ -83,7 +99,7 @@ def get_registry_status(asked: RegistryStatusRequest, caller: Caller) -> Answer:
 def create_status_link(asked: StatusLinkRequest, caller: Caller) -> Answer:
     """Make a link to the status page: read-only, for a while, without a login."""
     link = services().status_links.make(asked.body, caller)
-    url = f"{base()}{COOKIE_PATH}?{urlencode({'token': link.token})}"
+    url = f"{base()}{STATUS_PATH}#{link.token}"
     return Answer(201, StatusLinkView(url=url, registry=link.registry, expires_on=link.expires_on))
 
 
@@ -94,18 +110,6 @@ def _reader(headers: CookieHeader, caller: Caller) -> Access:
     if not access.allows(Role.READER):
         raise link_needed()
     return access
-
-
-def _let_in(query: Arrival, token: str, path: str) -> Answer:
-    """The token becomes a cookie, so that it stands in no address, history or referrer from here on."""
-    link = services().status_links.open(token)
-    if link is None:
-        raise link_needed()
-    seconds = max(1, int((link.expires_on - now()).total_seconds()))
-    rest = urlencode(query.model_dump(exclude={"token"}, exclude_unset=True, exclude_none=True))
-    cookie = f"{COOKIE}={link.token}; Path={COOKIE_PATH}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
-    location = f"{path}?{rest}" if rest else path
-    return Answer(303, None, {"Location": location, "Set-Cookie": cookie, "Referrer-Policy": "no-referrer"})
 
 
 def _token(cookie: str | None) -> str | None:

@@ -7,7 +7,9 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -216,10 +218,11 @@ def _reused_for_another_body(world: World, operation: Operation) -> httpx.Respon
     return _ask(world, operation, body={"description": "x"}, headers={"Operation-Id": world.used})
 
 
-def _arrival(world: World, operation: Operation) -> httpx.Response:
-    """By a link, as an Admin makes it."""
-    url = world.call("POST", "status/links").json()["url"]
-    return _ask(world, operation, params={"token": url.partition("token=")[2]})
+def _link_opened(world: World, operation: Operation, **more: str) -> httpx.Response:
+    """A link as an Admin makes it, sent as a browser sends a form."""
+    token = world.call("POST", "status/links").json()["url"].partition("#")[2]
+    form = urlencode({"token": token, **more})
+    return _ask(world, operation, content=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
 
 
 def _on_the_status_page(world: World, operation: Operation) -> httpx.Response:
@@ -307,10 +310,11 @@ STORIES: dict[tuple[str, int], Callable[[World, Operation], httpx.Response]] = {
     ("revoke_user", 202): _plain("users/leaving/revoke"),
     ("revoke_user", 200): _told(_revoked_again),
     ("revoke_user", 409): _told(_reused_for_another_user),
-    ("get_status", 303): _arrival,
+    ("open_status_link", 303): _link_opened,
+    ("open_status_link", 401): partial(_link_opened, token="x"),
+    ("open_status_link", 400): partial(_link_opened, to="/"),
     ("get_status", 401): _without_a_role,
     ("get_registry_status", 200): _on_the_status_page,
-    ("get_registry_status", 303): _arrival,
     ("get_registry_status", 401): _without_a_role,
     ("run_slack_command", 200): _by_slack(signing.form(text="help")),
     ("run_slack_action", 200): _by_slack(signing.form(payload='{"type": "shortcut"}')),

@@ -4,10 +4,10 @@
 """
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
 import pytest
 
@@ -16,7 +16,6 @@ from tests.pages.history import NAMES
 from tests.pages.served import Served, served
 
 FOLDER = os.environ.get("BERTHAGE_SCREENSHOTS")
-TOKEN = re.compile(r"token=[\w.-]+")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +27,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def seen(page: Served) -> dict[str, Any]:
     return browse(page, "check", Path(FOLDER).resolve() if FOLDER else None)
+
+
+def token_of(page: Served) -> str:
+    return page.link.partition("#")[2]
 
 
 def test_axe_finds_no_violation_on_a_phone_and_on_a_desk_in_light_and_in_dark(seen: dict[str, Any]) -> None:
@@ -57,10 +60,21 @@ def test_no_request_leaves_the_origin_and_nothing_is_refused_by_the_policy(
         assert [url for url in visit["requests"] if not url.startswith(f"{page.origin}/api/status")] == []
 
 
-def test_the_token_is_in_the_first_address_and_in_no_other(page: Served, seen: dict[str, Any]) -> None:
-    for look in seen["looked"]:
-        assert look["address"] == f"{page.origin}/api/status"
-        assert [url for url in look["requests"] if TOKEN.search(url)] == [page.link]
+def test_the_token_is_sent_in_one_body_and_in_no_address(page: Served, seen: dict[str, Any]) -> None:
+    for visit in (*seen["looked"], seen["script"]):
+        sent = [urldefrag(url).url for url in visit["requests"]]
+        assert not any(token_of(page) in url for url in sent)
+        assert len([body for body in visit["bodies"] if token_of(page) in body]) == 1
+    assert {look["address"] for look in seen["looked"]} == {f"{page.origin}/api/status"}
+
+
+def test_a_link_that_is_opened_where_the_page_is_open_already_counts(
+    page: Served, seen: dict[str, Any]
+) -> None:
+    found = seen["renewed"]
+    assert found["address"] == f"{page.origin}/api/status/search"
+    assert found["heading"].startswith("search is ")
+    assert len([body for body in found["bodies"] if token_of(page) in body]) == 2
 
 
 def test_it_all_works_without_javascript(seen: dict[str, Any]) -> None:
@@ -113,4 +127,4 @@ def test_the_log_has_no_token(page: Served, seen: dict[str, Any]) -> None:
     assert seen
     log = page.local.up.log.read_text(encoding="utf-8")
     assert "GET get_status: 200" in log
-    assert page.link.partition("token=")[2] not in log
+    assert token_of(page) not in log

@@ -5,6 +5,7 @@ import hashlib
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -46,16 +47,34 @@ CALLERS: dict[str, tuple[dict[str, str], dict[str, str], int]] = {
     "no link at all": ({"cookie": "berthage_status=x.y"}, {}, NOT_LET_IN),
     "an empty link": ({"cookie": "berthage_status="}, {}, NOT_LET_IN),
     "a changed link": ({"cookie": links.cookie()[:-14] + "A; theme=dark"}, {}, NOT_LET_IN),
-    "a wrong token": ({}, {"token": "x"}, NOT_LET_IN),
-    "an old token": ({}, {"token": links.token(ago=timedelta(hours=2))}, NOT_LET_IN),
     "a Reader": (signed_in(READER), {}, LET_IN),
     "somebody without a role": (signed_in(READER.replace("1", "9")), {}, NOT_LET_IN),
 }
 TOKEN = links.token()
-ARRIVALS: list[tuple[str, dict[str, str], str]] = [
-    ("get_status", {}, "/api/status"),
-    ("get_status", {"tag": "team:a b", "sort": "name"}, "/api/status?tag=team%3Aa+b&sort=name"),
-    ("get_registry_status", {}, "/api/status/payments"),
+LINK = f"https://berthage.example/api/status#{TOKEN}"
+ARRIVALS: dict[str, tuple[dict[str, str], str]] = {
+    "the token": ({"token": TOKEN}, "/api/status"),
+    "the link as it was copied": ({"token": f" {LINK}\n"}, "/api/status"),
+    "a link on one registry's page": ({"token": TOKEN, "to": "/api/status/payments"}, "/api/status/payments"),
+    "a link on one team's page": (
+        {"token": TOKEN, "to": "/api/status?tag=team%3Aa+b&sort=name"},
+        "/api/status?tag=team%3Aa+b&sort=name",
+    ),
+}
+NO_LINKS = {
+    "no token of ours": "x",
+    "an address without a token": LINK.partition("#")[0],
+    "an old token": links.token(ago=timedelta(hours=2)),
+    "a token of another key": links.token(key="another" * 5),
+}
+ELSEWHERE = [
+    "https://evil.example/api/status",
+    "//evil.example",
+    "/api/status.evil.example",
+    "/api/status/../registries",
+    "/api/status?x=\r\nSet-Cookie: a=b",
+    "/api/status/payments\n",
+    "/api/registries",
 ]
 
 
@@ -64,9 +83,17 @@ def call(function: str, headers: dict[str, str], query: dict[str, str]) -> Call:
     return {"function": function, "method": "GET", "params": params, "query": query, "headers": headers}
 
 
+def arrival(fields: dict[str, str]) -> Call:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"function": "open_status_link", "method": "POST", "headers": form, "text": urlencode(fields)}
+
+
 CALLS = [
     *(call("get_status", headers, query) for headers, query, _ in CALLERS.values()),
-    *(call(function, {}, {"token": TOKEN, **query}) for function, query, _ in ARRIVALS),
+    *(arrival(fields) for fields, _ in ARRIVALS.values()),
+    *(arrival({"token": token}) for token in NO_LINKS.values()),
+    *(arrival({"token": TOKEN, "to": to}) for to in ELSEWHERE),
+    call("get_status", {}, {"token": TOKEN}),
     call("get_registry_status", {"cookie": links.cookie("search")}, {}),
     call("get_status", {"cookie": links.cookie()}, {"sort": "<script>"}),
 ]
@@ -133,11 +160,15 @@ def test_nonces_are_never_the_same(invoked: Invoked) -> None:
     assert len(policies) == len(CALLERS)
 
 
-@pytest.mark.parametrize("place", range(len(ARRIVALS)))
-def test_a_token_becomes_a_cookie_and_leaves_the_address(invoked: Invoked, place: int) -> None:
-    answer = invoked.outcomes[len(CALLERS) + place]
+def arrived(invoked: Invoked, place: int) -> dict[str, Any]:
+    return invoked.outcomes[len(CALLERS) + place]
+
+
+@pytest.mark.parametrize("what", ARRIVALS)
+def test_a_token_becomes_a_cookie_and_the_browser_is_led_to_the_page(invoked: Invoked, what: str) -> None:
+    answer = arrived(invoked, list(ARRIVALS).index(what))
     assert (answer["status"], answer["text"]) == (303, "")
-    assert answer["headers"]["location"] == ARRIVALS[place][2]
+    assert answer["headers"]["location"] == ARRIVALS[what][1]
     assert TOKEN not in json.dumps(answer["headers"])
     [cookie] = answer["cookies"]
     name, *attributes = cookie.split("; ")
@@ -145,6 +176,27 @@ def test_a_token_becomes_a_cookie_and_leaves_the_address(invoked: Invoked, place
     assert set(attributes) >= {"Path=/api/status", "Secure", "HttpOnly", "SameSite=Lax"}
     [age] = [int(each.removeprefix("Max-Age=")) for each in attributes if each.startswith("Max-Age=")]
     assert 3000 < age <= 3600
+
+
+@pytest.mark.parametrize("what", NO_LINKS)
+def test_what_is_no_link_is_told_so(invoked: Invoked, what: str) -> None:
+    answer = arrived(invoked, len(ARRIVALS) + list(NO_LINKS).index(what))
+    assert (answer["status"], answer["cookies"]) == (401, [])
+    assert 'method="post" action="/api/status"' in answer["text"]
+    assert TOKEN not in answer["text"]
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
+def test_a_link_leads_nowhere_but_to_the_status_page(invoked: Invoked, to: str) -> None:
+    answer = arrived(invoked, len(ARRIVALS) + len(NO_LINKS) + ELSEWHERE.index(to))
+    assert (answer["status"], answer["cookies"]) == (400, [])
+    assert "location" not in answer["headers"]
+
+
+def test_an_address_takes_no_token(invoked: Invoked) -> None:
+    answer = invoked.outcomes[-3]
+    assert (answer["status"], answer["cookies"]) == (400, [])
+    assert TOKEN not in answer["text"]
 
 
 def test_a_registry_that_a_link_does_not_show_is_as_one_that_is_not_there(invoked: Invoked) -> None:

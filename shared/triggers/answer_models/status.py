@@ -10,7 +10,7 @@ class StatusLinkView(View):
 
     url: str = Field(
         description="To be opened in a browser, which then knows it by a cookie.",
-        examples=["https://berthage.example/api/status?token=WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJl"],
+        examples=["https://berthage.example/api/status#WyIqIiwxNzcxODMyNzYwXQ.c2lnbmF0dXJl"],
     )
     registry: str = Field(description="The registries that it shows: a name, or a pattern.", examples=["*"])
     expires_on: Time

@@ -81,6 +81,14 @@ class NoBody(Part):
     """An empty object, or nothing."""
 
 
+class NoHeaders(Part):
+    """No header that says what to do: neither a condition nor an operation id."""
+
+
+class Form(Part):
+    """A body as a browser sends it that needs no script for it."""
+
+
 class Request(Part):
     """What every request has, besides the names in its path."""
 

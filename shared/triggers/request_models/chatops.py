@@ -4,7 +4,7 @@ from pydantic import Field
 
 from shared.chat_apps.slack_requests import Interaction, SlashCommand
 from shared.chat_apps.teams_requests import TeamsActivity
-from shared.triggers.request_models.base import Part, Request
+from shared.triggers.request_models.base import NoHeaders, Part, Request
 
 
 class SlackHeaders(Part):
@@ -34,12 +34,9 @@ class SlackActionRequest(Request):
     body: Interaction  # type: ignore[assignment] # each request has its own kind of body
 
 
-class NoHeaders(Part):
-    """`Authorization` is no parameter of a document by OpenAPI's own rule."""
-
-
 class TeamsMessageRequest(Request):
     """A message that mentions an outgoing webhook: an activity of the Bot Framework."""
 
+    # `Authorization` is no parameter of a document, by OpenAPI's own rule.
     headers: NoHeaders = NoHeaders()  # type: ignore[assignment] # each request has its own headers
     body: TeamsActivity  # type: ignore[assignment] # each request has its own kind of body

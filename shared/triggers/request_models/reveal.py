@@ -3,8 +3,7 @@
 from pydantic import Field
 
 from shared.domain.records import Body
-from shared.triggers.request_models.base import NoQuery, Request
-from shared.triggers.request_models.status import NoHeaders
+from shared.triggers.request_models.base import NoHeaders, NoQuery, Request
 
 MOST_CHARACTERS = 128
 """A token has 50 at most."""

@@ -1,12 +1,19 @@
 """Requests of the status page."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.domain.names import RegistryName
 from shared.services.status_links import StatusLinkSpec
-from shared.triggers.request_models.base import NoQuery, Part, Request
+from shared.triggers.request_models.base import Form, NoHeaders, NoQuery, Part, Request
+
+STATUS_PATH = "/api/status"
+Token = Annotated[
+    str,
+    AfterValidator(lambda given: given.strip().rpartition("#")[2]),
+    Field(max_length=1000, description="What stands behind the # in the link, or the link as a whole."),
+]
 
 
 class CookieHeader(Part):
@@ -15,20 +22,7 @@ class CookieHeader(Part):
     cookie: str | None = Field(default=None, alias="Cookie")
 
 
-class NoHeaders(Part):
-    """Each link is a new one: no header makes a repeat of it."""
-
-
-class Arrival(Part):
-    """How a link is opened."""
-
-    token: str | None = Field(
-        default=None,
-        description="Of a link. The answer makes it a cookie, and leads to the same page without it.",
-    )
-
-
-class StatusQuery(Arrival):
+class StatusQuery(Part):
     """What is shown, and in which order."""
 
     tag: str | None = Field(
@@ -54,7 +48,28 @@ class RegistryStatusRequest(Request):
 
     registry: RegistryName
     headers: CookieHeader  # type: ignore[assignment] # each request has its own headers
-    query: Arrival  # type: ignore[assignment] # each request has its own parameters
+    query: NoQuery
+
+
+class OpenedLink(Form):
+    """A link that somebody has opened, as the page's form sends it."""
+
+    token: Token
+    to: str = Field(
+        default=STATUS_PATH,
+        max_length=1000,
+        pattern=rf"^{STATUS_PATH}(/[a-z0-9-]+)?(\?[A-Za-z0-9%:._~+&=*-]*)?$",
+        description="The page to lead to: the one on which the link was opened.",
+        examples=[f"{STATUS_PATH}?tag=team%3Apayments"],
+    )
+
+
+class StatusVisitRequest(Request):
+    """The token comes in the body: no log of addresses has it."""
+
+    headers: NoHeaders  # type: ignore[assignment] # each request has its own headers
+    query: NoQuery
+    body: OpenedLink  # type: ignore[assignment] # each request has its own kind of body
 
 
 class StatusLinkRequest(Request):

@@ -15,7 +15,8 @@ from shared.domain.errors import ApiError, Problem
 from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
 from shared.domain.user_import import Mode
 from shared.settings import Settings
-from shared.triggers.parsing import MAX_BODY_BYTES, is_purge, parse
+from shared.triggers.bodies import MAX_BODY_BYTES
+from shared.triggers.parsing import is_purge, parse
 from shared.triggers.request_models.operations import OperationRequest
 from shared.triggers.request_models.registries import (
     DeleteRegistryRequest,
