@@ -12,11 +12,12 @@ from shared.ports import Table
 from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
 from shared.services.liveness import Liveness
 from shared.services.requests import Ledger
 from shared.services.schema import Schema
 from shared.services.state import State
-from shared.services.turns import Channels, Turns
+from shared.services.turns import Turns
 from shared.settings import Settings, together
 
 LIFECYCLE_QUEUE, USERS_QUEUE, CHECKS_QUEUE = "registry-operations", "htpasswd-sync", "health-checks"

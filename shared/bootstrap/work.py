@@ -12,10 +12,10 @@ from shared.domain.operations import Kind
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
+    from shared.services.handlers import Handler
     from shared.services.poison import Poison
     from shared.services.provisioning import Provisioning
     from shared.services.publisher import Publisher
-    from shared.services.turns import Handler
     from shared.services.user_operations import UserOperations
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
 from shared.domain.users import RotateSpec, User, UserSpec, UserState
+from shared.services.channels import Channels
 from shared.services.directory import (
     Directory,
     UserAnswer,
@@ -18,7 +19,6 @@ from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.rotation import Rotation
 from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
-from shared.services.turns import Channels
 from shared.services.user_changes import UserChanges
 
 __all__ = ["Accounts", "UserAnswer"]

@@ -13,9 +13,9 @@ from shared.domain.registries import Registry
 from shared.domain.resources import Ref, Type
 from shared.domain.users import UserState
 from shared.ports import ResourceManager
+from shared.services.handlers import Again, Done
 from shared.services.publisher import RESTRICTED, Publisher
 from shared.services.state import Clock, State
-from shared.services.turns import Again, Done
 
 UNREACHABLE_TURNS = 3
 """After so many turns without an answer we ask Resource Manager whether the site runs at all."""

@@ -15,9 +15,9 @@ from shared.domain.errors import ConflictError
 from shared.domain.operations import Operation, OperationError, Result, Status, Step
 from shared.domain.records import Change, Delete
 from shared.domain.user_import import Chunk, Outcome, next_batch
+from shared.services.handlers import Again, Done
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
-from shared.services.turns import Again, Done
 from shared.telemetry.threads import ContextThreadPool
 
 CONCURRENCY = 4

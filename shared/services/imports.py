@@ -8,10 +8,10 @@ from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.user_import import Mode, chunks
+from shared.services.channels import Channels
 from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger, check_not_deleted
 from shared.services.state import Clock, State, retry_on_conflict
-from shared.services.turns import Channels
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.users import UserState
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
 from shared.services.requests import Caller, Ledger
 from shared.services.state import Clock, State, retry_on_conflict
-from shared.services.turns import Channels
 from shared.telemetry.threads import ContextThreadPool
 
 CONCURRENCY = 16

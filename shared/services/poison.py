@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from shared.domain.messages import Message
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, OperationError
+from shared.services.handlers import Handler
 from shared.services.state import State
-from shared.services.turns import Handler, Turns, about
+from shared.services.turns import Turns, about
 
 logger = logging.getLogger(__name__)
 

@@ -16,13 +16,13 @@ from shared.domain.registries import Registry
 from shared.domain.settling import settled
 from shared.ports import Table
 from shared.services.capacity import Capacity
+from shared.services.handlers import Again, Done
 from shared.services.health.rows import HealthRows
 from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
 from shared.services.provisioning_turn import Turn
 from shared.services.registries import shown_at
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
-from shared.services.turns import Again, Done
 from shared.services.visits import Visits
 from shared.telemetry.threads import ContextThreadPool
 

@@ -19,10 +19,10 @@ from shared.domain.registry_spec import Policy, RegistryPatch, RegistrySpec, def
 from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
 from shared.services.health.rows import HealthRows, Known
 from shared.services.requests import Caller, Findings, Ledger, Precondition, check_not_deleted, nearest
 from shared.services.state import Clock, State, retry_on_conflict
-from shared.services.turns import Channels
 from shared.telemetry.threads import ContextThreadPool
 
 LIST_CONCURRENCY = 8

@@ -5,11 +5,11 @@ from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Change
 from shared.domain.registries import ProvisioningState, Registry
+from shared.services.channels import Channels
 from shared.services.operations import Operations
 from shared.services.registries import Registries, provide
 from shared.services.requests import Caller, Ledger
 from shared.services.state import Clock, State, retry_on_conflict
-from shared.services.turns import Channels
 
 
 class Retry:

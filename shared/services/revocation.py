@@ -14,10 +14,10 @@ from shared.domain.operations import Operation, OperationError, Status
 from shared.domain.records import Change
 from shared.services.accounts import Accounts
 from shared.services.capacity import Capacity
+from shared.services.handlers import Again, Done
 from shared.services.people import CONCURRENCY
 from shared.services.requests import Caller, Precondition
 from shared.services.state import State
-from shared.services.turns import Again, Done
 from shared.telemetry.threads import ContextThreadPool
 
 REFUSED = "Refused"

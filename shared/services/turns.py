@@ -6,18 +6,17 @@ chains. A message that the host redelivers after an error may take up its own cl
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
 
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import Message
 from shared.domain.names import split_operation_id
-from shared.domain.operations import Kind, Operation, OperationError, Result, Status, Step
-from shared.domain.records import Change
-from shared.ports import Queue
+from shared.domain.operations import Operation, OperationError, Status
+from shared.services.channels import Channels
+from shared.services.handlers import Again, Done, Handler
 from shared.services.observed import count, observed
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.logs import bound
@@ -27,78 +26,6 @@ logger = logging.getLogger(__name__)
 
 MAX_BACKOFF_SECONDS = 30
 PATIENCE = "It is tried again by itself. If this stays, look at what the message names."
-
-
-@dataclass(frozen=True)
-class Done:
-    """The operation ends: `Canceled` if it is `canceled`, `Failed` if there is an `error`, otherwise `Succeeded`."""
-
-    result: Result = field(default_factory=dict)
-    steps: Sequence[Step] | None = None
-    error: OperationError | None = None
-    canceled: bool = False
-
-    @property
-    def status(self) -> Status:
-        """How the operation ends."""
-        if self.canceled:
-            return Status.CANCELED
-        return Status.FAILED if self.error else Status.SUCCEEDED
-
-    @property
-    def outcome(self) -> str:
-        """For traces and metrics."""
-        return self.status.value
-
-
-@dataclass(frozen=True)
-class Again:
-    """Look again in `delay` seconds. `changes` are new values of the operation's fields, `because` is in the way."""
-
-    delay: float
-    changes: Mapping[str, object] = field(default_factory=dict)
-    because: TemporaryError | None = None
-
-    @property
-    def outcome(self) -> str:
-        """For traces and metrics."""
-        return "Retry" if self.because else "Again"
-
-
-class Handler(Protocol):
-    """What one kind of operation does in a turn, and which rows change together with its end."""
-
-    def turn(self, operation: Operation) -> Done | Again:
-        """Raises `TemporaryError` or `PermanentError`; anything else goes to the host, which redelivers."""
-
-    def settle(self, operation: Operation, status: Status) -> Sequence[Change]:
-        """Read and decided anew at each try: it is committed together with the operation's final row."""
-
-    def fail(self, operation: Operation, error: OperationError) -> Again | None:
-        """The turn that begins the clean-up which must come before the failure, or `None` to fail now."""
-
-    def finished(self, operation: Operation, status: Status) -> None:
-        """After the end, once at most: only for what `reconcile` also mends."""
-
-
-@dataclass(frozen=True)
-class Channels:
-    """The queue of each kind of operation."""
-
-    lifecycle: Queue[Message]
-    users: Queue[Message]
-
-    def of(self, kind: Kind) -> Queue[Message]:
-        """Where an operation's turns go."""
-        return self.lifecycle if kind.is_lifecycle else self.users
-
-    def enqueue(self, operation: Operation, delay: float = 0) -> None:
-        """The operation's present turn. A message that can't be sent now is sent by `reconcile` later."""
-        try:
-            self.of(operation.kind).send(Message(operation_id=operation.id, turn=operation.turn), delay)
-        except DependencyError as error:
-            with bound(operation=operation.id, registry=operation.registry):
-                logger.warning("waits for reconcile: %s", error)
 
 
 def about(message: Message) -> AbstractContextManager[None]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change
-from shared.services.turns import Again, Done, Handler
+from shared.services.handlers import Again, Done, Handler
 
 
 class UserOperations:

@@ -10,11 +10,11 @@ from shared.domain.grants import principal
 from shared.domain.graph import Context
 from shared.domain.reveal import Purpose
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
 from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger
 from shared.services.reveal_offers import Offer, RevealOffers
 from shared.services.state import State
-from shared.services.turns import Channels
 from shared.services.user_changes import UserChanges
 from shared.settings import Settings
 from tests.e2e.local_azure import LocalAzure

@@ -21,11 +21,11 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState
+from shared.services.channels import Channels
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.requests import Caller, Ledger, audit_entry
 from shared.services.state import Clock, State
-from shared.services.turns import Channels
 from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ import logging
 
 from shared.domain.names import PEOPLE
 from shared.services.audit_copies import AuditCopies
+from shared.services.channels import Channels
 from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State
-from shared.services.turns import Channels
 from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from datetime import timedelta
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.registries import Registry
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State
-from shared.services.turns import Channels
 from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)

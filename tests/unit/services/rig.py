@@ -28,6 +28,8 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
+from shared.services.channels import Channels
+from shared.services.handlers import Handler
 from shared.services.health.advice import Advice
 from shared.services.health.boards import Boards
 from shared.services.health.checks import Checks
@@ -70,7 +72,7 @@ from shared.services.revocation import RevocationTurns
 from shared.services.schema import Schema
 from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
-from shared.services.turns import Channels, Handler, Turns
+from shared.services.turns import Turns
 from shared.services.user_changes import UserChanges
 from shared.services.user_operations import UserOperations
 from shared.services.visits import Visits

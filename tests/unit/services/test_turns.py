@@ -12,7 +12,8 @@ from shared.domain.errors import ConflictError, DependencyError, PermanentError,
 from shared.domain.health.observation import Failure
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Change
-from shared.services.turns import MAX_BACKOFF_SECONDS, Again, Done
+from shared.services.handlers import Again, Done
+from shared.services.turns import MAX_BACKOFF_SECONDS
 from tests.unit.services.host import Delivery
 from tests.unit.services.rig import STALE_SECONDS, TIMEOUT_SECONDS, VISIBILITY_SECONDS, Rig
 from tests.unit.services.wire import Killed
