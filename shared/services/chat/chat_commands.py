@@ -30,7 +30,7 @@ class ChatCommands:
         """By the names of commands."""
         return {
             "help": Deed("help", self._help),
-            "use": Deed("use_registry", self._use, writes=True),
+            "use": Deed("use_registry", self._use, writes=True, about_channel=True),
             "operation": Deed("get_operation", self._operation),
         }
 

@@ -100,6 +100,6 @@ class Conversation:
         if is_recorded(error.status, writes=deed.writes):
             self._refusals.record(caller, deed.function, named(asked), error)
         if error.status == 403:
-            return self._refusing.reply(speaker, asked, error, may_be_asked_for=deed.writes)
+            return self._refusing.reply(speaker, asked, error, may_be_asked_for=deed.may_be_asked_for)
         registry = registry_of(asked)
         return problem(speaker, veiled(error, caller, registry), registry)

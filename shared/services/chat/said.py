@@ -61,8 +61,15 @@ class Deed:
     """The HTTP function that does the same: refusals stand in the audit under its name."""
     run: Answering
     writes: bool = False
+    about_channel: bool = False
+    """What it changes is the channel that it is said in: said in another one it is something else."""
     warn: Forewarns | None = None
     """Of what asks first. A `Reply`: there is nothing to confirm."""
+
+    @property
+    def may_be_asked_for(self) -> bool:
+        """Can somebody else do it instead, in another place, so that the asker has what it wanted?"""
+        return self.writes and not self.about_channel
 
 
 def spoken(speaker: Speaker, command: str) -> str:

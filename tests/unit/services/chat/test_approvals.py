@@ -157,6 +157,12 @@ def test_nobody_is_asked_to_read_for_others_or_to_get_their_passwords(chat: Chat
     assert (reply.tone, reply.buttons) == (Tone.REFUSED, ())
 
 
+def test_nobody_is_asked_for_what_is_about_the_channel_alone(chat: Chat) -> None:
+    """Approved elsewhere it would be about that place."""
+    reply = chat.say("use demo", NOBODY)
+    assert (reply.tone, reply.buttons) == (Tone.REFUSED, ())
+
+
 def test_where_nobody_can_be_asked_there_is_no_button(chat: Chat) -> None:
     alone = Chat([])
     assert alone.say("delete demo").buttons == ()
