@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from shared.domain.audit import APPROVE_CHAT, DENY_CHAT
 from shared.domain.chat.talk import Approval, Asked, Button, Platform, Reply, Speaker, Tone
-from shared.domain.text import cut
 from shared.services.audit_trail import AuditTrail
 from shared.services.chat.callers import Entitled
 from shared.services.chat.confirmations import NOT_YOURS, OVER, UNKNOWN, USED
@@ -28,7 +27,8 @@ NOBODY_LEFT = Reply(
     "There is nobody here any more who may. Nobody was asked.", tone=Tone.PROBLEM, replaces=True
 )
 MOST_COMMAND = 200
-"""Characters of a command that the audit keeps."""
+"""Characters of a command that can be asked for. However they are escaped, whoever decides sees its end, and so does
+whoever reads the audit."""
 
 
 class Approvals:
@@ -39,7 +39,7 @@ class Approvals:
 
     def offer(self, speaker: Speaker, asked: Asked, who: Entitled) -> tuple[Button, ...]:
         """A button that asks them; none where nobody can press or be asked."""
-        if speaker.platform is not Platform.SLACK or not who.ids:
+        if speaker.platform is not Platform.SLACK or not who.ids or len(asked.echo) > MOST_COMMAND:
             return ()
         value = self._seals.close(ASKS, sealed(speaker, asked, self._now() + LIFE))
         return (Button("Ask them", ASKS, value),) if value else ()
@@ -63,7 +63,7 @@ class Approvals:
     def record(self, caller: Caller, state: Sealed, registry: str | None, *, approved: bool) -> None:
         """Who decided what for whom."""
         action = APPROVE_CHAT if approved else DENY_CHAT
-        details = {"askedBy": [state.asker], "command": [cut(state.echo, MOST_COMMAND)]}
+        details = {"askedBy": [state.asker], "command": [state.echo]}
         entry = entry_about(caller, action, registry or "*", self._now(), details)
         self._trail.copy([entry.change(registry=registry)])
 

@@ -5,7 +5,9 @@ from hashlib import sha512
 
 import pytest
 
+from shared.chat_apps.slack_replies import message
 from shared.domain.audit import AuditEntry
+from shared.domain.chat.posts import Post, PostKind, kept, request
 from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
 from shared.domain.operations import Kind
 from shared.services.chat.approvals import LIFE
@@ -30,7 +32,7 @@ def chat() -> Chat:
     return chat
 
 
-def request(chat: Chat, text: str = "user disable demo ci", asker: Speaker = READER) -> Approval:
+def asked_for(chat: Chat, text: str = "user disable demo ci", asker: Speaker = READER) -> Approval:
     """Refused, and asked for."""
     [ask] = chat.say(text, asker).buttons
     reply = chat.press(ask, asker)
@@ -45,12 +47,15 @@ def audited(chat: Chat, action: str) -> AuditEntry:
     return entry
 
 
+LENGTHS = (10, 50, *range(130, 180), 300, 1000)
+
+
 def decide(chat: Chat, approval: Approval, approver: Speaker = OPERATOR, *, approve: bool = True) -> Reply:
     return chat.press(approval.buttons[0 if approve else 1], approver)
 
 
 def test_a_request_goes_to_those_who_may(chat: Chat) -> None:
-    approval = request(chat)
+    approval = asked_for(chat)
     assert approval.asker == "U0READ"
     assert approval.asks == "user disable demo ci"
     assert approval.to == ("U0ADMIN", "U0OPS", "C0OPS")
@@ -59,14 +64,14 @@ def test_a_request_goes_to_those_who_may(chat: Chat) -> None:
 
 
 def test_approved_it_is_done_in_the_name_of_who_approved(chat: Chat) -> None:
-    reply = decide(chat, request(chat))
+    reply = decide(chat, asked_for(chat))
     assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
     assert reply.follow is not None
     assert chat.rig.operation(reply.follow).asked_by == OPERATOR.actor
 
 
 def test_the_audit_names_both(chat: Chat) -> None:
-    decide(chat, request(chat))
+    decide(chat, asked_for(chat))
     approved, changed = audited(chat, "ApproveChatRequest"), audited(chat, "CreateOrUpdateUser")
     assert (approved.action, approved.actor, approved.registry) == (
         "ApproveChatRequest",
@@ -78,7 +83,7 @@ def test_the_audit_names_both(chat: Chat) -> None:
 
 
 def test_denied_nothing_is_done_and_the_asker_hears_it(chat: Chat) -> None:
-    reply = decide(chat, request(chat), approve=False)
+    reply = decide(chat, asked_for(chat), approve=False)
     assert said(reply) == "Denied: `user disable demo ci`. Nothing was done."
     assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
     assert audited(chat, "DenyChatRequest").details == {
@@ -91,24 +96,24 @@ def test_denied_nothing_is_done_and_the_asker_hears_it(chat: Chat) -> None:
 @pytest.mark.parametrize("approver", [READER, MEMBER, NOBODY])
 @pytest.mark.parametrize("approve", [True, False])
 def test_only_who_may_say_it_may_decide_it(chat: Chat, approver: Speaker, approve: bool) -> None:
-    approval = request(chat)
+    approval = asked_for(chat)
     reply = decide(chat, approval, approver, approve=approve)
     assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
     assert decide(chat, approval).follow is not None
 
 
 def test_a_channel_that_may_decides_together(chat: Chat) -> None:
-    assert decide(chat, request(chat), elsewhere(NOBODY, "C0OPS")).follow is not None
+    assert decide(chat, asked_for(chat), elsewhere(NOBODY, "C0OPS")).follow is not None
 
 
 def test_it_is_decided_once(chat: Chat) -> None:
-    approval = request(chat)
+    approval = asked_for(chat)
     decide(chat, approval)
     assert [decide(chat, approval, ADMIN, approve=each).text for each in (True, False)] == [USED.text] * 2
 
 
 def test_after_an_hour_nobody_decides(chat: Chat) -> None:
-    approval = request(chat)
+    approval = asked_for(chat)
     chat.rig.clock.advance(LIFE.total_seconds())
     assert decide(chat, approval) == OVER
 
@@ -121,7 +126,7 @@ def test_it_is_asked_for_once_and_by_the_asker(chat: Chat) -> None:
 
 
 def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
-    question = decide(chat, request(chat, "delete demo"))
+    question = decide(chat, asked_for(chat, "delete demo"))
     assert (question.tone, question.private, question.asker) == (Tone.WARNING, True, None)
     assert chat.press(question.buttons[0], READER) == NOT_YOURS
     done = chat.press(question.buttons[0], OPERATOR)
@@ -131,7 +136,7 @@ def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
 
 def test_the_channel_s_registry_is_part_of_what_is_asked_for(chat: Chat) -> None:
     chat.say("use demo")
-    approval = request(chat, "user disable ci")
+    approval = asked_for(chat, "user disable ci")
     assert approval.asks == "user disable demo ci"
 
 
@@ -142,7 +147,7 @@ def test_what_does_not_name_its_registry_is_not_asked_for(chat: Chat) -> None:
 
 
 def test_what_failed_because_something_was_away_can_be_approved_again(chat: Chat) -> None:
-    approval = request(chat)
+    approval = asked_for(chat)
     chat.rig.state_table.down = True
     assert "does not answer" in said(decide(chat, approval))
     chat.rig.state_table.down = False
@@ -171,12 +176,49 @@ def test_where_nobody_can_be_asked_there_is_no_button(chat: Chat) -> None:
 
 
 def test_no_changed_request_counts(chat: Chat) -> None:
-    approve, _ = request(chat).buttons
+    approve, _ = asked_for(chat).buttons
     for place in range(0, len(approve.value), 5):
         other = "A" if approve.value[place] != "A" else "B"
         changed = replace(approve, value=approve.value[:place] + other + approve.value[place + 1 :])
         assert chat.press(changed, OPERATOR).follow is None, place
     assert chat.press(Button("", "approve", approve.value), OPERATOR).follow is not None
+
+
+@pytest.mark.parametrize("filler", ["x", "&amp;", "\U0001f6a2", "&lt;"])
+def test_nobody_is_asked_to_approve_what_is_not_shown_whole(chat: Chat, filler: str) -> None:
+    """The end of a long command would be cut off where it is decided: whatever can be asked for is read to its end."""
+    asked = 0
+    for length in LENGTHS:
+        words = " ".join(f'tags.t{place}="{part}"' for place, part in enumerate(_parts(filler, length)))
+        text = f"create demo {words} allowedIpRanges=anyone"
+        buttons = chat.say(text, READER).buttons
+        if buttons:
+            asked += 1
+            approval = chat.press(buttons[0], READER).approval
+            assert approval is not None
+            assert "allowedIpRanges=anyone" in str(message(request(_post(approval)))["blocks"][0])
+            decide(chat, approval, approve=False)
+            assert "allowedIpRanges=anyone" in str(audited(chat, "DenyChatRequest").details)
+    assert 0 < asked < len(LENGTHS)
+
+
+def _parts(filler: str, length: int) -> list[str]:
+    """As much in each as a tag takes."""
+    return [filler * min(200, length - place) for place in range(0, length, 200)]
+
+
+def _post(approval: Approval) -> Post:
+    now = approval.until
+    return Post(
+        id_key="1",
+        kind=PostKind.REQUEST,
+        channel="C1",
+        asker=approval.asker,
+        asked=approval.asks,
+        buttons=kept(approval.buttons),
+        deadline=now,
+        created_at=now,
+    )
 
 
 def test_a_command_too_long_for_a_button_is_just_refused(chat: Chat) -> None:
