@@ -37,9 +37,14 @@ class Speaker:
     """Its object id in Microsoft Entra, in lower case, where the platform has signed it."""
 
     @property
+    def workspace(self) -> str:
+        """Within it an id of a person or a channel means one."""
+        return f"{self.platform}:{self.team}"
+
+    @property
     def actor(self) -> str:
         """As the audit has it."""
-        return f"{self.platform}:{self.team}/{self.user}"
+        return f"{self.workspace}/{self.user}"
 
 
 @dataclass(frozen=True)

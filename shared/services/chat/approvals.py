@@ -26,6 +26,15 @@ LIFE = timedelta(hours=1)
 NOBODY_LEFT = Reply(
     "There is nobody here any more who may. Nobody was asked.", tone=Tone.PROBLEM, replaces=True
 )
+YOUR_OWN = Reply(
+    "You have asked for this yourself: somebody else decides it. Nothing was done.",
+    ("If you may do it here, say the command.",),
+    Tone.REFUSED,
+)
+FROM_ELSEWHERE = Reply(
+    "Only people of the workspace that this was asked in decide it. Nothing was done.", tone=Tone.REFUSED
+)
+"""The ids in a command are ids there: a person who is mentioned is another one elsewhere."""
 MOST_COMMAND = 200
 """Characters of a command that can be asked for. However they are escaped, whoever decides sees its end, and so does
 whoever reads the audit."""
@@ -56,9 +65,14 @@ class Approvals:
             return NOBODY_LEFT
         return self._request(speaker, state, who) if self._once.take(state) else USED
 
-    def opened(self, value: str) -> Sealed | Reply:
-        """What is to be decided, or why there is nothing."""
-        return self._opened(_DECIDES, value)
+    def opened(self, speaker: Speaker, value: str) -> Sealed | Reply:
+        """What this speaker is to decide, or why there is nothing."""
+        state = self._opened(_DECIDES, value)
+        if isinstance(state, Sealed) and state.asker == speaker.actor:
+            return YOUR_OWN
+        if isinstance(state, Sealed) and state.workspace != speaker.workspace:
+            return FROM_ELSEWHERE
+        return state
 
     def record(self, caller: Caller, state: Sealed, registry: str | None, *, approved: bool) -> None:
         """Who decided what for whom."""

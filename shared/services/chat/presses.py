@@ -82,7 +82,7 @@ class Presses:
 
     def _decide(self, speaker: Speaker, value: str, *, approved: bool) -> Reply:
         """By whoever may say the command itself. Whoever may not is refused, and the request goes on waiting."""
-        state = self._approvals.opened(value)
+        state = self._approvals.opened(speaker, value)
         if isinstance(state, Reply):
             return state
 
@@ -116,5 +116,4 @@ def _decided(done: Reply, state: Sealed) -> Reply:
     """For all to see, unless whoever has approved is still to confirm it."""
     if done.buttons:
         return done
-    asker = state.asker.rpartition("/")[2]
-    return replace(done, private=False, replaces=True, asker=asker)
+    return replace(done, private=False, replaces=True, asker=state.person)

@@ -40,6 +40,16 @@ class Sealed:
         """Is it the asker, where it asked?"""
         return (speaker.actor, speaker.channel) == (self.asker, self.channel)
 
+    @property
+    def workspace(self) -> str:
+        """The asker's."""
+        return self.asker.rpartition("/")[0]
+
+    @property
+    def person(self) -> str:
+        """The asker's id in that workspace."""
+        return self.asker.rpartition("/")[2]
+
     def is_over(self, now: datetime) -> bool:
         """Is it too late?"""
         return now.timestamp() >= self.ends

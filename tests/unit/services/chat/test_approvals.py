@@ -14,6 +14,7 @@ from shared.services.chat.approvals import LIFE
 from shared.services.chat.confirmations import NOT_YOURS, OVER, USED
 from tests.unit.services.chat.talking import (
     ADMIN,
+    GRANTS,
     MEMBER,
     NOBODY,
     OPERATOR,
@@ -104,6 +105,29 @@ def test_only_who_may_say_it_may_decide_it(chat: Chat, approver: Speaker, approv
 
 def test_a_channel_that_may_decides_together(chat: Chat) -> None:
     assert decide(chat, asked_for(chat), elsewhere(NOBODY, "C0OPS")).follow is not None
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_nobody_decides_their_own_request(chat: Chat, approve: bool) -> None:
+    """Where they may themselves they say it themselves: an approval in the audit is another person's."""
+    approval = asked_for(chat, asker=NOBODY)
+    reply = decide(chat, approval, elsewhere(NOBODY, "C0OPS"), approve=approve)
+    assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
+    assert "ChatRequest" not in str([each.action for each in chat.audited()])
+    assert decide(chat, approval).follow is not None
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_nobody_of_another_workspace_decides(approve: bool) -> None:
+    """A person who is mentioned is another one there."""
+    far = replace(ADMIN, team="T0ELSE")
+    grants = [*GRANTS, {"principal": f"slack:{far.team}/{far.user}", "role": "Admin"}]
+    chat = Chat(grants)
+    chat.add_user("jane")
+    approval = asked_for(chat, "revoke <@U0JANE>")
+    reply = decide(chat, approval, far, approve=approve)
+    assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
+    assert decide(chat, approval, ADMIN).tone is Tone.WARNING
 
 
 def test_it_is_decided_once(chat: Chat) -> None:
