@@ -1,8 +1,8 @@
 """Who may not say a command can ask those who may: they approve or deny it, in their own name and by their own rights.
 
-An approval is as if its giver had said the command: what it takes is the giver's right, what asks first asks the giver,
-and the audit names both. What answers with a one-time link can't be asked for like this: the link would be shown to
-somebody for whom the password is not.
+An approval is as if its giver had said the command: what it takes is the giver's right, what asks first asks the giver
+and is approved when the giver confirms it, and the audit names both. What answers with a one-time link can't be asked
+for like this: the link would be shown to somebody for whom the password is not.
 """
 
 from collections.abc import Callable

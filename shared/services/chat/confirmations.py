@@ -44,7 +44,8 @@ class Confirmations:
         """What will happen, and how to confirm it."""
         if said.speaker.platform is not Platform.SLACK:
             return self._ask_for_code(said, warning)
-        state = sealed(said.speaker, said.asked, self._now() + LIFE, warning.seen)
+        until = self._now() + LIFE
+        state = sealed(said.speaker, said.asked, until, seen=warning.seen, request=said.request)
         value = self._seals.close(CONFIRMS, state) or ""
         buttons = (Button(warning.yes, CONFIRMS, value, danger=True), Button(warning.no, KEEPS, value))
         lines = (*warning.lines, f"{MINUTES} minutes, only you.")

@@ -19,6 +19,10 @@ class Once:
         """`False` if somebody has used it: anybody, or with `by` any other request than that one."""
         return self._rows.use(state.ends, state.nonce, by or str(uuid4()), self._now())
 
+    def is_taken(self, state: Sealed) -> bool:
+        """Has somebody used it?"""
+        return self._rows.is_used(state.ends, state.nonce)
+
     @contextmanager
     def unless_it_fails(self, state: Sealed) -> Iterator[None]:
         """Where nothing comes of it, it can be used again."""

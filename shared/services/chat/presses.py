@@ -48,14 +48,20 @@ class Presses:
         state = self._confirmations.pressed(speaker, value)
         if isinstance(state, Reply):
             return state
+        request = self._approvals.opened(speaker, state.request) if state.request else None
+        if isinstance(request, Reply):
+            return request
 
         def run(said: Said) -> Reply:
             if not self._once.take(state):
                 return USED
             with self._once.unless_it_fails(state):
-                return replace(self._deeds[said.asked.command].run(said), replaces=True)
+                return self._approved(said, request) if request else self._run(said)
 
         return self._again(speaker, state, run)
+
+    def _run(self, said: Said) -> Reply:
+        return replace(self._deeds[said.asked.command].run(said), replaces=True)
 
     def _keep(self, speaker: Speaker, value: str) -> Reply:
         state = self._confirmations.pressed(speaker, value)
@@ -75,25 +81,37 @@ class Presses:
         return self._approvals.ask(speaker, value, entitled)
 
     def _approve(self, speaker: Speaker, value: str) -> Reply:
-        return self._decide(speaker, value, approved=True)
+        def approve(said: Said, request: Sealed) -> Reply:
+            if self._deeds[said.asked.command].warn is None:
+                return self._approved(said, request)
+            return USED if self._once.is_taken(request) else self._do(replace(said, request=value))
+
+        return self._decide(speaker, value, approve)
 
     def _deny(self, speaker: Speaker, value: str) -> Reply:
-        return self._decide(speaker, value, approved=False)
+        return self._decide(speaker, value, self._denied)
 
-    def _decide(self, speaker: Speaker, value: str, *, approved: bool) -> Reply:
+    def _decide(self, speaker: Speaker, value: str, decide: Callable[[Said, Sealed], Reply]) -> Reply:
         """By whoever may say the command itself. Whoever may not is refused, and the request goes on waiting."""
-        state = self._approvals.opened(speaker, value)
-        if isinstance(state, Reply):
-            return state
+        request = self._approvals.opened(speaker, value)
+        if isinstance(request, Reply):
+            return request
+        return self._again(speaker, request, lambda said: decide(said, request))
 
-        def decide(said: Said) -> Reply:
-            if not self._once.take(state):
-                return USED
-            with self._once.unless_it_fails(state):
-                self._approvals.record(said.caller, state, registry_of(said.asked), approved=approved)
-                return _decided(self._do(said) if approved else _denied(state), state)
+    def _approved(self, said: Said, request: Sealed) -> Reply:
+        return self._settled(said, request, self._run, approved=True)
 
-        return self._again(speaker, state, decide)
+    def _denied(self, said: Said, request: Sealed) -> Reply:
+        text = f"Denied: `{request.echo}`. Nothing was done."
+        return self._settled(said, request, lambda _: Reply(text, tone=Tone.REFUSED), approved=False)
+
+    def _settled(self, said: Said, request: Sealed, do: Answering, *, approved: bool) -> Reply:
+        """For all to see, and once: what has failed waits for another try."""
+        if not self._once.take(request):
+            return USED
+        with self._once.unless_it_fails(request):
+            self._approvals.record(said.caller, request, registry_of(said.asked), approved=approved)
+            return replace(do(said), private=False, replaces=True, asker=request.person)
 
     def _again(self, speaker: Speaker, state: Sealed, do: Answering) -> Reply:
         """The command that was signed, said by whoever has pressed."""
@@ -106,14 +124,3 @@ def _read(state: Sealed) -> Asked | None:
     """`None` if this release does not know the command any more."""
     asked = parse(state.echo)
     return asked if isinstance(asked, Asked) else None
-
-
-def _denied(state: Sealed) -> Reply:
-    return Reply(f"Denied: `{state.echo}`. Nothing was done.", tone=Tone.REFUSED)
-
-
-def _decided(done: Reply, state: Sealed) -> Reply:
-    """For all to see, unless whoever has approved is still to confirm it."""
-    if done.buttons:
-        return done
-    return replace(done, private=False, replaces=True, asker=state.person)

@@ -36,6 +36,10 @@ class ChatRows:
         self._drop_aged(now)
         return True
 
+    def is_used(self, ends: int, nonce: str) -> bool:
+        """Has any request used it?"""
+        return self._table.get(USED, Used(ends=ends, nonce=nonce, by="").key) is not None
+
     def release(self, ends: int, nonce: str) -> None:
         """Nothing came of it: it may be used again."""
         with suppress(ConflictError):

@@ -21,6 +21,8 @@ class Said:
     caller: Caller
     seen: str = ""
     """The version of what its speaker was told about before it confirmed; empty where nobody told."""
+    request: str = ""
+    """Somebody else's request, signed, that its speaker is about to approve by it."""
 
     @property
     def registry(self) -> str:

@@ -35,6 +35,8 @@ class Sealed:
     """The command in its one written form."""
     seen: str
     """The version of what the asker was told about; empty where it does not matter."""
+    request: str = ""
+    """Somebody else's request, sealed: it is approved by what this confirms."""
 
     def is_of(self, speaker: Speaker) -> bool:
         """Is it the asker, where it asked?"""
@@ -60,10 +62,10 @@ class Sealed:
         return datetime.fromtimestamp(self.ends, UTC)
 
 
-def sealed(speaker: Speaker, asked: Asked, until: datetime, seen: str = "") -> Sealed:
+def sealed(speaker: Speaker, asked: Asked, until: datetime, *, seen: str = "", request: str = "") -> Sealed:
     """A new one, which is not like any other."""
     nonce, ends = secrets.token_urlsafe(12), int(until.timestamp())
-    return Sealed(nonce, ends, speaker.actor, speaker.channel, asked.unconfirmed.echo, seen)
+    return Sealed(nonce, ends, speaker.actor, speaker.channel, asked.unconfirmed.echo, seen, request)
 
 
 class Seals:

@@ -12,6 +12,7 @@ from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, 
 from shared.domain.operations import Kind
 from shared.services.chat.approvals import LIFE
 from shared.services.chat.confirmations import NOT_YOURS, OVER, USED
+from shared.services.chat.seals import LIFE as CONFIRMED_WITHIN
 from tests.unit.services.chat.talking import (
     ADMIN,
     GRANTS,
@@ -156,6 +157,62 @@ def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
     done = chat.press(question.buttons[0], OPERATOR)
     assert done.follow is not None
     assert chat.rig.operation(done.follow).kind is Kind.DELETE_REGISTRY
+
+
+def test_whoever_asked_hears_when_it_is_confirmed(chat: Chat) -> None:
+    question = decide(chat, asked_for(chat, "delete demo"))
+    assert "ApproveChatRequest" not in [each.action for each in chat.audited()], "nothing is done yet"
+    done = chat.press(question.buttons[0], OPERATOR)
+    assert (done.asker, done.replaces) == ("U0READ", True)
+    assert audited(chat, "ApproveChatRequest").details == {
+        "askedBy": [READER.actor],
+        "command": ["delete demo"],
+    }
+    assert chat.press(question.buttons[0], OPERATOR).text == USED.text
+
+
+def test_a_question_that_nobody_confirms_does_not_use_up_the_request(chat: Chat) -> None:
+    approval = asked_for(chat, "delete demo")
+    kept, forgotten = (decide(chat, approval).buttons for _ in range(2))
+    assert chat.press(kept[1], OPERATOR).text == "Nothing was done."
+    chat.rig.clock.advance(CONFIRMED_WITHIN.total_seconds())
+    assert chat.press(forgotten[0], OPERATOR) == OVER
+    question = decide(chat, approval, ADMIN)
+    assert chat.press(question.buttons[0], ADMIN).follow is not None
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_of_two_who_decide_about_what_asks_first_one_does(chat: Chat, approve: bool) -> None:
+    approval = asked_for(chat, "delete demo")
+    one, other = (decide(chat, approval, each).buttons[0] for each in (OPERATOR, ADMIN))
+    assert chat.press(one, OPERATOR).follow is not None
+    assert chat.press(other, ADMIN).text == USED.text
+    assert decide(chat, approval, approve=approve).text == USED.text
+    assert len([each for each in chat.rig.all_operations() if each.kind is Kind.DELETE_REGISTRY]) == 1
+
+
+def test_what_was_denied_meanwhile_is_not_confirmed(chat: Chat) -> None:
+    approval = asked_for(chat, "delete demo")
+    yes, _ = decide(chat, approval).buttons
+    decide(chat, approval, ADMIN, approve=False)
+    assert chat.press(yes, OPERATOR).text == USED.text
+    assert Kind.DELETE_REGISTRY not in {each.kind for each in chat.rig.all_operations()}
+
+
+def test_a_request_ends_while_it_is_being_confirmed(chat: Chat) -> None:
+    approval = asked_for(chat, "delete demo")
+    chat.rig.clock.advance(LIFE.total_seconds() - 1)
+    yes, _ = decide(chat, approval).buttons
+    chat.rig.clock.advance(1)
+    assert chat.press(yes, OPERATOR).text == OVER.text
+
+
+def test_what_failed_while_it_was_confirmed_can_be_confirmed_again(chat: Chat) -> None:
+    yes, _ = decide(chat, asked_for(chat, "delete demo")).buttons
+    chat.rig.state_table.down = True
+    assert "does not answer" in said(chat.press(yes, OPERATOR))
+    chat.rig.state_table.down = False
+    assert chat.press(yes, OPERATOR).follow is not None
 
 
 def test_the_channel_s_registry_is_part_of_what_is_asked_for(chat: Chat) -> None:
