@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import ApiError, not_found
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation
 from shared.domain.passwords import hash_cost, slow_hash_warning
 from shared.domain.registries import Registry
+from shared.domain.times import shown_at
 from shared.domain.users import User, UserState
-from shared.services.registries import shown_at
 from shared.services.requests import nearest
 from shared.services.state import State
 
@@ -98,8 +97,7 @@ class Directory:
 
     def unfinished(self, user: User) -> Operation | None:
         """The operation that brings the user's last change, until it has ended."""
-        parts = split_operation_id(user.last_operation)
-        operation = self._state.operation(*parts) if parts else None
+        operation = self._state.operation_by_id(user.last_operation)
         return operation if operation and not operation.final else None
 
 

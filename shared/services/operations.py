@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from shared.domain.errors import ApiError
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, Status
 from shared.services.capacity import Capacity
 from shared.services.state import State
@@ -26,8 +25,7 @@ class Operations:
 
     def get(self, operation_id: str) -> Operation:
         """Raises `ApiError` 404."""
-        parts = split_operation_id(operation_id)
-        operation = self._state.operation(*parts) if parts else None
+        operation = self._state.operation_by_id(operation_id)
         if operation is None:
             raise ApiError(
                 404,
@@ -40,8 +38,7 @@ class Operations:
 
     def user_of(self, operation_id: str) -> str:
         """Whose change it is; nobody's, if there is no such operation or it is about a whole registry."""
-        parts = split_operation_id(operation_id)
-        operation = self._state.operation(*parts) if parts else None
+        operation = self._state.operation_by_id(operation_id)
         return (operation.user if operation else None) or ""
 
     def page(

@@ -15,7 +15,6 @@ import re
 from pydantic import ValidationError
 
 from shared.domain.messages import Message
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, OperationError
 from shared.services.handlers import Handler
 from shared.services.state import State
@@ -36,7 +35,7 @@ class Poison:
         """`label` names the message in the log. Raises `DependencyError` when the tables are away."""
         try:
             message = Message.decode(body)
-            operation = self._find(message)
+            operation = self._state.operation_by_id(message.operation_id)
         except ValidationError as error:
             logger.error("poisoned message %s for operation %s: %s", label, _named(body), unreadable(error))  # noqa: TRY400 - short
             return
@@ -45,10 +44,6 @@ class Poison:
             return
         with about(message):
             self._end(operation, message, handler)
-
-    def _find(self, message: Message) -> Operation | None:
-        parts = split_operation_id(message.operation_id)
-        return self._state.operation(*parts) if parts else None
 
     def _end(self, operation: Operation, message: Message, handler: Handler) -> None:
         if operation.final:

@@ -11,6 +11,7 @@ from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.health.mute import MUTE_KEY, Mute
 from shared.domain.htpasswd import PROJECTION_KEY, Projection
+from shared.domain.names import split_operation_id
 from shared.domain.operations import OPERATION_KEYS, Operation, Status, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
 from shared.domain.registries import Registry
@@ -108,6 +109,17 @@ class State:
         """One operation's row."""
         row = self._table.get(registry, operation_key(key))
         return Operation.from_row(row) if row else None
+
+    def operation_by_id(self, operation_id: str | None) -> Operation | None:
+        """The operation with that id; `None` too if it can't be one's id."""
+        parts = split_operation_id(operation_id or "")
+        return self.operation(*parts) if parts else None
+
+    def active(self, registry: Registry) -> Operation | None:
+        """The lifecycle operation that works on it."""
+        operation = self.operation_by_id(registry.active_operation)
+        # one that has ended since the row was read is in nobody's way: the row is old, and a commit will say so
+        return operation if operation and not operation.final else None
 
     def unfinished(self, registry: str) -> Iterator[Operation]:
         """Every operation that has not ended."""

@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import Message
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation, OperationError, Status
 from shared.services.channels import Channels
 from shared.services.handlers import Again, Done, Handler
@@ -86,8 +85,7 @@ class Turns:
     @retry_on_conflict
     def _claim(self, message: Message, message_id: str) -> Operation | None:
         """A conflict is looked at again: somebody asked to cancel, or it is the echo of our own write."""
-        parts = split_operation_id(message.operation_id)
-        operation = self._state.operation(*parts) if parts else None
+        operation = self._state.operation_by_id(message.operation_id)
         if operation is None or operation.final:
             return None
         again = operation.turn == message.turn + 1 and operation.claimed_by == message_id

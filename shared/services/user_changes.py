@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from shared.domain.errors import OperationInProgressError
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
@@ -45,8 +44,7 @@ class UserChanges:
         if not even_deleted:
             check_not_deleted(home)
         if home.provisioning_state is ProvisioningState.DELETING:
-            parts = split_operation_id(home.active_operation or "")
-            active = self._state.operation(*parts) if parts else None
+            active = self._state.operation_by_id(home.active_operation)
             if active:
                 raise OperationInProgressError(active.id, active.kind.value, active.registry)
 

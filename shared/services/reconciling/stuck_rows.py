@@ -5,8 +5,7 @@ from contextlib import suppress
 
 from shared.domain.errors import ConflictError
 from shared.domain.htpasswd import Projection
-from shared.domain.names import split_operation_id
-from shared.domain.operations import Operation, Status
+from shared.domain.operations import Status
 from shared.domain.records import Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.user_import import chunk_keys
@@ -40,7 +39,7 @@ class StuckRows:
 
     def _free(self, registry: Registry, operation_id: str, report: Report) -> None:
         """The registry waits for an operation that has ended or is not there."""
-        operation = self._operation(operation_id)
+        operation = self._state.operation_by_id(operation_id)
         if operation and not operation.final:
             return  # it has begun since
         succeeded = operation and operation.status is Status.SUCCEEDED and not operation.kind.removes
@@ -62,7 +61,7 @@ class StuckRows:
 
     def _end_import(self, registry: Registry, operation_id: str, report: Report) -> None:
         """Users can be published again. What was applied stays: `htpasswd_drift` finds it and publishes it."""
-        operation = self._operation(operation_id)
+        operation = self._state.operation_by_id(operation_id)
         if operation and not operation.final:
             return  # it has begun since
         _, _, key = operation_id.partition(".")
@@ -91,7 +90,7 @@ class StuckRows:
         self._looked[registry.name] = present
 
     def _forget(self, registry: str, user: User, report: Report) -> None:
-        operation = self._operation(user.last_operation)
+        operation = self._state.operation_by_id(user.last_operation)
         if operation and not operation.final:
             return
         with suppress(ConflictError):
@@ -102,7 +101,3 @@ class StuckRows:
                 user.last_operation,
             )
             report.note("deleted_users_forgotten", f"{registry}/{user.username}")
-
-    def _operation(self, operation_id: str) -> Operation | None:
-        parts = split_operation_id(operation_id)
-        return self._state.operation(*parts) if parts else None
