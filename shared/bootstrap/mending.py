@@ -42,7 +42,7 @@ class MendingServices(ChatServices):
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
-            ExpiredRegistries(self.state, self.registries, now),
+            ExpiredRegistries(self.state, self.lifecycle, now),
             ExpiredUsers(self.state, self.channels, self._ledger, now),
             EndedReveals(self.state, now),
             HtpasswdAlarm(health, now, settings.htpasswd_stale_seconds),
@@ -50,7 +50,7 @@ class MendingServices(ChatServices):
             SiteDrift(
                 self.state,
                 health,
-                self.registries,
+                self.lifecycle,
                 lambda: self._resources,
                 self.context,
                 settings.probe_key,

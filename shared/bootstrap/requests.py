@@ -10,6 +10,7 @@ from shared.services.audit import Audit
 from shared.services.cancel import Cancel
 from shared.services.diagnosis import Diagnoses
 from shared.services.imports import Imports
+from shared.services.lifecycle import Lifecycle
 from shared.services.operations import Operations
 from shared.services.people import People
 from shared.services.refusals import Refusals
@@ -27,13 +28,18 @@ class RequestServices(Core):
     """What requests over HTTP need: tables and queues, and nothing of Resource Manager."""
 
     @cached_property
+    def lifecycle(self) -> Lifecycle:
+        """Starts work on whole registries."""
+        return Lifecycle(self.state, self.channels, self._ledger, now, self.settings.soft_delete_days)
+
+    @cached_property
     def registries(self) -> Registries:
         """Registries over HTTP."""
         return Registries(
             self.state,
             self._health,
             self.capacity,
-            self.channels,
+            self.lifecycle,
             self._ledger,
             self.settings,
             self.context,
@@ -43,12 +49,12 @@ class RequestServices(Core):
     @cached_property
     def soft_delete(self) -> SoftDelete:
         """Deletes, purges and restores registries."""
-        return SoftDelete(self.state, self.registries, self._ledger)
+        return SoftDelete(self.state, self.registries, self.lifecycle, self._ledger)
 
     @cached_property
     def restart(self) -> Restart:
         """Restarts sites."""
-        return Restart(self.registries, self._ledger)
+        return Restart(self.state, self.registries, self.lifecycle, self._ledger)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -113,4 +119,4 @@ class RequestServices(Core):
     @cached_property
     def retry(self) -> Retry:
         """Repeats operations."""
-        return Retry(self.state, self.operations, self.registries, self.channels, self._ledger, now)
+        return Retry(self.state, self.operations, self.lifecycle, self.channels, self._ledger, now)

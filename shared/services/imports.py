@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.htpasswd_import import MOST_USERS, ImportFile, read
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.user_import import Mode, chunks
@@ -62,11 +61,9 @@ class Imports:
 
     def _in_the_way(self, home: Registry, caller: Caller) -> Operation | None:
         """The operation of this very import, if it was sent before and is not done. Raises `ApiError` for another."""
-        if home.provisioning_state is ProvisioningState.DELETING and (
-            active := self._registries.active(home)
-        ):
+        if home.provisioning_state is ProvisioningState.DELETING and (active := self._state.active(home)):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
-        last = self._operation(home.last_import)
+        last = self._state.operation_by_id(home.last_import)
         if home.importing is None and (last is None or last.final or not self._is_unpublished(last)):
             return None
         if last and caller.operation_key is None and self._ledger.is_same(caller, last):
@@ -78,10 +75,6 @@ class Imports:
         """The next import waits for that: or else imports that follow each other would keep all changes waiting."""
         projection = self._state.projection(last.registry)
         return projection is not None and 0 <= projection.published_revision < last.revision
-
-    def _operation(self, operation_id: str | None) -> Operation | None:
-        parts = split_operation_id(operation_id or "")
-        return self._state.operation(*parts) if parts else None
 
     def _check_room(self, home: Registry, file: ImportFile, mode: Mode) -> None:
         """Raises `ApiError` 409 where the registry would get more users than a file of ours can hold."""

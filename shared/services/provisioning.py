@@ -14,6 +14,7 @@ from shared.domain.plan import Found, ready_to_go
 from shared.domain.records import Change, Delete
 from shared.domain.registries import Registry
 from shared.domain.settling import settled
+from shared.domain.times import shown_at
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.handlers import Again, Done
@@ -21,7 +22,6 @@ from shared.services.health.rows import HealthRows
 from shared.services.observed import count
 from shared.services.point_of_no_return import PointOfNoReturn
 from shared.services.provisioning_turn import Turn
-from shared.services.registries import shown_at
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.services.visits import Visits
 from shared.telemetry.threads import ContextThreadPool

@@ -1,40 +1,29 @@
 """Create, update, show and list registries: checks, records, enqueues. Azure is the handler's business."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from ulid import ULID
 
 from shared.domain.change_plan import ChangePlan, change_plan, plan_of
 from shared.domain.change_rules import check_change
-from shared.domain.errors import ConflictError, OperationInProgressError, not_found
+from shared.domain.errors import OperationInProgressError, not_found
 from shared.domain.graph import Context
 from shared.domain.health.verdict import Verdict
-from shared.domain.htpasswd import Projection
-from shared.domain.names import azure_names, split_operation_id
-from shared.domain.operations import Intent, Kind, Operation
+from shared.domain.names import azure_names
+from shared.domain.operations import Operation
 from shared.domain.registries import Desired, ProvisioningState, Registry, RegistryFilter
 from shared.domain.registry_spec import Policy, RegistryPatch, RegistrySpec, defaults, merge
 from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity
-from shared.services.channels import Channels
 from shared.services.health.rows import HealthRows, Known
-from shared.services.requests import Caller, Findings, Ledger, Precondition, check_not_deleted, nearest
+from shared.services.lifecycle import Lifecycle, provide
+from shared.services.requests import Caller, Ledger, Precondition, check_not_deleted, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.threads import ContextThreadPool
 
 LIST_CONCURRENCY = 8
-STATES = {
-    Kind.CREATE_REGISTRY: ProvisioningState.CREATING,
-    Kind.UPDATE_REGISTRY: ProvisioningState.UPDATING,
-    Kind.DELETE_REGISTRY: ProvisioningState.DELETING,
-    Kind.PURGE_REGISTRY: ProvisioningState.DELETING,
-    Kind.RESTORE_REGISTRY: ProvisioningState.RESTORING,
-    Kind.RESTART_REGISTRY: ProvisioningState.UPDATING,
-}
-"""What a registry shows while such an operation works on it."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +58,14 @@ class Registries:
         state: State,
         health: Table,
         capacity: Capacity,
-        channels: Channels,
+        lifecycle: Lifecycle,
         ledger: Ledger,
         policy: Policy,
         context: Context,
         now: Clock,
     ) -> None:
-        self._state, self._capacity, self._channels = state, capacity, channels
-        self._health = HealthRows(health)
+        self._state, self._capacity = state, capacity
+        self._health, self._lifecycle = HealthRows(health), lifecycle
         self._ledger, self._policy, self._context, self._now = ledger, policy, context, now
 
     @retry_on_conflict
@@ -137,44 +126,6 @@ class Registries:
                 after = names[-1]
         return found
 
-    def begin(
-        self,
-        present: Registry,
-        desired: Desired,
-        kind: Kind,
-        caller: Caller,
-        *,
-        retry_of: Operation | None = None,
-        resend: Sequence[str] = (),
-        details: Findings | None = None,
-    ) -> tuple[Registry, Operation]:
-        """Starts lifecycle work on a registry that nothing works on. Raises `ConflictError` if something does."""
-        now, state = self._now(), STATES[kind]
-        intent = Intent(wanted=desired, was=present.desired, was_state=present.provisioning_state)
-        operation, rows = self._ledger.start(
-            caller,
-            kind,
-            present,
-            now,
-            intent=intent,
-            retry_of=retry_of,
-            resend=resend or (retry_of.resend if retry_of else ()),
-            details=details,
-        )
-        dates = self._deleted_now(now) if kind is Kind.DELETE_REGISTRY else {}
-        changed = present.change(
-            **dates,
-            desired=desired,
-            provisioning_state=state,
-            active_operation=operation.id,
-            last_operation=operation.id,
-            version=present.version + 1,
-            updated_at=present.updated_at if kind is Kind.RESTART_REGISTRY else now,
-        )
-        self._state.commit(present.name, changed.save(), *rows)
-        self._channels.enqueue(operation)
-        return changed, operation
-
     def answer(
         self,
         registry: Registry,
@@ -189,28 +140,6 @@ class Registries:
             registry, operation, known or self._known(registry), plan=plan, planned_only=dry_run
         )
 
-    def active(self, registry: Registry) -> Operation | None:
-        """The lifecycle operation that works on it."""
-        parts = split_operation_id(registry.active_operation or "")
-        operation = self._state.operation(*parts) if parts else None
-        # one that has ended since we read the row is in nobody's way: the row is old, and a commit will say so
-        return operation if operation and not operation.final else None
-
-    def repair(
-        self, seen: Registry, steps: Sequence[str], details: Findings, caller: Caller
-    ) -> Operation | None:
-        """Sends `steps` again, whatever is found; `None` if somebody has changed the registry since it was `seen`."""
-        present = self._state.registry(seen.name)
-        if present is None or present.active_operation or present.version_tag != seen.version_tag:
-            return None
-        try:
-            _, operation = self.begin(
-                present, present.desired, Kind.UPDATE_REGISTRY, caller, resend=steps, details=details
-            )
-        except ConflictError:
-            return None
-        return operation
-
     def require(self, name: str) -> Registry:
         """The registry, or 404 that names the nearest."""
         registry = self._state.registry(name)
@@ -220,7 +149,7 @@ class Registries:
         return registry
 
     def _show(self, registry: Registry) -> RegistryAnswer:
-        return RegistryAnswer(registry, self.active(registry), self._known(registry))
+        return RegistryAnswer(registry, self._state.active(registry), self._known(registry))
 
     def _create(self, name: str, desired: Desired, caller: Caller, dry_run: bool) -> RegistryAnswer:
         registry = self._new(name, desired)
@@ -229,11 +158,8 @@ class Registries:
             plan = change_plan(None, registry, self._context)
             return RegistryAnswer(registry, created=True, plan=plan, planned_only=True)
         self._capacity.reserve(name)
-        operation, rows = self._ledger.start(caller, Kind.CREATE_REGISTRY, registry, registry.created_at)
-        registry = registry.change(active_operation=operation.id, last_operation=operation.id)
-        self._state.commit(name, registry.save(), Projection(uid=registry.uid).save(), *rows)
-        self._channels.enqueue(operation)
-        return RegistryAnswer(registry, operation, created=True, plan=ChangePlan())
+        begun, operation = self._lifecycle.create(registry, caller)
+        return RegistryAnswer(begun, operation, created=True, plan=ChangePlan())
 
     def _new(self, name: str, desired: Desired) -> Registry:
         now = self._now()
@@ -247,7 +173,7 @@ class Registries:
         )
 
     def _update(self, present: Registry, desired: Desired, caller: Caller, dry_run: bool) -> RegistryAnswer:
-        active = self.active(present)
+        active = self._state.active(present)
         same = desired == present.desired
         if active and not (same and active.kind.provides):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
@@ -261,24 +187,13 @@ class Registries:
             wanted = present.change(desired=desired)
             plan = change_plan(present, wanted, self._context, known.resend)
             return RegistryAnswer(wanted, known=known, plan=plan, planned_only=True)
-        changed, operation = self.begin(present, desired, provide(present), caller, resend=known.resend)
+        changed, operation = self._lifecycle.begin(
+            present, desired, provide(present), caller, resend=known.resend
+        )
         return self.answer(changed, operation, known)
 
     def _known(self, registry: Registry) -> Known:
         return self._health.read(registry)
 
-    def _deleted_now(self, now: datetime) -> dict[str, datetime]:
-        return {"deleted_on": now, "purge_on": now + timedelta(days=self._policy.soft_delete_days)}
-
     def _defaults(self) -> Desired:
         return defaults(self._policy)
-
-
-def provide(registry: Registry) -> Kind:
-    """What brings a registry to its desired state."""
-    return Kind.UPDATE_REGISTRY if registry.provisioned else Kind.CREATE_REGISTRY
-
-
-def shown_at(moment: datetime) -> str:
-    """A time as the API writes it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,16 +3,17 @@
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Kind
 from shared.domain.registries import Registry
+from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition, check_not_deleted
-from shared.services.state import retry_on_conflict
+from shared.services.state import State, retry_on_conflict
 
 
 class Restart:
     """Starts it; a repeat finds the restart that is under way."""
 
-    def __init__(self, registries: Registries, ledger: Ledger) -> None:
-        self._registries, self._ledger = registries, ledger
+    def __init__(self, state: State, registries: Registries, lifecycle: Lifecycle, ledger: Ledger) -> None:
+        self._state, self._registries, self._lifecycle, self._ledger = state, registries, lifecycle, ledger
 
     @retry_on_conflict
     def start(self, name: str, condition: Precondition, caller: Caller) -> RegistryAnswer:
@@ -22,12 +23,12 @@ class Restart:
         present = self._registries.require(name)
         check_not_deleted(present)
         condition.check(present.version_tag)
-        if active := self._registries.active(present):
+        if active := self._state.active(present):
             if active.kind is not Kind.RESTART_REGISTRY:
                 raise OperationInProgressError(active.id, active.kind.value, active.registry)
             return self._registries.answer(present, active)
         _check_is_up(present)
-        started = self._registries.begin(present, present.desired, Kind.RESTART_REGISTRY, caller)
+        started = self._lifecycle.begin(present, present.desired, Kind.RESTART_REGISTRY, caller)
         return self._registries.answer(*started)
 
 

@@ -1,13 +1,12 @@
 """Repeats what failed or was canceled: a new operation, for the present desired state. An end never changes."""
 
 from shared.domain.errors import ApiError, OperationInProgressError
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Change
 from shared.domain.registries import ProvisioningState, Registry
 from shared.services.channels import Channels
+from shared.services.lifecycle import Lifecycle, provide
 from shared.services.operations import Operations
-from shared.services.registries import Registries, provide
 from shared.services.requests import Caller, Ledger
 from shared.services.state import Clock, State, retry_on_conflict
 
@@ -19,12 +18,12 @@ class Retry:
         self,
         state: State,
         operations: Operations,
-        registries: Registries,
+        lifecycle: Lifecycle,
         channels: Channels,
         ledger: Ledger,
         now: Clock,
     ) -> None:
-        self._state, self._operations, self._registries = state, operations, registries
+        self._state, self._operations, self._lifecycle = state, operations, lifecycle
         self._channels, self._ledger, self._now = channels, ledger, now
 
     @retry_on_conflict
@@ -45,25 +44,25 @@ class Retry:
         if active := self._in_the_way(failed, registry):
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         if failed.kind.is_lifecycle:
-            return self._lifecycle(failed, registry, caller)
-        return self._sync(failed, registry, caller)
+            return self._work_again(failed, registry, caller)
+        return self._publish_again(failed, registry, caller)
 
     def _in_the_way(self, failed: Operation, registry: Registry) -> Operation | None:
         if failed.kind.is_lifecycle or registry.provisioning_state is ProvisioningState.DELETING:
-            return self._registries.active(registry)
+            return self._state.active(registry)
         return None
 
-    def _lifecycle(self, failed: Operation, registry: Registry, caller: Caller) -> Operation:
+    def _work_again(self, failed: Operation, registry: Registry, caller: Caller) -> Operation:
         _check_last(failed, registry.last_operation)
         provides = failed.kind in {Kind.CREATE_REGISTRY, Kind.UPDATE_REGISTRY}
         kind = provide(registry) if provides else failed.kind
         desired = registry.desired
         if failed.status is Status.CANCELED and failed.intent:
             desired = failed.intent.wanted  # the cancel has put back what was before
-        _, operation = self._registries.begin(registry, desired, kind, caller, retry_of=failed)
+        _, operation = self._lifecycle.begin(registry, desired, kind, caller, retry_of=failed)
         return operation
 
-    def _sync(self, failed: Operation, registry: Registry, caller: Caller) -> Operation:
+    def _publish_again(self, failed: Operation, registry: Registry, caller: Caller) -> Operation:
         """Publishes the users as they are now, and proves it."""
         operation, rows = self._ledger.start(
             caller, failed.kind, registry, self._now(), user=failed.user, retry_of=failed
@@ -78,8 +77,7 @@ class Retry:
         user = self._state.user(failed.registry, username)
         if user is None:
             raise _user_gone(failed)
-        parts = split_operation_id(user.last_operation)
-        last = self._state.operation(*parts) if parts else None
+        last = self._state.operation_by_id(user.last_operation)
         if last and not last.final:
             raise OperationInProgressError(last.id, last.kind.value, last.registry)
         _check_last(failed, user.last_operation)

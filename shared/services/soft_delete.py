@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import ApiError, OperationInProgressError
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.registries import Registry
+from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import Caller, Ledger, Precondition
 from shared.services.state import State, retry_on_conflict
@@ -29,8 +29,8 @@ class Removed:
 class SoftDelete:
     """Every method raises `ApiError` for what its caller can mend, `DependencyError` when the tables are away."""
 
-    def __init__(self, state: State, registries: Registries, ledger: Ledger) -> None:
-        self._state, self._registries, self._ledger = state, registries, ledger
+    def __init__(self, state: State, registries: Registries, lifecycle: Lifecycle, ledger: Ledger) -> None:
+        self._state, self._registries, self._lifecycle, self._ledger = state, registries, lifecycle, ledger
 
     def delete(self, name: str, condition: Precondition, caller: Caller) -> Removed | None:
         """Starts a soft delete; `None` if there is nothing.
@@ -52,13 +52,13 @@ class SoftDelete:
         condition.check(present.version_tag if present else None)
         if present is None:
             return None
-        if active := self._registries.active(present):
+        if active := self._state.active(present):
             _check_goes_as_asked(active, purge=purge)
             return _removed(active, present)
         if present.is_soft_deleted and not purge:
             return Removed(name, None, present.purge_on)
         kind = Kind.PURGE_REGISTRY if purge or not present.provisioned else Kind.DELETE_REGISTRY
-        changed, operation = self._registries.begin(present, present.desired, kind, caller)
+        changed, operation = self._lifecycle.begin(present, present.desired, kind, caller)
         return _removed(operation, changed)
 
     @retry_on_conflict
@@ -68,22 +68,18 @@ class SoftDelete:
             return RegistryAnswer(self._registries.require(name), repeated)
         present = self._registries.require(name)
         condition.check(present.version_tag)
-        if active := self._registries.active(present):
+        if active := self._state.active(present):
             if active.kind is Kind.RESTORE_REGISTRY:
                 return RegistryAnswer(present, active)
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         if not present.is_soft_deleted:
-            last = self._last(present)
+            last = self._state.operation_by_id(present.last_operation)
             if last is None or last.kind is not Kind.RESTORE_REGISTRY:
                 raise _not_deleted(present)
             if last.status is Status.SUCCEEDED:
                 return self._registries.get(name)
-        changed, operation = self._registries.begin(present, present.desired, Kind.RESTORE_REGISTRY, caller)
+        changed, operation = self._lifecycle.begin(present, present.desired, Kind.RESTORE_REGISTRY, caller)
         return RegistryAnswer(changed, operation)
-
-    def _last(self, registry: Registry) -> Operation | None:
-        parts = split_operation_id(registry.last_operation or "")
-        return self._state.operation(*parts) if parts else None
 
 
 def _removed(operation: Operation, present: Registry | None) -> Removed:

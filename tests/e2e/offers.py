@@ -11,6 +11,7 @@ from shared.domain.graph import Context
 from shared.domain.reveal import Purpose
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
+from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger
 from shared.services.reveal_offers import Offer, RevealOffers
@@ -46,6 +47,7 @@ def _offers(local: LocalAzure) -> RevealOffers:
     channels = Channels(StorageQueue(connection, LIFECYCLE_QUEUE), StorageQueue(connection, USERS_QUEUE))
     capacity = Capacity(StorageTable(connection, "index"), now, 100)
     health, context = StorageTable(connection, "health"), Context("sub", "group")
-    registries = Registries(state, health, capacity, channels, ledger, settings, context, now)
+    lifecycle = Lifecycle(state, channels, ledger, now, settings.soft_delete_days)
+    registries = Registries(state, health, capacity, lifecycle, ledger, settings, context, now)
     changes = UserChanges(state, registries, channels, ledger, now)
     return RevealOffers(state, changes, settings.public_url, now)

@@ -11,8 +11,9 @@ from shared.domain.errors import DependencyError
 from shared.domain.health.mute import Mute, MuteSpec
 from shared.domain.records import Delete
 from shared.domain.registries import Registry
+from shared.domain.times import shown_at
 from shared.services.health.boards import Boards
-from shared.services.registries import Registries, shown_at
+from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger, check_not_deleted, entry_about, operation_id_reused
 from shared.services.state import Clock, State, retry_on_conflict
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 from ulid import ULID
 
 from shared.domain.errors import ConflictError
-from shared.domain.names import split_operation_id
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.registries import Registry
+from shared.domain.times import shown_at
+from shared.services.lifecycle import Lifecycle
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
-from shared.services.registries import Registries, shown_at
 from shared.services.requests import Caller
 from shared.services.state import Clock, State
 from shared.telemetry.logs import bound
@@ -26,8 +26,8 @@ AFTER_FAILURE = timedelta(hours=1)
 class ExpiredRegistries:
     """Two runs at the same time start one purge: the ETag of the row that was seen decides."""
 
-    def __init__(self, state: State, registries: Registries, now: Clock) -> None:
-        self._state, self._registries, self._now = state, registries, now
+    def __init__(self, state: State, lifecycle: Lifecycle, now: Clock) -> None:
+        self._state, self._lifecycle, self._now = state, lifecycle, now
 
     def visit(self, seen: Seen, report: Report) -> None:
         """See `Chore`."""
@@ -46,8 +46,7 @@ class ExpiredRegistries:
 
     def _has_just_failed(self, registry: Registry) -> bool:
         """Was a purge begun since it was deleted, which has failed or was canceled a short while ago?"""
-        parts = split_operation_id(registry.last_operation or "")
-        last = self._state.operation(*parts) if parts else None
+        last = self._state.operation_by_id(registry.last_operation)
         if last is None or last.kind is not Kind.PURGE_REGISTRY or last.status is Status.SUCCEEDED:
             return False
         return last.ended_at is None or self._now() < last.ended_at + AFTER_FAILURE
@@ -60,7 +59,7 @@ class ExpiredRegistries:
         details = {"deletedOn": [_date(present, "deleted_on")], "purgeOn": [_date(present, "purge_on")]}
         caller = Caller(actor=ACTOR, request_id=str(ULID()))
         with suppress(ConflictError):
-            _, operation = self._registries.begin(
+            _, operation = self._lifecycle.begin(
                 present, present.desired, Kind.PURGE_REGISTRY, caller, details=details
             )
             return operation

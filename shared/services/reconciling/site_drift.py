@@ -24,9 +24,9 @@ from shared.domain.resources import Ref
 from shared.domain.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
 from shared.ports import ResourceManager
 from shared.services.health.rows import HealthRows
+from shared.services.lifecycle import Lifecycle
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
-from shared.services.registries import Registries
 from shared.services.requests import Caller
 from shared.services.state import Clock, State
 from shared.services.visits import filled
@@ -48,7 +48,7 @@ class SiteDrift:
         self,
         state: State,
         health: HealthRows,
-        registries: Registries,
+        lifecycle: Lifecycle,
         resources: Callable[[], ResourceManager],
         context: Context,
         key: str,
@@ -57,7 +57,7 @@ class SiteDrift:
         action: Action,
         check_seconds: float,
     ) -> None:
-        self._state, self._health, self._registries, self._resources = state, health, registries, resources
+        self._state, self._health, self._lifecycle, self._resources = state, health, lifecycle, resources
         self._context, self._key, self._now = context, key, now
         self._action: Action = action
         self._period = timedelta(seconds=check_seconds)
@@ -108,7 +108,7 @@ class SiteDrift:
             logger.warning("registry %s: drift, only reported because %s: %s", registry.name, why, what)
             report.note("site_drift_reported", registry.name)
             return finding
-        operation = self._registries.repair(registry, finding.steps, {"drift": finding.found}, _caller())
+        operation = self._lifecycle.repair(registry, finding.steps, {"drift": finding.found}, _caller())
         if operation is None:
             return finding
         logger.warning("registry %s: drift, repaired by operation %s: %s", registry.name, operation.id, what)

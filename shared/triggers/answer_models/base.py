@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from pydantic.alias_generators import to_camel
 
 from shared.domain.operations import Status
-from shared.services.registries import shown_at
+from shared.domain.times import shown_at
 
 Time = Annotated[
     datetime,

@@ -11,7 +11,7 @@ from shared.domain.health.observation import Thresholds
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.messages import CheckMessage, Message, NoticeMessage
-from shared.domain.names import FILE_SHARE, split_operation_id
+from shared.domain.names import FILE_SHARE
 from shared.domain.notices import NOTICES, Notice
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
@@ -42,6 +42,7 @@ from shared.services.health.sweeps import Sweeps
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.import_turns import ImportTurns
 from shared.services.imports import ImportAnswer, Imports
+from shared.services.lifecycle import Lifecycle
 from shared.services.notifying.outbox import Outbox
 from shared.services.operations import Operations
 from shared.services.people import People
@@ -163,11 +164,12 @@ class Rig:
         self.turns = Turns(self.state, self.channels, now, STALE_SECONDS)
         self.poison = Poison(self.state, self.turns)
         ledger = Ledger(self.state, KEY, timeout, STALE_SECONDS)
+        self.lifecycle = Lifecycle(self.state, self.channels, ledger, now, POLICY.soft_delete_days)
         self.registries = Registries(
-            self.state, health, self.capacity, self.channels, ledger, POLICY, context, now
+            self.state, health, self.capacity, self.lifecycle, ledger, POLICY, context, now
         )
-        self.soft_delete = SoftDelete(self.state, self.registries, ledger)
-        self.restart = Restart(self.registries, ledger)
+        self.soft_delete = SoftDelete(self.state, self.registries, self.lifecycle, ledger)
+        self.restart = Restart(self.state, self.registries, self.lifecycle, ledger)
         boards = Boards(health)
         self.mutes = Mutes(self.state, self.registries, ledger, boards, now)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
@@ -177,7 +179,7 @@ class Rig:
         self.reveal_offers = RevealOffers(self.state, changes, POLICY.public_url, now)
         self.reveals = Reveals(self.state, changes, self.operations, self.grants, now)
         self.cancel = Cancel(self.state, self.operations, self.channels, now)
-        self.retry = Retry(self.state, self.operations, self.registries, self.channels, ledger, now)
+        self.retry = Retry(self.state, self.operations, self.lifecycle, self.channels, ledger, now)
         self.publisher = Publisher(self.state, shares, probe, KEY, now)
         self.provisioning = Provisioning(
             self.state,
@@ -201,7 +203,7 @@ class Rig:
         chores: list[Chore] = [
             StaleOperations(self.state, self.capacity, self.channels, now),
             StuckRows(self.state, now),
-            ExpiredRegistries(self.state, self.registries, now),
+            ExpiredRegistries(self.state, self.lifecycle, now),
             ExpiredUsers(self.state, self.channels, ledger, now),
             EndedReveals(self.state, now),
             HtpasswdAlarm(health_rows, now, HTPASSWD_STALE),
@@ -209,7 +211,7 @@ class Rig:
             SiteDrift(
                 self.state,
                 health_rows,
-                self.registries,
+                self.lifecycle,
                 lambda: resources,
                 context,
                 KEY,
@@ -400,8 +402,7 @@ class Rig:
         return registry
 
     def operation(self, operation_id: str) -> Operation:
-        parts = split_operation_id(operation_id)
-        found = State(self.state_table).operation(*parts) if parts else None
+        found = State(self.state_table).operation_by_id(operation_id)
         assert found is not None
         return found
 
