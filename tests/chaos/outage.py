@@ -5,10 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from tests.chaos import scenarios
+from tests.chaos import changes
 from tests.chaos.cloud import Cloud
 from tests.chaos.invariants import look, violations
 from tests.chaos.registry import Registry
+from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.wave import Pool, in_parallel, settle
 
 OUTAGE_SECONDS = 20.0
@@ -18,7 +19,7 @@ BEFORE_SECONDS = 2.0
 
 def outage_under_load(cloud: Cloud, pool: Pool, seconds: float, say: Callable[[str], None]) -> None:
     """Clients change users without a pause while Azurite is away for so long; then everything is looked at."""
-    registries = pool.take([scenarios.SCENARIOS["put"]] * CLIENTS)
+    registries = pool.take([SCENARIOS["put"]] * CLIENTS)
     end = Event()
     with ThreadPoolExecutor(CLIENTS) as clients:
         working = [clients.submit(_work, registry, end) for registry in registries]
@@ -36,17 +37,17 @@ def outage_under_load(cloud: Cloud, pool: Pool, seconds: float, say: Callable[[s
     say(f"azurite away for {seconds:g} s under load: {sum(map(len, asked))} requests acknowledged, none lost")
 
 
-def _work(registry: Registry, end: Event) -> list[scenarios.Asked]:
+def _work(registry: Registry, end: Event) -> list[changes.Asked]:
     """Changes one after the other, without waiting for their operations."""
-    asked: list[scenarios.Asked] = []
+    asked: list[changes.Asked] = []
     number = 0
     while not end.is_set():
         number += 1
         name = f"user{number % 3}"
         user = registry.users.get(name)
         if user and user.present and number % 4 == 0:
-            asked += scenarios.delete_user(registry, name)
+            asked += changes.delete_user(registry, name)
         else:
-            asked += scenarios.put_user(registry, name)
+            asked += changes.put_user(registry, name)
         time.sleep(0.2)
     return asked

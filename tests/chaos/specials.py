@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.domain.names import azure_names
+from tests.chaos.changes import create, purge, put_user
 from tests.chaos.cloud import Cloud
-from tests.chaos.scenarios import SCENARIOS, create, purge, put_user
+from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.steps import Step
 from tests.chaos.wave import HIT_SECONDS, Run, Wave, in_parallel, settle
 from tests.e2e.emulated_azure import ACCOUNTS, SITES

@@ -14,7 +14,7 @@ from threading import Event
 
 import httpx
 
-from tests.chaos import scenarios
+from tests.chaos import changes
 from tests.chaos.cloud import Cloud
 from tests.chaos.index import the_index_forgets
 from tests.chaos.invariants import look, violations
@@ -28,7 +28,7 @@ SHARED = 2
 REPEATS = 4
 _BUSY = {"OperationInProgress"}
 
-Action = Callable[[Registry], list[scenarios.Asked]]
+Action = Callable[[Registry], list[changes.Asked]]
 
 
 class Client:
@@ -53,26 +53,26 @@ class Client:
         if not alive:
             registry = Registry(self._cloud, self._names.next())
             self.own.append(registry)
-            return registry, scenarios.create
+            return registry, changes.create
         chosen = self._chance.choice([alive[0], alive[0], *self._shared])
         if chosen is alive[0]:
             lot = self._chance.random()
             if chosen.is_deleted:
-                return chosen, scenarios.restore if lot < 0.75 else scenarios.purge
+                return chosen, changes.restore if lot < 0.75 else changes.purge
             if lot < 0.05:
-                return chosen, scenarios.purge
+                return chosen, changes.purge
             if lot < 0.12:
-                return chosen, scenarios.delete
+                return chosen, changes.delete
             if lot < 0.2:
-                return chosen, scenarios.update
+                return chosen, changes.update
         return chosen, self._user_change(chosen)
 
     def _user_change(self, registry: Registry) -> Action:
         name = f"u{self._number}-{self._chance.randrange(3)}"
         user = registry.users.get(name)
         if user is None or not user.present:
-            return lambda registry: scenarios.put_user(registry, name)
-        change = self._chance.choice([scenarios.put_user, scenarios.rotate_user, scenarios.delete_user])
+            return lambda registry: changes.put_user(registry, name)
+        change = self._chance.choice([changes.put_user, changes.rotate_user, changes.delete_user])
         return lambda registry: change(registry, name)
 
     def _do(self, registry: Registry, action: Action) -> None:
@@ -182,7 +182,7 @@ def storm(cloud: Cloud, minutes: float, seed: int, say: Callable[[str], None]) -
     """Random lives and random chaos for so long, then peace and a look at everything."""
     names = Names("r")
     shared = [Registry(cloud, names.next()) for _ in range(SHARED)]
-    in_parallel(lambda registry: settle(registry, scenarios.create(registry)), shared)
+    in_parallel(lambda registry: settle(registry, changes.create(registry)), shared)
     clients = [Client(cloud, number, shared, names, seed) for number in range(CLIENTS)]
 
     def everyone() -> list[Registry]:

@@ -6,10 +6,11 @@ import time
 import pytest
 
 from tests.chaos.cells import Cell, diagonal
+from tests.chaos.changes import put_user, rotate_user
 from tests.chaos.cloud import Cloud
 from tests.chaos.matrix import Matrix
 from tests.chaos.outage import outage_under_load
-from tests.chaos.scenarios import SCENARIOS, put_user, rotate_user
+from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.specials import SPECIALS
 from tests.chaos.wave import settle
 

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.chaos.cells import Cell
+from tests.chaos.changes import KEEPER, Asked, create, purge, put_user, restore
 from tests.chaos.cloud import Cloud
 from tests.chaos.invariants import belongs_to, look, violations
 from tests.chaos.registry import Names, Refused, Registry
-from tests.chaos.scenarios import KEEPER, SCENARIOS, Asked, Scenario, create, purge, put_user, restore
+from tests.chaos.scenarios import SCENARIOS, Scenario
 from tests.chaos.secrecy import requests_without_secrets
 
 HIT_SECONDS = 15.0
