@@ -137,7 +137,7 @@ class Settings(BaseModel):
     turn_delay_seconds: Seconds = 5
     """Between two looks at work that Azure has not finished."""
     operation_stale_seconds: Seconds = 60
-    """An operation that has not moved for so long is set in motion again."""
+    """An operation, or a message in chat about one, that has not moved for so long is set in motion again."""
     operation_timeout_seconds: Seconds = 3600
     """A create, update or delete that takes longer fails, and a first create is rolled back."""
     mount_cache_seconds: Seconds = 30

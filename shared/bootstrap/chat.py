@@ -41,7 +41,8 @@ class ChatServices(HealthServices):
         from shared.services.chat.posts import Posts
 
         queue = StorageQueue(self._connection, NOTICES_QUEUE)
-        return Posts(self.chat, queue, self.state, self._slack_api, now)
+        stale_seconds = self.settings.operation_stale_seconds
+        return Posts(self.chat, queue, self.state, self._slack_api, now, stale_seconds)
 
     @property
     def _slack_api(self) -> Callable[[], Chat] | None:

@@ -26,7 +26,6 @@ from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
 
-STALE = timedelta(seconds=60)
 FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 """Seconds between two looks at an operation: longer and longer."""
 KEPT = timedelta(days=7)
@@ -35,7 +34,10 @@ GIVEN_UP_AFTER = timedelta(minutes=30)
 
 
 class Posts:
-    """`chat` is asked for by turns alone; `None`: we can't post, and whoever asks is told how to follow instead."""
+    """`chat` is asked for by turns alone; `None`: we can't post, and whoever asks is told how to follow instead.
+
+    `stale_seconds`: how long a turn may stay silent before `reconcile` enqueues it again.
+    """
 
     def __init__(
         self,
@@ -44,8 +46,10 @@ class Posts:
         state: State,
         chat: Callable[[], Chat] | None,
         now: Clock,
+        stale_seconds: float,
     ) -> None:
         self._table, self._queue, self._state, self._chat, self._now = table, queue, state, chat, now
+        self._stale = timedelta(seconds=stale_seconds)
 
     def accept(self, speaker: Speaker, reply: Reply, asked: str) -> Reply:
         """Keeps what the reply wants posted. The reply says so where nothing can be.
@@ -122,7 +126,7 @@ class Posts:
             operation=operation,
             until=approval.until if approval else None,
             buttons=kept(approval.buttons) if approval else [],
-            deadline=now + STALE,
+            deadline=now + self._stale,
             created_at=now,
         )
         self._table.transact(POSTS, [post.save()])
@@ -144,7 +148,7 @@ class Posts:
     def _claim(self, message: PostMessage, message_id: str) -> Post | None:
         row = self._table.get(POSTS, message.post)
         post = Post.from_row(row) if row else None
-        claimed = post.claimed(message.turn, message_id, self._now() + STALE) if post else None
+        claimed = post.claimed(message.turn, message_id, self._now() + self._stale) if post else None
         if claimed:
             self._table.transact(POSTS, [claimed.save()])
             row = self._table.get(POSTS, message.post)
@@ -196,7 +200,7 @@ class Posts:
         self._save(post.change(pending=False, error=str(error)), 0)
 
     def _save(self, post: Post, delay: float) -> None:
-        saved = post.change(deadline=self._now() + STALE + timedelta(seconds=delay))
+        saved = post.change(deadline=self._now() + self._stale + timedelta(seconds=delay))
         try:
             self._table.transact(POSTS, [saved.save()])
         except ConflictError:

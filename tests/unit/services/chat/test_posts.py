@@ -8,12 +8,13 @@ from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post
 from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
-from shared.services.chat.posts import GIVEN_UP_AFTER, STALE, Posts
+from shared.services.chat.posts import GIVEN_UP_AFTER, Posts
 from tests.fakes import FakeChat, FakeQueue, FakeTable
 from tests.unit.services.rig import NAME, Rig
 
 DEV = Speaker(Platform.SLACK, "T1", "U1", "C1", "dev")
 ASKED = "create demo"
+STALE_SECONDS = 20.0
 
 
 class Posting:
@@ -22,7 +23,9 @@ class Posting:
     def __init__(self) -> None:
         self.rig = Rig(looks=1)
         self.table, self.queue, self.chat = FakeTable(), FakeQueue[PostMessage](), FakeChat()
-        self.posts = Posts(self.table, self.queue, self.rig.state, lambda: self.chat, self.rig.clock)
+        self.posts = Posts(
+            self.table, self.queue, self.rig.state, lambda: self.chat, self.rig.clock, STALE_SECONDS
+        )
         answer = self.rig.put(NAME)
         assert answer.operation
         self.operation = answer.operation.id
@@ -108,7 +111,7 @@ def test_a_lost_message_is_found(posting: Posting) -> None:
     found: list[str] = []
     posting.posts.pending(found.append)
     assert found == []
-    posting.rig.clock.advance(STALE.total_seconds() + 1)
+    posting.rig.clock.advance(STALE_SECONDS + 1)
     posting.posts.pending(found.append)
     assert found == [posting.row().key]
     posting.turn()
@@ -172,7 +175,7 @@ def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting
 def test_where_nothing_can_be_posted_the_reply_says_how_to_follow(
     posting: Posting, platform: Platform
 ) -> None:
-    posts = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock)
+    posts = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock, STALE_SECONDS)
     speaker = Speaker(platform, "T1", "U1", "C1")
     reply = posts.accept(speaker, Reply("Creating …", follow=posting.operation), ASKED)
     assert reply.lines == (f"Say `operation {posting.operation}` to see how it goes.",)

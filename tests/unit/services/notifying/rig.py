@@ -49,7 +49,7 @@ class World:
         self.outbox = Outbox(table, queue, sinks, self.clock)
         self.deliveries = Deliveries(table, self.outbox, messenger, self.reports, PLACES, self.clock)
         self.survey = Notices(table, self.outbox, self.clock)
-        self.posts = Posts(FakeTable(), FakeQueue[PostMessage](), State(FakeTable()), None, self.clock)
+        self.posts = Posts(FakeTable(), FakeQueue[PostMessage](), State(FakeTable()), None, self.clock, 60.0)
 
     def notice(self, kind: NoticeKind = NoticeKind.PROBLEM, **fields: Any) -> Notice:
         return Notice(
