@@ -9,9 +9,11 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
 
+from tests.chaos.cells import Cell
 from tests.chaos.cloud import Cloud, chaos_cloud
 from tests.chaos.index import the_index_forgets
 from tests.chaos.matrix import MOUNT_LAG_SECONDS, Matrix
@@ -74,10 +76,11 @@ def main() -> int:
 def _matrix(cloud: Cloud, arguments: argparse.Namespace, say: Say) -> None:
     matrix = Matrix(cloud, say, arguments.wave, arguments.mount_lag, arguments.seed)
     cells = matrix.discover()
-    if arguments.cell:
-        _some(matrix, [cell for cell in cells if cell.id in arguments.cell], arguments.cell)
-        return
     part: Part = arguments.part
+    if arguments.cell:
+        _some(matrix, cells, part, arguments.cell)
+        search_for_secrets(cloud, say)
+        return
     mine = [cell for cell in cells if part.has(cell.id)]
     random.Random(arguments.seed).shuffle(mine)
     matrix.run_cells(mine)
@@ -88,17 +91,25 @@ def _matrix(cloud: Cloud, arguments: argparse.Namespace, say: Say) -> None:
     search_for_secrets(cloud, say)
 
 
-def _some(matrix: Matrix, cells: list, wanted: list[str]) -> None:  # type: ignore[type-arg] # of cells
-    if cells:
-        matrix.run_cells(cells)
-    found = {cell.id for cell in cells}
-    for special in SPECIALS:
-        chosen = [cell for cell in special.cells() if cell[0] in wanted]
-        found |= {cell for cell, _ in chosen}
-        if chosen:
-            matrix.run_special(special, chosen)
-    if unknown := set(wanted) - found:
-        raise SystemExit(f"there are no such cells: {', '.join(sorted(unknown))}")
+def _some(matrix: Matrix, cells: list[Cell], part: Part, wanted: list[str]) -> None:
+    """`wanted`: ids of cells, or patterns of a shell."""
+    chosen = [cell for cell in cells if part.has(cell.id) and _is_wanted(cell.id, wanted)]
+    specials = {
+        special: some
+        for special in SPECIALS
+        if (some := [cell for cell in special.cells() if part.has(cell[0]) and _is_wanted(cell[0], wanted)])
+    }
+    found = {cell.id for cell in chosen} | {name for some in specials.values() for name, _ in some}
+    if unknown := [each for each in wanted if not any(_is_wanted(name, [each]) for name in found)]:
+        raise SystemExit(f"there are no such cells: {', '.join(unknown)}")
+    if chosen:
+        matrix.run_cells(chosen)
+    for special, some in specials.items():
+        matrix.run_special(special, some)
+
+
+def _is_wanted(name: str, wanted: list[str]) -> bool:
+    return any(fnmatchcase(name, each) for each in wanted)
 
 
 def _verdict(tally: Tally, arguments: argparse.Namespace) -> int:
@@ -119,7 +130,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), metavar="N")
     parser.add_argument("--minutes", type=float, metavar="N", help="random chaos for so long, not the matrix")
-    parser.add_argument("--cell", action="append", metavar="ID", help="only this cell; may be given again")
+    parser.add_argument(
+        "--cell",
+        action="append",
+        metavar="ID",
+        help="only this cell; or all like 'chat/*'; may be given again",
+    )
     parser.add_argument("--part", type=Part.parse, default=Part(), metavar="I/N", help="the I-th of N parts")
     parser.add_argument("--wave", type=int, default=12, metavar="N", help="cells side by side")
     parser.add_argument("--mount-lag", type=float, default=MOUNT_LAG_SECONDS, metavar="SECONDS")

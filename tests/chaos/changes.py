@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from shared.triggers.chat_replies import NOT_FOLLOWED
 from tests.chaos.registry import Registry, User
 
 Json = dict[str, Any]
@@ -86,11 +87,12 @@ def purge(registry: Registry) -> list[Asked]:
     return [asked(answer, lambda: None)]
 
 
-def put_user(registry: Registry, name: str) -> list[Asked]:
+def put_user(registry: Registry, name: str, *, disabled: bool = False) -> list[Asked]:
     """A user with a password of the client's own: the client knows it, whatever becomes of the answer."""
     user = registry.users.setdefault(name, User())
     before, chosen = user.present, password()
-    answer = registry.ask("PUT", f"{registry.path}/users/{name}", {"password": chosen})
+    body = {"password": chosen, **({"disabled": True} if disabled else {})}
+    answer = registry.ask("PUT", f"{registry.path}/users/{name}", body)
     if before:
         user.revoked.add(before)
     user.present = chosen
@@ -115,6 +117,27 @@ def delete_user(registry: Registry, name: str) -> list[Asked]:
         user.revoked.add(user.present)
     user.present = None
     return [asked(answer, changed(registry, name))]
+
+
+def disable(registry: Registry, name: str) -> list[Asked]:
+    """A user with a new password, which is refused for now."""
+    [put] = put_user(registry, name, disabled=True)
+    user = registry.users[name]
+
+    def effect() -> None:
+        assert user.present
+        assert not registry.lets_in(name, user.present), f"{name} is disabled, and gets in"
+
+    return [Asked(put.operation, effect)]
+
+
+def enable(registry: Registry, name: str) -> list[Asked]:
+    """In chat, which then tells how it ends: the password is good again."""
+    said = registry.say(f"user enable {registry.name} {name}", "Enabling", "is enabled already")
+    operation = registry.operation_of(name)
+    if "Enabling" in said and NOT_FOLLOWED not in said:
+        registry.followed.add(operation)
+    return [Asked(operation, changed(registry, name))]
 
 
 def changed(registry: Registry, name: str) -> Effect:

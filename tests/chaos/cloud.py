@@ -19,6 +19,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
 from shared.domain.operations import Kind
+from tests.chaos.chat import Channel
 from tests.chaos.tally import Tally
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 from tests.e2e.local_azure import LocalAzure, running
@@ -55,6 +56,7 @@ class Cloud:
     def __init__(self, local: LocalAzure, tally: Tally) -> None:
         self.local, self.tally = local, tally
         self.api, self.azure, self.door = local.api, local.azure, local.door
+        self.channel = Channel(local)
         self.searched: set[str] = set()
         """The passwords for which the requests of their time have been searched."""
         direct = local.up.ready()["azuriteConnectionString"]
@@ -67,6 +69,7 @@ class Cloud:
         """Leave the local Azure alone."""
         self._tables.close()
         self._queues.close()
+        self.channel.close()
 
     # faults
 
@@ -166,6 +169,15 @@ class Cloud:
             for key, row in rows.items()
             if key.startswith(prefix)
         }
+
+    def posts(self, registry: str) -> list[Json]:
+        """The rows of the messages in chat about its operations."""
+        span = {"first": f"{registry}.", "end": f"{registry}/"}
+        with self._tables.get_table_client("chat") as table:
+            found = table.query_entities(
+                "PartitionKey eq '_posts' and operation ge @first and operation lt @end", parameters=span
+            )
+            return [dict(row) for row in found]
 
     def index(self) -> set[str]:
         """The names in the index of all registries."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.domain.htpasswd import read_header
 from tests.chaos.cloud import Cloud
-from tests.chaos.registry import Registry
+from tests.chaos.registry import Refused, Registry
 from tests.e2e.api_client import FINAL
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 
@@ -178,10 +178,40 @@ def the_door_opens_for_the_right_ones(seen: Seen) -> None:
         assert seen.registry.is_closed(), "it is deleted, and answers"
         return
     for name, user in seen.registry.users.items():
+        if not user.is_known:
+            continue
         if user.present:
             assert seen.registry.lets_in(name, user.present), f"{name} is locked out"
         for old in user.revoked:
             assert not seen.registry.lets_in(name, old), f"a revoked password of {name} gets in"
+
+
+def a_link_shows_one_password(seen: Seen) -> None:
+    """No one-time link that was used, or that a newer one has replaced, shows anything."""
+    for link in seen.registry.links:
+        try:
+            seen.registry.ask("POST", "reveal", {"token": link})
+        except Refused as refused:
+            assert refused.code == "RevealGone", str(refused)  # noqa: PT017 - whichever way it is refused
+        else:
+            raise AssertionError("a link has shown a second password")
+    seen.registry.links.clear()
+
+
+def chat_says_how_it_ended(seen: Seen) -> None:
+    """Whoever follows an operation in chat sees its true end. At most one more message about it was posted."""
+    if not seen.registry.speaks:
+        return
+    posts = seen.registry.posts()
+    lost = seen.registry.followed - {row["operation"] for row in posts}
+    assert not lost, f"nobody is told of the end of {lost}"
+    messages = seen.registry.cloud.channel.messages(seen.registry.name)
+    for row in posts:
+        assert not row.get("error"), f"a message is given up: {row['error']}"
+        done = messages.get(row["message"], "").startswith("✅ Done")
+        status = seen.operations[row["operation"]]["status"]
+        assert done == (status == "Succeeded"), f"{status}, and chat says: {messages.get(row['message'])}"
+    assert len(messages) <= 2 * len(posts), f"{len(messages)} messages about {len(posts)} operations"
 
 
 INVARIANTS: tuple[Callable[[Seen], None], ...] = (
@@ -195,6 +225,8 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     no_user_is_lost,
     the_file_is_the_table,
     the_door_opens_for_the_right_ones,
+    a_link_shows_one_password,
+    chat_says_how_it_ended,
 )
 
 

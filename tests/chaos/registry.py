@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from tests.chaos.chat import command, token_in
 from tests.chaos.cloud import AWAY, Cloud
 from tests.e2e.api_client import FINAL
 
@@ -22,11 +24,13 @@ DOOR_SECONDS = 30.0
 class Refused(Exception):  # noqa: N818 - an answer, not an error
     """The API answered that it will not do it, for a reason that repeating does not change."""
 
-    def __init__(self, answer: httpx.Response) -> None:
+    def __init__(self, answer: httpx.Response, *, repeated: bool) -> None:
+        """`repeated`: it was sent before, and nobody knows what became of that."""
         super().__init__(
             f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"
         )
         self.code: str = answer.headers.get("x-ms-error-code", "")
+        self.repeated = repeated
 
 
 @dataclass
@@ -36,6 +40,8 @@ class User:
     present: str | None = None
     """None: the user does not exist."""
     revoked: set[str] = field(default_factory=set)
+    is_known: bool = True
+    """Does anybody knock with its passwords? Not all of a crowd do."""
 
 
 class Registry:
@@ -56,6 +62,12 @@ class Registry:
         self.names: set[tuple[str, str]] = set()
         """Type and name of every resource that was sent to Resource Manager."""
         self.may_change_names = False
+        self.links: list[str] = []
+        """The tokens of all one-time links that anybody was shown."""
+        self.speaks = False
+        """Has anybody ever spoken of it in chat?"""
+        self.followed: set[str] = set()
+        """Ids of the operations that chat is to tell the end of."""
 
     @property
     def path(self) -> str:
@@ -64,23 +76,55 @@ class Registry:
 
     # requests
 
-    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Json:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        content: bytes | None = None,
+    ) -> Json:
         """Sent again until it is acknowledged, as a client does that got no answer. Raises `Refused`."""
-        deadline = time.monotonic() + ACKNOWLEDGE_SECONDS
+        deadline, repeated = time.monotonic() + ACKNOWLEDGE_SECONDS, False
         while True:
-            answer = self._send(method, path, body)
+            answer = self._send(method, path, None if body is None else dict(body), **_file(content))
             if answer is not None and answer.is_success:
                 return self._acknowledge(answer)
             if answer is not None and 400 <= answer.status_code < 500 and answer.status_code != 429:
-                raise Refused(answer)
+                raise Refused(answer, repeated=repeated)
             assert time.monotonic() < deadline, f"{method} {path}: no acknowledgement; {answer}"
+            self.cloud.tally.count("repeated")
+            repeated = True
+            time.sleep(0.3)
+
+    def say(self, text: str, *wanted: str) -> str:
+        """In chat, again until the answer has one of these texts in it: whoever hears of a problem tries again."""
+        self.speaks = True
+        secret = self.cloud.azure.settings["SLACK_SIGNING_SECRET"]
+        deadline = time.monotonic() + ACKNOWLEDGE_SECONDS
+        while True:
+            content, headers = command(secret, text)
+            answer = self._send("POST", "chatops/slack", content=content, headers=headers)
+            if answer is not None and any(word in answer.text for word in wanted):
+                self.cloud.tally.count("acknowledged")
+                return answer.text
+            said = answer.text if answer is not None else "nothing"
+            assert time.monotonic() < deadline, f"{text}: answered with {said}"
             self.cloud.tally.count("repeated")
             time.sleep(0.3)
 
-    def _send(self, method: str, path: str, body: Mapping[str, object] | None) -> httpx.Response | None:
+    def link_for(self, text: str) -> str:
+        """The token of the one-time link that answers it in chat."""
+        token = token_in(self.say(text, "/api/reveal#"))
+        assert token, f"{text}: there is no link in its answer"
+        self.links.append(token)
+        self.cloud.api.passwords.add(token.partition(".")[2])
+        return token
+
+    def _send(self, method: str, path: str, body: object = None, **more: Any) -> httpx.Response | None:
         """None where nobody answers: the host is being killed or started."""
         try:
-            answer = self.cloud.api.send(method, path, None if body is None else dict(body))
+            answer = self.cloud.api.send(method, path, body, **more)
         except (httpx.TransportError, ValueError):
             return None
         is_the_hosts_own = answer.status_code in {404, 401} and "x-ms-request-id" not in answer.headers
@@ -118,6 +162,30 @@ class Registry:
                 )
             time.sleep(LOOK_SECONDS)
 
+    def operation_of(self, user: str) -> str:
+        """What changes the user, or has changed it last."""
+        deadline = time.monotonic() + ACKNOWLEDGE_SECONDS
+        while True:
+            with suppress(*AWAY):
+                row = self.cloud.row(self.name, f"user:{user}")
+                assert row, f"{user} of {self.name} does not exist"
+                self.acknowledged.add(row["lastOperation"])
+                return str(row["lastOperation"])
+            assert time.monotonic() < deadline, "the tables do not come back"
+            time.sleep(LOOK_SECONDS)
+
+    # chat
+
+    def posts(self) -> list[Json]:
+        """The rows of the messages that chat was to be sent about it, when there is no more to be said of any."""
+        deadline = time.monotonic() + END_SECONDS
+        while True:
+            found = self.cloud.posts(self.name)
+            if not any(row["pending"] for row in found):
+                return found
+            assert time.monotonic() < deadline, f"messages in chat still wait: {found}"
+            time.sleep(LOOK_SECONDS)
+
     # the door
 
     def lets_in(self, user: str, password: str) -> bool:
@@ -147,6 +215,11 @@ class Registry:
         assert row, f"{self.name}: there is no such registry"
         assert row.get("loginServer"), f"{self.name}: it has no login server"
         return str(row["loginServer"])
+
+
+def _file(content: bytes | None) -> Json:
+    """What a request with a file in it is sent with."""
+    return {} if content is None else {"content": content, "headers": {"Content-Type": "text/plain"}}
 
 
 class Names:

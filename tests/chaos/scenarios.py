@@ -13,12 +13,16 @@ from tests.chaos.changes import (
     create,
     delete,
     delete_user,
+    disable,
+    enable,
     purge,
     put_user,
     restore,
     rotate_user,
     update,
 )
+from tests.chaos.crowds import join, leave
+from tests.chaos.links import first_login, new_login
 from tests.chaos.registry import Registry
 
 Json = dict[str, Any]
@@ -89,5 +93,12 @@ SCENARIOS = {
         Scenario("rotate", _with("victim"), lambda registry: rotate_user(registry, "victim")),
         Scenario("revoke", _with("leaver"), lambda registry: delete_user(registry, "leaver")),
         Scenario("sync", _with("victim", "leaver"), _several),
+        Scenario("first-login", _without("newcomer"), lambda registry: first_login(registry, "newcomer")),
+        Scenario("new-login", _with("victim"), lambda registry: new_login(registry, "victim")),
+        Scenario("import", _nothing, join),
+        Scenario("import-replace", join, leave),
+        Scenario(
+            "chat", lambda registry: disable(registry, "victim"), lambda registry: enable(registry, "victim")
+        ),
     )
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.chaos.cells import Cell
 from tests.chaos.changes import KEEPER, Asked, create, purge, put_user, restore
 from tests.chaos.cloud import Cloud
+from tests.chaos.crowds import is_crowded, leave
 from tests.chaos.invariants import belongs_to, look, violations
 from tests.chaos.registry import Names, Refused, Registry
 from tests.chaos.scenarios import SCENARIOS, Scenario
@@ -45,6 +46,8 @@ class Pool:
             failed = settle(registry, restore(registry))
             assert not failed, f"{registry.name} does not come back: {failed}"
         if registry.exists:
+            if is_crowded(registry):
+                settle(registry, leave(registry))
             if KEEPER not in registry.users:
                 settle(registry, put_user(registry, KEEPER))
             self._rest.append(registry)
