@@ -17,7 +17,7 @@ from pydantic import Field
 from shared.domain.grants import CallerKind, Identity
 from shared.domain.names import REGISTRY_NAME
 from shared.domain.records import Nested, Record
-from shared.domain.users import RotateSpec
+from shared.domain.user_spec import RotateSpec
 
 LIFE = timedelta(minutes=15)
 """How long a link can be opened."""

@@ -165,7 +165,16 @@ def _apply(
     if user and _is_later(user, operation):
         return Outcome.SKIPPED, None
     if user is None or user.state is UserState.DELETING:
-        return Outcome.ADDED, _new(operation, name, password_hash or "", user.etag if user else "", now)
+        new = User.new(
+            name,
+            operation.uid,
+            operation.revision,
+            now,
+            password_hash=password_hash or "",
+            last_operation=operation.id,
+            etag=user.etag if user else "",
+        )
+        return Outcome.ADDED, new
     changed = user.change(revision=operation.revision, last_operation=operation.id, updated_at=now)
     if password_hash is None:
         return Outcome.REMOVED, changed.change(state=UserState.DELETING)
@@ -183,20 +192,6 @@ def _is_later(user: User, operation: Operation) -> bool:
     if user.state is UserState.PENDING_REVEAL and user.last_operation != operation.id:
         return user.revision >= operation.revision
     return user.revision > operation.revision
-
-
-def _new(operation: Operation, name: str, password_hash: str, etag: str, now: datetime) -> User:
-    return User(
-        etag=etag,
-        username=name,
-        uid=operation.uid,
-        password_hash=password_hash,
-        revision=operation.revision,
-        last_operation=operation.id,
-        created_at=now,
-        updated_at=now,
-        secret_changed_at=now,
-    )
 
 
 def _text(lines: Mapping[str, str]) -> str:

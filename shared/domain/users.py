@@ -1,92 +1,15 @@
-"""A user of one registry: what may be sent, and the row that remembers it."""
+"""A user of one registry: its states, the row that remembers it, and the names of its successors."""
 
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from shared.domain.expiry import TWO_EXPIRIES, Expiry, ExpirySpec, Overlap
+from shared.domain.expiry import Expiry
 from shared.domain.names import MAX_USERNAME
-from shared.domain.passwords import HASH, PASSWORD, check_hash, check_password
 from shared.domain.records import Record
-from shared.domain.text import CHARACTER, is_line, schema
-
-MAX_DESCRIPTION = 256
-"""Characters."""
-
-
-def _check_description(value: str | None) -> str | None:
-    if value is not None and not (len(value) <= MAX_DESCRIPTION and is_line(value)):
-        raise PydanticCustomError(
-            "InvalidDescription",
-            "A description has up to {most} characters, in one line",
-            {
-                "most": MAX_DESCRIPTION,
-                "fix": "Take out line breaks, control characters and marks of writing direction, or shorten it.",
-            },
-        )
-    return value
-
-
-_STRING = {"type": "string"}
-_TWO_SECRETS: Any = {
-    "required": ["password", "passwordHash"],
-    "properties": {"password": _STRING, "passwordHash": _STRING},
-}
-
-
-class UserSpec(ExpirySpec):
-    """The body of a PUT or PATCH. A new user without a secret gets a generated one."""
-
-    model_config = ConfigDict(json_schema_extra={"not": {"anyOf": [_TWO_SECRETS, TWO_EXPIRIES]}})
-
-    password: Annotated[str | None, AfterValidator(check_password), schema(PASSWORD)] = Field(
-        default=None, repr=False
-    )
-    password_hash: Annotated[str | None, AfterValidator(check_hash), schema(HASH)] = Field(
-        default=None, repr=False
-    )
-    description: Annotated[
-        str | None, AfterValidator(_check_description), schema(f"{CHARACTER}*", maxLength=MAX_DESCRIPTION)
-    ] = None
-    disabled: bool | None = Field(
-        default=None, description="`true`: the user can't log in, and comes back with the same password."
-    )
-
-    @model_validator(mode="after")
-    def one_secret(self) -> Self:
-        """A password and a hash together leave it open which one counts."""
-        if self.password is not None and self.password_hash is not None:
-            raise PydanticCustomError(
-                "TwoSecrets",
-                "password and passwordHash were both sent",
-                {
-                    "fix": "Send one of them, or neither: then a password is generated.",
-                    "target": "passwordHash",
-                },
-            )
-        return self
-
-    @property
-    def has_secret(self) -> bool:
-        """Does the caller bring the secret?"""
-        return self.password is not None or self.password_hash is not None
-
-    @property
-    def only_disables(self) -> bool:
-        """Does it take the login away, and nothing else?"""
-        return self.model_fields_set == {"disabled"} and self.disabled is True
-
-
-class RotateSpec(ExpirySpec):
-    """The body of a rotation. With an overlap a successor gets the new secret, and the old name ends after it."""
-
-    overlap: Overlap = Field(
-        default=None, description="How long the old name goes on: `PT24H`. Absent: the old password ends now."
-    )
 
 
 class UserState(StrEnum):
@@ -140,6 +63,31 @@ class User(Record):
     updated_at: datetime
     secret_changed_at: datetime
 
+    @classmethod
+    def new(
+        cls,
+        username: str,
+        uid: str,
+        revision: int,
+        now: datetime,
+        *,
+        password_hash: str = "",
+        last_operation: str = "",
+        etag: str = "",
+    ) -> Self:
+        """A user that begins now. `etag`: of a deleted user's row, whose place it takes."""
+        return cls(
+            etag=etag,
+            username=username,
+            uid=uid,
+            password_hash=password_hash,
+            revision=revision,
+            last_operation=last_operation,
+            created_at=now,
+            updated_at=now,
+            secret_changed_at=now,
+        )
+
     @property
     def key(self) -> str:
         return user_key(self.username)
@@ -173,21 +121,13 @@ class User(Record):
         self, name: str, serial: int, password_hash: str, expiry: Expiry, revision: int, now: datetime
     ) -> Self:
         """The successor, with the new password: what else there is to know of this user holds for it, too."""
-        return type(self)(
-            username=name,
-            uid=self.uid,
-            password_hash=password_hash,
+        return self.new(name, self.uid, revision, now, password_hash=password_hash).change(
             description=self.description,
             expires_on=expiry.on,
             expires_after=expiry.after,
             stem=self.stem or self.username,
             serial=serial,
             replaces=self.username,
-            revision=revision,
-            last_operation="",
-            created_at=now,
-            updated_at=now,
-            secret_changed_at=now,
         )
 
     def replaced(self, successor: Self) -> Self:

@@ -1,18 +1,18 @@
 """Users of a registry: put, patch, show, list, rotate, delete. Each change is one transaction and one operation."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
-from shared.domain.users import RotateSpec, User, UserSpec, UserState
+from shared.domain.user_spec import RotateSpec, UserSpec, is_same, merge
+from shared.domain.users import User, UserState
 from shared.services.channels import Channels
 from shared.services.directory import (
     Directory,
     UserAnswer,
+    accepted,
     login_server_unknown,
     secret_not_available,
-    warning_of,
 )
 from shared.services.registries import Registries
 from shared.services.requests import Caller, Ledger, Precondition
@@ -151,9 +151,8 @@ class Accounts:
         if asked.patch and present is None:
             self._directory.require(asked.registry, asked.username)  # 404 with the nearest
         _check_file(asked, home, present)
-        etag = stored.etag if stored else ""
-        changed = _changed(asked, home, present, secret, self._now()).change(etag=etag)
-        if present and _asked_for(changed) == _asked_for(present):
+        changed = self._merged(asked, home, present, stored.etag if stored else "", secret)
+        if present and is_same(changed, present):
             return self._directory.unchanged(home, present)
         operation = self._changes.commit(
             home,
@@ -163,16 +162,17 @@ class Accounts:
             added=int(present is None),
             details=None if present else {"added": [changed.username]},
         )
-        return UserAnswer(
-            home.name,
-            changed,
-            changed.revision - 1,
-            operation,
-            None if present else secret.generated,
-            warning_of(changed),
-            created=present is None,
-            login_server=home.login_server,
+        password = None if present else secret.generated
+        return accepted(home, changed, operation, password, created=present is None)
+
+    def _merged(self, asked: _Put, home: Registry, present: User | None, etag: str, secret: Secret) -> User:
+        """The user as the request wants it."""
+        now, revision = self._now(), home.users_revision + 1
+        start = present or User.new(
+            asked.username, home.uid, revision, now, password_hash=secret.hash(), etag=etag
         )
+        password_hash = secret.hash() if asked.spec.has_secret else start.password_hash
+        return merge(asked.spec, start, password_hash, revision, now)
 
     def _again(self, asked: _Put, repeated: Operation) -> UserAnswer:
         home = self._changes.home(asked.registry)
@@ -185,18 +185,8 @@ class Accounts:
         password_hash = self._state.staged_hash(home, username)
         if password_hash is None:
             return None
-        now = self._now()
-        return User(
-            username=username,
-            uid=home.uid,
-            password_hash=password_hash,
-            state=UserState.DELETING,
-            revision=home.users_revision,
-            last_operation="",
-            created_at=now,
-            updated_at=now,
-            secret_changed_at=now,
-        )
+        user = User.new(username, home.uid, home.users_revision, self._now(), password_hash=password_hash)
+        return user.change(state=UserState.DELETING)
 
 
 def _check_file(asked: _Put, home: Registry, present: User | None) -> None:
@@ -207,44 +197,3 @@ def _check_file(asked: _Put, home: Registry, present: User | None) -> None:
         raise secret_not_available(home.name, asked.username)
     if home.login_server is None:
         raise login_server_unknown(home)
-
-
-def _changed(asked: _Put, home: Registry, present: User | None, secret: Secret, now: datetime) -> User:
-    """The user as the request wants it."""
-    spec = asked.spec
-    start = present or _new(asked, home, secret, now)
-    password_hash = secret.hash() if spec.has_secret else start.password_hash
-    renewed = password_hash != start.password_hash
-    expiry = spec.expiry(start.expiry, now, new_secret=renewed)
-    disabled = spec.disabled if "disabled" in spec.model_fields_set else start.state is UserState.DISABLED
-    return start.change(
-        password_hash=password_hash,
-        description=spec.description if "description" in spec.model_fields_set else start.description,
-        expires_on=expiry.on,
-        expires_after=expiry.after,
-        state=UserState.of(expiry, now, disabled=bool(disabled), has_password=bool(password_hash)),
-        reveal=None if renewed else start.reveal,
-        replaced_by=None if renewed else start.replaced_by,
-        revision=home.users_revision + 1,
-        updated_at=now,
-        secret_changed_at=now if renewed else start.secret_changed_at,
-    )
-
-
-def _new(asked: _Put, home: Registry, secret: Secret, now: datetime) -> User:
-    return User(
-        username=asked.username,
-        uid=home.uid,
-        password_hash=secret.hash(),
-        revision=0,
-        last_operation="",
-        created_at=now,
-        updated_at=now,
-        secret_changed_at=now,
-    )
-
-
-def _asked_for(user: User) -> tuple[object, ...]:
-    """What requests can set. A state that only time has changed is `reconcile`'s business."""
-    disabled = user.state is UserState.DISABLED
-    return user.password_hash, user.description, user.expiry, disabled

@@ -101,6 +101,22 @@ class Directory:
         return operation if operation and not operation.final else None
 
 
+def accepted(
+    home: Registry, user: User, operation: Operation, password: str | None, *, created: bool = False
+) -> UserAnswer:
+    """A change that has just begun. `password`: the one that we made for it, if we did."""
+    return UserAnswer(
+        home.name,
+        user,
+        user.revision - 1,
+        operation,
+        password,
+        warning_of(user),
+        created,
+        login_server=home.login_server,
+    )
+
+
 def warning_of(user: User) -> str | None:
     """What whoever has just asked for this user should know of it."""
     slow = slow_hash_warning(hash_cost(user.password_hash)) if user.password_hash else None

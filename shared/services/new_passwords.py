@@ -33,18 +33,15 @@ class Made:
 
 def pending(home: Registry, reveal: Reveal, stored: User | None, description: str | None) -> User:
     """A new user. Its row raises no revision, because no file changes: a deleted user's row it takes the place of."""
-    return User(
-        etag=stored.etag if stored else "",
-        username=reveal.username,
-        uid=home.uid,
-        description=description,
-        state=UserState.PENDING_REVEAL,
-        revision=home.users_revision,
+    user = User.new(
+        reveal.username,
+        home.uid,
+        home.users_revision,
+        reveal.offered_at,
         last_operation=stored.last_operation if stored else "",
-        created_at=reveal.offered_at,
-        updated_at=reveal.offered_at,
-        secret_changed_at=reveal.offered_at,
+        etag=stored.etag if stored else "",
     )
+    return user.change(state=UserState.PENDING_REVEAL, description=description)
 
 
 def in_place(opened: Opened, secret: Secret, now: datetime) -> Made:

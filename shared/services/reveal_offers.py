@@ -12,7 +12,8 @@ from shared.domain.errors import ApiError
 from shared.domain.expiry import NEVER
 from shared.domain.registries import Registry
 from shared.domain.reveal import LIFE, Purpose, Reveal, Token, said
-from shared.domain.users import RotateSpec, User, UserState
+from shared.domain.user_spec import RotateSpec
+from shared.domain.users import User, UserState
 from shared.services.directory import Directory
 from shared.services.new_passwords import pending
 from shared.services.requests import Caller, entry_about

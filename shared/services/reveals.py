@@ -16,7 +16,8 @@ from shared.domain.operations import Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.reveal import Reveal, Token
 from shared.domain.roles import Need, Role
-from shared.domain.users import User, UserSpec, UserState, successor_name, successor_stem
+from shared.domain.user_spec import UserSpec
+from shared.domain.users import User, UserState, successor_name, successor_stem
 from shared.services.new_passwords import Made, Opened, beside, in_place
 from shared.services.operations import Operations
 from shared.services.requests import Caller

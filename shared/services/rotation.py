@@ -11,13 +11,14 @@ from shared.domain.errors import ApiError
 from shared.domain.expiry import Expiry
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import Registry
-from shared.domain.users import RotateSpec, User, UserSpec, UserState, successor_name, successor_stem
+from shared.domain.user_spec import RotateSpec, UserSpec
+from shared.domain.users import User, UserState, successor_name, successor_stem
 from shared.services.directory import (
     Directory,
     UserAnswer,
+    accepted,
     login_server_unknown,
     secret_not_available,
-    warning_of,
 )
 from shared.services.requests import Caller, Precondition
 from shared.services.secret import Secret
@@ -78,7 +79,7 @@ class Rotation:
         """The old secret is refused when the operation has succeeded."""
         changed = present.with_secret(asked.secret.hash(), expiry, home.users_revision + 1, now)
         operation = self._changes.commit(home, changed, Kind.ROTATE_USER, asked.caller, added=0)
-        return _answer(home, changed, operation, asked.secret)
+        return accepted(home, changed, operation, asked.secret.generated)
 
     def _beside(
         self, asked: _Request, home: Registry, old: User, expiry: Expiry, now: datetime
@@ -96,9 +97,8 @@ class Rotation:
             besides=[old.replaced(successor)],
             details={"replaces": [old.username]},
         )
-        return replace(
-            _answer(home, successor, operation, asked.secret, created=True), overlap_ends_on=old.expires_on
-        )
+        answer = accepted(home, successor, operation, asked.secret.generated, created=True)
+        return replace(answer, overlap_ends_on=old.expires_on)
 
     def _again(self, asked: _Request, repeated: Operation) -> UserAnswer:
         if asked.as_file:
@@ -129,21 +129,6 @@ def life_of_new_secret(spec: RotateSpec, present: User, now: datetime) -> Expiry
         f"User '{present.username}' was to end at a fixed time, and that has passed. Nothing was changed.",
         'Say how long the new password is for: {"expiresAfter": "P90D"}, or {"expiresAfter": null}: for ever.',
         target="expiresOn",
-    )
-
-
-def _answer(
-    home: Registry, user: User, operation: Operation, secret: Secret, *, created: bool = False
-) -> UserAnswer:
-    return UserAnswer(
-        home.name,
-        user,
-        user.revision - 1,
-        operation,
-        secret.generated,
-        warning_of(user),
-        created,
-        login_server=home.login_server,
     )
 
 

@@ -9,7 +9,7 @@ from shared.domain.passwords import (
     hash_password,
     matches,
 )
-from shared.domain.users import UserSpec
+from shared.domain.user_spec import UserSpec
 
 
 class Secret:

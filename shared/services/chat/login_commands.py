@@ -15,7 +15,7 @@ from shared.domain.errors import NotFoundError
 from shared.domain.field_problems import bad_fields
 from shared.domain.reveal import Purpose
 from shared.domain.telling import duration
-from shared.domain.users import RotateSpec, UserSpec
+from shared.domain.user_spec import RotateSpec, UserSpec
 from shared.services.accounts import Accounts
 from shared.services.chat.admission import no_name
 from shared.services.chat.callers import own_name

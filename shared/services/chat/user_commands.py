@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.report.wording import plural
-from shared.domain.users import UserSpec
+from shared.domain.user_spec import UserSpec
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.chat.times import Times

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 from shared.domain.htpasswd_import import HTPASSWD_SCHEMA
 from shared.domain.names import Username
 from shared.domain.user_import import Mode
-from shared.domain.users import RotateSpec, UserSpec
+from shared.domain.user_spec import RotateSpec, UserSpec
 from shared.triggers.request_models.base import OperationHeaders, Page, Part, Request
 from shared.triggers.request_models.registries import RegistryRequest
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.domain.errors import ApiError
 from shared.domain.expiry import MOST_LIFE, MOST_OVERLAP, NEVER, Expiry, ExpirySpec, shown_duration
-from shared.domain.users import RotateSpec, UserSpec
+from shared.domain.user_spec import RotateSpec, UserSpec
 from tests.unit.domain.examples import NOW
 
 DAY = timedelta(days=1)

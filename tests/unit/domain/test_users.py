@@ -1,4 +1,4 @@
-"""A user: what may be sent, and what the row and its etag say. Secrets never show."""
+"""A user: what the row and its etag say, and how successors are called."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from shared.domain.expiry import Expiry
 from shared.domain.names import USERNAME
@@ -14,7 +13,6 @@ from shared.domain.records import key_range
 from shared.domain.users import (
     USER_KEYS,
     User,
-    UserSpec,
     UserState,
     successor_name,
     successor_stem,
@@ -22,7 +20,6 @@ from shared.domain.users import (
 )
 from tests.unit.domain.examples import NOW, UID, usernames
 
-PASSWORD = "correct horse battery"
 HASH = f"$2b$05${'a' * 53}"
 
 
@@ -40,59 +37,8 @@ def user(**fields: Any) -> User:
     return User(**{**given, **fields})
 
 
-@pytest.mark.parametrize(
-    ("body", "has_secret"),
-    [
-        ({}, False),
-        ({"description": "nightly builds"}, False),
-        ({"description": "d" * 256}, False),
-        ({"password": PASSWORD}, True),
-        ({"passwordHash": HASH}, True),
-        ({"password": None, "passwordHash": None, "description": None}, False),
-        ({"password": None, "passwordHash": HASH}, True),
-    ],
-)
-def test_a_body_is_read_and_tells_whether_it_brings_a_secret(body: dict[str, Any], has_secret: bool) -> None:
-    assert UserSpec.model_validate(body).has_secret is has_secret
-
-
-@pytest.mark.parametrize(
-    ("body", "places"),
-    [
-        ({"password": "short"}, {"password"}),
-        ({"password": 123456789012}, {"password"}),
-        ({"passwordHash": "plain"}, {"passwordHash"}),
-        ({"passwordHash": ["a"]}, {"passwordHash"}),
-        ({"description": "d" * 257}, {"description"}),
-        ({"pasword": PASSWORD}, {"pasword"}),
-        (
-            {"password": "short", "passwordHash": "plain", "description": 1, "role": "admin"},
-            {"password", "passwordHash", "description", "role"},
-        ),
-    ],
-)
-def test_every_bad_field_is_named_and_no_value_is_quoted(body: dict[str, Any], places: set[str]) -> None:
-    with pytest.raises(ValidationError) as refused:
-        UserSpec.model_validate(body)
-    problems = refused.value.errors(include_input=False, include_url=False)
-    assert {problem["loc"][0] for problem in problems} == places
-    said = str(refused.value) + str(problems)
-    assert not any(str(value) in said for value in body.values() if isinstance(value, str))
-
-
-def test_a_password_and_a_hash_together_are_refused() -> None:
-    with pytest.raises(ValidationError) as refused:
-        UserSpec.model_validate({"password": PASSWORD, "passwordHash": HASH})
-    [problem] = refused.value.errors()
-    assert problem["type"] == "TwoSecrets"
-    assert problem["ctx"]["fix"]
-    assert PASSWORD not in str(refused.value)
-    assert HASH not in str(refused.value)
-
-
-def test_neither_a_password_nor_a_hash_shows_when_printed() -> None:
-    printed = f"{UserSpec(password=PASSWORD)!r} {UserSpec(password_hash=HASH)!r} {user()!r} {user()}"
-    assert PASSWORD not in printed
+def test_a_hash_does_not_show_when_printed() -> None:
+    printed = f"{user()!r} {user()}"
     assert HASH not in printed
     assert "alice" in printed
 

@@ -21,7 +21,7 @@ from shared.domain.roles import Role
 from shared.domain.schema import NEWEST, SchemaVersion
 from shared.domain.sinks import Sink, SinkKind
 from shared.domain.user_import import Mode
-from shared.domain.users import RotateSpec, UserSpec
+from shared.domain.user_spec import RotateSpec, UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.audit_copies import AuditCopies

@@ -13,7 +13,8 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError, Perma
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.passwords import GENERATED_LENGTH, hash_cost, matches
 from shared.domain.resources import Type
-from shared.domain.users import User, UserSpec, UserState
+from shared.domain.user_spec import UserSpec
+from shared.domain.users import User, UserState
 from shared.services import secret as secret_module
 from shared.services.accounts import UserAnswer
 from shared.services.requests import Precondition

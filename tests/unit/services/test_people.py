@@ -5,7 +5,7 @@ import pytest
 from shared.domain.errors import ApiError
 from shared.domain.names import PEOPLE
 from shared.domain.operations import Kind, Operation, Status
-from shared.domain.users import UserSpec
+from shared.domain.user_spec import UserSpec
 from shared.services.requests import Caller, Precondition
 from tests.unit.services.rig import ME, Rig
 from tests.unit.services.wire import Killed

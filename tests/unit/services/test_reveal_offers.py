@@ -10,7 +10,8 @@ from shared.domain.errors import ApiError
 from shared.domain.operations import Status
 from shared.domain.passwords import matches
 from shared.domain.reveal import Purpose
-from shared.domain.users import RotateSpec, UserState
+from shared.domain.user_spec import RotateSpec
+from shared.domain.users import UserState
 from tests.unit.services.links import (
     DAY,
     SECOND,

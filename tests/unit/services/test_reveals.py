@@ -12,7 +12,8 @@ from shared.domain.operations import Kind, Status
 from shared.domain.passwords import matches
 from shared.domain.reveal import LIFE, STATUS_LIFE
 from shared.domain.roles import Access, Role
-from shared.domain.users import RotateSpec, UserState
+from shared.domain.user_spec import RotateSpec
+from shared.domain.users import UserState
 from shared.services.reveal_offers import Offer
 from shared.services.state import State
 from tests.unit.services.links import (

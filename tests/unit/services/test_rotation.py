@@ -10,7 +10,8 @@ from shared.domain.audit import AuditEntry
 from shared.domain.errors import ApiError, ConflictError, DependencyError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.passwords import matches
-from shared.domain.users import RotateSpec, User, UserState
+from shared.domain.user_spec import RotateSpec
+from shared.domain.users import User, UserState
 from shared.services.accounts import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State

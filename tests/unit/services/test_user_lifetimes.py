@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from shared.domain.errors import ApiError
 from shared.domain.operations import Kind, Operation
 from shared.domain.passwords import matches
-from shared.domain.users import User, UserSpec, UserState
+from shared.domain.user_spec import UserSpec
+from shared.domain.users import User, UserState
 from shared.services.requests import Precondition
 from shared.services.state import State
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig

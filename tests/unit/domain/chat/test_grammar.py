@@ -12,7 +12,7 @@ from shared.domain.chat.parsing import parse
 from shared.domain.chat.talk import CONFIRM, Asked
 from shared.domain.registry_spec import RegistryPatch, RegistrySpec
 from shared.domain.roles import EVERYTHING, NOTHING, Access, Need, Right, Role
-from shared.domain.users import RotateSpec, UserSpec
+from shared.domain.user_spec import RotateSpec, UserSpec
 from tests.unit.domain.test_registry_spec import RULES
 
 every_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
