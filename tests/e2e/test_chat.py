@@ -1,8 +1,7 @@
 """A registry's life from Slack alone: what people say to the double by `scripts/slack-say`, and what becomes of it.
 
-The first command, the question of `delete` with its button, and `restore` go through the script itself; the others
-through the client that it consists of, which saves a process each. Links are opened in a real browser; two of the four
-are posted as the page's script would. Logins are a real client's.
+Whatever one person says and sees goes through the script; what one asks and another answers, through the client that
+the script consists of. Every link is opened and clicked in a real browser. Logins are a real client's.
 """
 
 import os
@@ -52,9 +51,9 @@ class Story:
     logins: dict[str, bool] = field(default_factory=dict)
     pages: list[Json] = field(default_factory=list)
 
-    def script(self, *arguments: str, typed: str = "") -> str:
+    def script(self, *arguments: str, typed: str = "", who: str = "ops") -> str:
         """`scripts/slack-say`, as a person starts it, and what that person then types."""
-        ready_file = ["--ready-file", str(self.local.up.ready_file), "--wait", "1.5"]
+        ready_file = ["--ready-file", str(self.local.up.ready_file), "--wait", "1.5", "--as", who]
         done = subprocess.run(
             [str(ROOT / "scripts" / "slack-say"), *ready_file, *arguments],
             input=typed,
@@ -78,9 +77,9 @@ class Story:
 
     def link(self, who: str, command: str) -> str:
         """The one-time link that answers it, which nobody else sees."""
-        event = self.ask(who, command, "/api/reveal#")
-        assert event["onlyFor"] == PEOPLE[who]
-        [url] = [line for line in shown.text(event).splitlines() if "/api/reveal#" in line]
+        answer = self.script(command, who=who)
+        assert "(only you)" in answer
+        [url] = [word for word in answer.split() if "/api/reveal#" in word]
         self.tokens.append(url.partition("#")[2])
         return url
 
@@ -89,12 +88,6 @@ class Story:
         page = drive("click.mjs", None, link=url, patience=30_000)
         self.pages.append(page)
         return self._keep(page["username"], page["password"])
-
-    def post(self, url: str) -> str:
-        """What a click makes the page's script do."""
-        answer = self.local.api.call("POST", "reveal", 200, {"token": url.partition("#")[2]})
-        self.local.api.finish(answer)
-        return self._keep(answer["username"], answer["password"])
 
     def _keep(self, user: str, password: str) -> str:
         self.passwords.setdefault(user, []).append(password)
@@ -152,11 +145,11 @@ def login_and_rotate(story: Story) -> None:
 
 
 def expire(story: Story) -> None:
-    password = story.post(story.link("ops", "user add demo ci expiresAfter=3s"))
+    password = story.click(story.link("ops", "user add demo ci expiresAfter=10s"))
     story.logins["ci"] = story.login(CI, password)
     story.logins["expired"] = not story.until_refused(CI, password)
-    story.said["why"] = shown.text(story.ask("ops", "why demo ci", "expired"))
-    renewed = story.post(story.link("ops", "user rotate demo ci expiresAfter=never"))
+    story.said["why"] = story.script("why demo ci")
+    renewed = story.click(story.link("ops", "user rotate demo ci expiresAfter=never"))
     story.logins["renewed"] = story.login(CI, renewed)
 
 
@@ -169,14 +162,13 @@ def ask_the_owners(story: Story) -> None:
 
 
 def revoke(story: Story) -> None:
-    story.said["revoke"] = shown.text(story.ask("ops", "revoke @dev", "Revokes"))
-    story.press("ops", "Revoke", "Done")
+    story.said["revoke"] = story.script("revoke @dev", "--press", "Revoke")
     story.logins["revoked"] = not story.until_refused(DEV, story.passwords[DEV][-1])
 
 
 def delete_and_restore(story: Story) -> None:
     story.said["delete"] = story.script("delete demo", "--press", "Delete")
-    story.said["restore"] = story.script("--as", "lead", typed="\nrestore demo\n")
+    story.said["restore"] = story.script(typed="\nrestore demo\n", who="lead")
     story.logins["restored"] = story.login(CI, story.passwords[CI][-1])
 
 
@@ -203,6 +195,7 @@ def test_the_old_password_works_until_the_click_and_no_longer(story: Story) -> N
 def test_why_says_that_a_user_has_expired_and_the_fix_that_it_names_helps(story: Story) -> None:
     assert story.logins["ci"]
     assert not story.logins["expired"]
+    assert "expired" in story.said["why"]
     assert "/registry user rotate demo ci" in story.said["why"]
     assert story.logins["renewed"]
 
@@ -214,7 +207,8 @@ def test_a_refusal_says_who_may_and_they_can_be_asked(story: Story) -> None:
 
 
 def test_whoever_is_revoked_is_refused(story: Story) -> None:
-    assert "dev" in story.said["revoke"]
+    assert "ops   presses [Revoke]" in story.said["revoke"]
+    assert "Done" in story.said["revoke"]
     assert not story.logins["revoked"]
 
 
