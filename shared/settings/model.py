@@ -1,16 +1,11 @@
-"""All settings, read from the environment once, every mistake named at once. `docs/operations.md` explains them."""
+"""Every setting, with its default and what it means."""
 
-import base64
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, override
-from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -20,77 +15,24 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.domain.grants import Grant, check_names
 from shared.domain.registries import StorageReplication
 from shared.domain.report.periods import PeriodName
-from shared.domain.report.schedule import check_schedule
-from shared.domain.sinks import Address, Sink, check_addresses, check_sinks
+from shared.domain.sinks import Address, Sink, check_addresses
+from shared.settings.errors import SettingsError, explain
+from shared.settings.values import (
+    Grants,
+    Hosts,
+    HttpsUrl,
+    Names,
+    Schedule,
+    Seconds,
+    Sinks,
+    Tokens,
+    Url,
+    ZoneName,
+)
 
-
-def _split(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
-
-
-def _no_slash(value: str) -> str:
-    return value.rstrip("/")
-
-
-def _json_list(value: object) -> object:
-    try:
-        parsed = json.loads(value) if isinstance(value, str) else value
-    except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, list | tuple):
-        raise PydanticCustomError("InvalidJson", "It is not a JSON list of objects")
-    return parsed
-
-
-def _zone(name: str) -> str:
-    """A name of the IANA database. One that is none may be anything, even a path."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; no path in the database; a folder of it
-        raise PydanticCustomError("InvalidZone", "It is no IANA time zone, as Europe/Berlin is one") from None
-    return name
-
-
-def _schedule(text: str) -> str:
-    try:
-        return check_schedule(text)
-    except ValueError as error:
-        raise PydanticCustomError("InvalidSchedule", "{why}", {"why": str(error)}) from None
-
-
-def _tokens(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """As Teams shows them: 256 bits in base64."""
-    try:
-        lengths = [len(base64.b64decode(token, validate=True)) for token in tokens]
-    except ValueError:  # no base64; no ASCII
-        lengths = [0]
-    if any(length < _TOKEN_BYTES for length in lengths):
-        raise PydanticCustomError("InvalidToken", "A security token is base64 of 32 bytes, as Teams shows it")
-    return tokens
-
-
-_TOKEN_BYTES = 32
 _CONNECTION_STRING = re.compile(r"(^|;)InstrumentationKey=[0-9a-f-]{36}(;|$)", re.IGNORECASE)
-
-type Names = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
-type Grants = Annotated[tuple[Grant, ...], BeforeValidator(_json_list), AfterValidator(check_names)]
-type Sinks = Annotated[tuple[Sink, ...], BeforeValidator(_json_list), AfterValidator(check_sinks)]
-type Hosts = Annotated[tuple[str, ...], BeforeValidator(_split)]
-type Tokens = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_tokens)]
-type Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$"), AfterValidator(_no_slash)]
-type ZoneName = Annotated[str, AfterValidator(_zone)]
-type Schedule = Annotated[str, AfterValidator(_schedule)]
-type HttpsUrl = Annotated[str, Field(pattern=r"^(https://[^/\s?#]+([/?][^\s#]*)?)?$")]
-type Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class SettingsError(Exception):
-    """The environment is not usable; the message names every setting that is missing or wrong, and no value."""
 
 
 class Settings(BaseModel):
@@ -242,26 +184,4 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given, context=environ)
         except ValidationError as error:
-            raise SettingsError(_explain(error)) from None
-
-
-def _explain(error: ValidationError) -> str:
-    problems = (
-        f"{'.'.join(str(part) for part in found['loc']).upper() or 'SETTINGS'}: {found['msg']}"
-        for found in error.errors(include_input=False, include_url=False)
-    )
-    return "Settings are missing or wrong. " + "; ".join(problems) + "."
-
-
-def together[A, B](first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """Both, or one `SettingsError` that names the mistakes of both."""
-    found: list[A | B] = []
-    problems: list[str] = []
-    for load in (first, second):
-        try:
-            found.append(load())
-        except SettingsError as error:
-            problems.append(str(error))
-    if problems:
-        raise SettingsError(" ".join(problems))
-    return found[0], found[1]  # type: ignore[return-value] # in the order of the calls
+            raise SettingsError(explain(error)) from None
