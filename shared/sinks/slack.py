@@ -4,6 +4,7 @@ Links stand in the text, not on buttons: a button, even one that only opens a pa
 here would answer.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ from shared.domain.report_summary import Item, Link, Section, Summary
 from shared.sinks import cutting
 
 MOST_BLOCKS = 50
+MOST_OF_ALL = 12_000
+"""Of all blocks together, as JSON. Slack does not document it, and refuses more than some 13,200 with
+`msg_blocks_too_long` (measured: github.com/slackapi/bolt-js/issues/2509)."""
 MOST_TEXT = 3000
 """Of one section, counted as UTF-16 has them: Slack does not say how it counts, and no count is higher."""
 ROOM, ROOM_FOR_REST = 600, 50
@@ -30,13 +34,20 @@ ROOM, ROOM_FOR_REST = 600, 50
 
 def payload(summary: Summary) -> dict[str, Any]:
     """The body of the request."""
-    blocks = cutting.fitting(lambda most: _blocks(summary, most), lambda found: len(found) <= MOST_BLOCKS)
     return {
         "text": literal(cutting.headline(summary)),  # of notifications, and where blocks can't be shown
-        "blocks": [block.to_dict() for block in blocks],
+        "blocks": cutting.fitting(lambda most: _written(_blocks(summary, most)), _fits),
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _written(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    return [block.to_dict() for block in blocks]
+
+
+def _fits(blocks: Sequence[dict[str, Any]]) -> bool:
+    return len(blocks) <= MOST_BLOCKS and units(json.dumps(blocks, ensure_ascii=False)) <= MOST_OF_ALL
 
 
 def _blocks(summary: Summary, most: int) -> list[Block]:
@@ -47,7 +58,7 @@ def _blocks(summary: Summary, most: int) -> list[Block]:
     sections = cutting.first(summary.sections, most)
     if sections.kept:
         blocks.append(DividerBlock())
-    blocks += [_section(_listed(section)) for section in sections.kept] + _small(sections.rest)
+    blocks += [_section(_listed(section, most)) for section in sections.kept] + _small(sections.rest)
     return blocks + _small(_joined([_links(summary.links)]))
 
 
@@ -73,13 +84,13 @@ def _item(item: Item) -> str:
     return _joined([heading, *said, _links(item.links)])
 
 
-def _listed(section: Section) -> str:
-    """As many lines as there is room for, and how many there are besides."""
+def _listed(section: Section, most: int) -> str:
+    """At most so many lines, as far as there is room, and how many there are besides."""
     lines = cutting.lines(section.lines)
     text = _bold(section.title)
     for place, line in enumerate(lines):
         longer = f"{text}\n• {literal(line)}"
-        if units(longer) > MOST_TEXT - ROOM_FOR_REST:
+        if place == most or units(longer) > MOST_TEXT - ROOM_FOR_REST:
             return f"{text}\n{cutting.first(lines, place).rest}"
         text = longer
     return text
