@@ -37,15 +37,17 @@ def claimed(notice: Notice, message: NoticeMessage, message_id: str, deadline: d
     return notice.delivery(message.sink, **changes)
 
 
-def gathered(notice: Notice, sink: str, message_id: str, deadline: datetime) -> Notice | None:
-    """Claimed for the same message as another notice, to be told together with it. `None`: it is not to be had.
-
-    Its own message then finds nothing to do.
-    """
+def is_free(notice: Notice, sink: str, now: datetime) -> bool:
+    """Does it wait, and nobody is at it, or whoever was has died?"""
     delivery = waiting(notice, sink)
-    if delivery is None or delivery.claimed_by not in {None, message_id}:
-        return None
-    attempt = delivery.attempt + (delivery.claimed_by is None)
+    return delivery is not None and (
+        delivery.claimed_by is None or (delivery.deadline is not None and delivery.deadline < now)
+    )
+
+
+def gathered(notice: Notice, sink: str, message_id: str, deadline: datetime) -> Notice:
+    """Claimed for the message of another notice, to be told together with it. Its own message finds nothing to do."""
+    attempt = notice.deliveries[sink].attempt + 1
     return notice.delivery(sink, attempt=attempt, claimed_by=message_id, deadline=deadline)
 
 
@@ -65,9 +67,9 @@ def given_up(notice: Notice, sink: str, error: str) -> Notice | None:
     return notice.delivery(sink, **done)
 
 
-def postponed(notice: Notice, sink: str, error: str, deadline: datetime) -> Notice:
-    """The attempt is over. A late copy of its message finds no claim to take up."""
-    return notice.delivery(sink, claimed_by=None, deadline=deadline, error=error)
+def released(notice: Notice, sink: str, attempt: int, deadline: datetime | None, error: str) -> Notice:
+    """After a failure: `attempt` is how often it was tried. A late copy of its message finds no claim to take up."""
+    return notice.delivery(sink, attempt=attempt, claimed_by=None, deadline=deadline, error=error)
 
 
 def pause(attempt: int, age: timedelta, retry_after: float, spread: float) -> float | None:

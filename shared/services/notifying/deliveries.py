@@ -8,7 +8,8 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 from shared.domain import delivering
@@ -40,11 +41,14 @@ class Summaries(Protocol):
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt that is ours."""
+    """An attempt that is ours. `is_again`: its message has failed before, and the host delivers it once more."""
 
     notice: Notice
     message: NoticeMessage
     message_id: str
+    is_again: bool = False
+    paused_until: datetime | None = None
+    """Its deadline before we gathered it, if it was in the pause after an attempt."""
 
     def is_still_ours(self, present: Notice) -> bool:
         """Has nobody else taken it up since?"""
@@ -72,12 +76,11 @@ class Deliveries:
         """One attempt. Raises `DependencyError` if it can't be claimed, and what nobody foresaw."""
         with bound(sink=message.sink, notice=message.notice), telemetry.span("deliver", parent="") as span:
             span.set("berthage.sink", message.sink)
-            claimed = self._claim(message, message_id)
-            if claimed is None:
+            own = self._claim(message, message_id)
+            if own is None:
                 logger.info("not ours, dropped")
                 return
             try:
-                own = Attempt(claimed, message, message_id)
                 self._send([own, *self._others(own)])
             except DependencyError as error:  # claimed: its deadline passes
                 logger.warning("waits for reconcile: %s", error)
@@ -88,38 +91,46 @@ class Deliveries:
             self._give_up(message, "InternalError: the control plane failed again and again")
 
     @retry_on_conflict
-    def _claim(self, message: NoticeMessage, message_id: str) -> Notice | None:
+    def _claim(self, message: NoticeMessage, message_id: str) -> Attempt | None:
         """A conflict is looked at again: another sink's delivery, or the echo of our own write."""
         notice = self._read(message.notice)
         deadline = self._now() + STALE
         claimed = delivering.claimed(notice, message, message_id, deadline) if notice else None
-        if claimed:
-            self._table.transact(NOTICES, [claimed.save()])
-        return claimed
+        if notice is None or claimed is None:
+            return None
+        self._table.transact(NOTICES, [claimed.save()])
+        is_again = notice.deliveries[message.sink].claimed_by == message_id
+        return Attempt(claimed, message, message_id, is_again)
 
     def _others(self, own: Attempt) -> list[Attempt]:
-        """What waits for the same sink and can be told together with ours."""
-        if not self._outbox.gathers(own.notice, own.message.sink):
+        """What waits for the same sink and can be told together with ours; first what has never been tried.
+
+        What has failed in a way that nobody foresaw goes alone: whichever of them it was about, the others are told.
+        """
+        sink, now = own.message.sink, self._now()
+        if own.is_again or not self._outbox.gathers(own.notice, sink):
             return []
-        oldest = newest_first(self._now() - delivering.GIVEN_UP_AFTER)
-        rows = self._table.query(NOTICES, " ", oldest, where={"pending": True})
-        waiting = [found for found in map(Notice.from_row, rows) if found.key != own.notice.key]
-        taken = (self._take(found, own) for found in waiting[:MOST_GATHERED])
-        return [attempt for attempt in taken if attempt]
+        rows = self._table.query(
+            NOTICES, " ", newest_first(now - delivering.GIVEN_UP_AFTER), where={"pending": True}
+        )
+        waiting = (each for each in map(Notice.from_row, rows) if self._outbox.gathers(each, sink))
+        free = [each for each in waiting if delivering.is_free(each, sink, now)]
+        free.sort(key=lambda each: each.deliveries[sink].attempt)
+        taken = (self._take(each, own) for each in free)
+        return list(islice((attempt for attempt in taken if attempt), MOST_GATHERED))
 
     def _take(self, notice: Notice, own: Attempt) -> Attempt | None:
         sink = own.message.sink
-        if not self._outbox.gathers(notice, sink):
-            return None
         taken = delivering.gathered(notice, sink, own.message_id, self._now() + STALE)
-        if taken is None:
-            return None
         try:
             self._table.transact(NOTICES, [taken.save()])
         except ConflictError:
             return None  # somebody else is at it: its own message goes on
-        attempt = taken.deliveries[sink].attempt - 1
-        return Attempt(taken, NoticeMessage(notice=taken.key, sink=sink, attempt=attempt), own.message_id)
+        before = notice.deliveries[sink]
+        message = NoticeMessage(notice=taken.key, sink=sink, attempt=before.attempt)
+        return Attempt(
+            taken, message, own.message_id, paused_until=before.deadline if before.attempt else None
+        )
 
     def _send(self, attempts: Sequence[Attempt]) -> None:
         """One message about all of them; each has its own row, and what came of it is kept one by one."""
@@ -127,7 +138,7 @@ class Deliveries:
             self._messenger.send(attempts[0].message.sink, self._telling([each.notice for each in attempts]))
         except TemporaryError as error:
             for attempt in attempts:
-                self._postpone(attempt, error)
+                self._failed(attempt, error)
         except PermanentError as error:
             for attempt in attempts:
                 self._give_up(attempt.message, str(error))
@@ -162,25 +173,31 @@ class Deliveries:
             logger.error("notice given up: sink '%s', %s", message.sink, reason)
             telemetry.record(DELIVERIES, outcome="Failed")
 
-    def _postpone(self, attempt: Attempt, error: TemporaryError) -> None:
+    def _failed(self, attempt: Attempt, error: TemporaryError) -> None:
+        """One that was in a pause goes on with it: else every new notice would lengthen the pauses of all."""
+        number = attempt.message.attempt
+        if attempt.paused_until:
+            self._release(attempt, number, attempt.paused_until, str(error))
+            return
         age = self._now() - attempt.notice.at
         chance = random.random()  # noqa: S311 - spreads load, guards nothing
-        seconds = delivering.pause(attempt.message.attempt + 1, age, error.retry_after, chance)
+        seconds = delivering.pause(number + 1, age, error.retry_after, chance)
         if seconds is None:
             self._give_up(attempt.message, str(error))
-        elif later := self._put_off(attempt, seconds, str(error)):
-            logger.warning("attempt %d, again in %.0f s: %s", attempt.message.attempt + 1, seconds, error)
+            return
+        deadline = self._now() + timedelta(seconds=seconds) + STALE
+        if later := self._release(attempt, number + 1, deadline, str(error)):
+            logger.warning("attempt %d, again in %.0f s: %s", number + 1, seconds, error)
             telemetry.record(DELIVERIES, outcome="Retry")
             self._outbox.enqueue(later, attempt.message.sink, seconds)
 
     @retry_on_conflict
-    def _put_off(self, attempt: Attempt, seconds: float, reason: str) -> Notice | None:
+    def _release(self, attempt: Attempt, number: int, deadline: datetime, reason: str) -> Notice | None:
         """`None`: somebody else has taken it up, because this attempt took too long."""
         present = self._read(attempt.message.notice)
         if present is None or not attempt.is_still_ours(present):
             return None
-        deadline = self._now() + timedelta(seconds=seconds) + STALE
-        later = delivering.postponed(present, attempt.message.sink, reason, deadline)
+        later = delivering.released(present, attempt.message.sink, number, deadline, reason)
         self._table.transact(NOTICES, [later.save()])
         return later
 

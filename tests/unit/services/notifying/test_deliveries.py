@@ -4,6 +4,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from shared.domain.messages import NoticeMessage
 from shared.domain.notices import DeliveryStatus, NoticeKind
 from shared.domain.records import Change, Row
 from shared.domain.report_summary import Summary
+from shared.domain.telling import Telling
 from shared.services.notifying.deliveries import MOST_GATHERED
 from shared.services.notifying.outbox import STALE
 from shared.services.notifying.poison import NoticePoison
@@ -215,6 +218,84 @@ def test_more_than_one_message_tells_are_told_by_the_next() -> None:
     assert statuses(world) == {DeliveryStatus.DELIVERED}
 
 
+def test_a_sink_that_is_away_does_not_keep_another_one_from_hearing_of_many_at_once() -> None:
+    world = World(OPS, {"name": "team", "kind": "teams"})
+    world.messenger.failures["ops"] = BUSY
+    outage(world, 2 * MOST_GATHERED)
+    messages = [message for message, _ in world.queue.sent]
+    for place, message in enumerate(messages):
+        world.deliveries.run(message, f"m-{place}")
+    assert world.told() == ["team", "team"]
+
+
+def test_what_is_new_does_not_lengthen_the_pauses_of_what_waits() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce(subject="first")
+    world.turn("m-first")
+    for number in range(20):
+        world.announce(subject=f"later-{number:02}")
+        message, _ = world.queue.sent.pop()
+        world.deliveries.run(message, f"m-{number}")
+    first = next(each for each in world.kept() if each.subject == "first").deliveries["ops"]
+    assert (first.attempt, first.claimed_by) == (1, None)
+    assert first.deadline
+    assert first.deadline <= world.clock.now + STALE + timedelta(seconds=12.5)
+    world.messenger.failures.clear()
+    world.turn("m-again")
+    assert world.told() == ["ops"]
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_after_a_death_what_was_to_be_told_together_is_told_together() -> None:
+    world = World(OPS)
+    outage(world, 10)
+    world.messenger.failures["ops"] = Killed()
+    with pytest.raises(Killed):
+        world.turn("m-dead")
+    world.messenger.failures.clear()
+    world.queue.sent.clear()
+    world.clock.advance(STALE.total_seconds() + 1)
+    world.reconcile()
+    deliver_all(world)
+    assert world.told() == ["ops"]
+
+
+def test_what_makes_a_message_fail_keeps_nothing_but_itself_from_being_told() -> None:
+    world = World(OPS)
+    outage(world, 3)
+    send = world.messenger.send
+
+    def unless_it_is_about_the_last(sink: str, telling: Telling) -> None:
+        if "registry-02" in str(telling.summary):
+            raise ZeroDivisionError
+        send(sink, telling)
+
+    world.messenger.send = unless_it_is_about_the_last  # type: ignore[method-assign] # as a bug would be
+    poison = NoticePoison(world.deliveries, world.posts)
+    for _ in range(20):
+        while world.queue.sent:
+            message, _ = world.queue.sent.pop(0)
+            _five_times(world, poison, message)
+        world.clock.advance(60)
+        world.reconcile()
+    assert {notice.subject: notice.deliveries["ops"].status for notice in world.kept()} == {
+        "registry-00": DeliveryStatus.DELIVERED,
+        "registry-01": DeliveryStatus.DELIVERED,
+        "registry-02": DeliveryStatus.FAILED,
+    }
+
+
+def _five_times(world: World, poison: NoticePoison, message: NoticeMessage) -> None:
+    """As the host does it."""
+    message_id = f"{message.notice}-{message.attempt}"
+    for _ in range(5):
+        with suppress(ZeroDivisionError):
+            return world.deliveries.run(message, message_id)
+    poison.end(message.encode().encode(), message_id)
+    return None
+
+
 def test_what_failed_together_is_tried_again_together_and_each_is_kept_for_itself() -> None:
     world = World(OPS)
     outage(world, 5)
@@ -346,7 +427,7 @@ def live_on(world: World, *, redelivers: bool) -> None:
             message, _ = world.queue.sent.pop(0)
             for _ in range(2 if redelivers else 1):
                 try:
-                    world.deliveries.run(message, f"m-{minute}-{message.sink}-{message.attempt}")
+                    world.deliveries.run(message, f"m-{minute}-{message.notice}-{message.sink}")
                     break
                 except Killed:
                     continue
