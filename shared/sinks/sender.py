@@ -10,8 +10,9 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import override
 
 import httpcore
@@ -127,18 +128,27 @@ class _Guard(httpcore.AsyncNetworkBackend):
         addresses = await _resolve(host, port)
         if host.lower().strip("[]") not in self._allowed and not all(map(is_public, addresses)):
             raise _NotAllowedError
+        each = timeout / len(addresses) if timeout and addresses else timeout
         failure: Exception | None = None
         for address in addresses:
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except httpcore.ConnectError as error:
+                return await self._network.connect_tcp(address, port, each, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure or httpcore.ConnectError
 
 
 async def _resolve(host: str, port: int) -> list[str]:
-    """Every address, each once, in the resolver's order."""
-    found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    """Every address, each once, in the resolver's order.
+
+    In a thread of its own: a resolver that hangs can't be cancelled, and the loop would wait for its own threads.
+    """
+    ask = partial(socket.getaddrinfo, host.strip("[]"), port, type=socket.SOCK_STREAM)
+    resolver = ThreadPoolExecutor(1, "sink-dns")
+    try:
+        found = await asyncio.get_running_loop().run_in_executor(resolver, ask)
+    finally:
+        resolver.shutdown(wait=False)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -1,6 +1,9 @@
 """Where the sender goes, and where never: whatever a name, a resolver or an address pretends to be."""
 
+import asyncio
 import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +34,7 @@ PRIVATE = {
     "IPv6 multicast": "ff02::1",
     "mapped loopback": "::ffff:127.0.0.1",
     "mapped metadata": "::ffff:169.254.169.254",
+    "mapped platform": "::ffff:168.63.129.16",
     "compatible": "::127.0.0.1",
     "NAT64 of metadata": "64:ff9b::a9fe:a9fe",
     "6to4 of loopback": "2002:7f00:1::",
@@ -56,6 +60,8 @@ class Network:
         self.names: dict[str, list[list[str]]] = {}
         self.asked: list[str] = []
         self.connected: list[str] = []
+        self.silent: set[str] = set()
+        """Where nobody answers."""
         self._real: Callable[..., Any] = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", self._resolve)
         monkeypatch.setattr(socket.socket, "connect", self._connect)
@@ -78,6 +84,8 @@ class Network:
 
     async def _async_connect(self, *args: Any) -> None:
         self.connected.append(args[-1][0])
+        if args[-1][0] in self.silent:
+            await asyncio.sleep(60)
         raise ConnectionRefusedError
 
 
@@ -158,6 +166,26 @@ def test_to_allow_a_host_allows_no_other_name_of_its_address(network: Network) -
     network.names["other.example"] = [["10.0.0.4"]]
     assert reason("https://other.example/s3cret", "hooks.internal", "10.0.0.5") == "address"
     assert network.connected == []
+
+
+def test_a_resolver_that_hangs_holds_nobody_up_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20) and [])
+    began = time.monotonic()
+    try:
+        with pytest.raises(NoAnswerError, match="timeout"):
+            Sender((), seconds=0.2).post("https://hooks.example/s3cret", {}, b"{}")
+        assert time.monotonic() - began < 10
+    finally:
+        over.set()
+
+
+def test_an_address_that_never_answers_leaves_time_for_the_next_one(network: Network) -> None:
+    network.names["hooks.example"] = [["8.8.8.8", "2606:4700:4700::1111"]]
+    network.silent = {"8.8.8.8"}
+    with pytest.raises(NoAnswerError):
+        Sender((), seconds=4).post("https://hooks.example/s3cret", {}, b"{}")
+    assert network.connected == ["8.8.8.8", "2606:4700:4700::1111"]
 
 
 @pytest.mark.parametrize("name", ["nowhere.example", "a" * 64 + ".example"])
