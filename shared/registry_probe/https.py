@@ -33,8 +33,10 @@ class HttpsConnection:
             self._stream.write(self._request(path, headers))
             while not isinstance(event := await self._event(), h11.Response):
                 pass  # 1xx
-        except (h11.ProtocolError, OSError) as error:
-            raise NoAnswerError(str(error)) from error
+        except h11.ProtocolError:  # it quotes what the other side said: the password that we sent, perhaps
+            raise NoAnswerError("it does not speak HTTP") from None
+        except OSError as error:
+            raise NoAnswerError(str(error)) from None
         return event
 
     async def is_ready_again(self) -> bool:
@@ -46,10 +48,6 @@ class HttpsConnection:
         except (TimeoutError, h11.ProtocolError, OSError):
             return False
         return True
-
-    def close(self) -> None:
-        """At once."""
-        self._stream.close()
 
     def _request(self, path: str, headers: Mapping[str, str]) -> bytes:
         everything = {**_HEADERS, "Host": self._server, **headers}

@@ -146,6 +146,24 @@ class Babbler(TlsServer):
         connection.sendall(b"220 mail.example ESMTP\r\n")
 
 
+class Echo(TlsServer):
+    """Sends back what it was sent, once it was sent a password; to strangers it is a good registry."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        if not request.is_member:
+            super().answer(connection, request)
+            return
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + request.headers["Authorization"].encode() + b"\r\n\r\n")
+
+
+class LongWinded(TlsServer):
+    """Does not speak HTTP, and says a lot."""
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        _ = request
+        connection.sendall(b"\0" * 16_000 + b"\r\n\r\n")
+
+
 class PlainTextServer(TlsServer):
     """Speaks HTTP without TLS."""
 

@@ -10,8 +10,10 @@ from tests.contract.odd_servers import (
     AnsweringMembers,
     Babbler,
     DribblingBody,
+    Echo,
     Hangup,
     KeepingRegistry,
+    LongWinded,
     RegistryWithAnEndlessBody,
 )
 from tests.contract.tls_servers import CHALLENGE, HTML, JSON, REGISTRY, Certificate, TlsServer
@@ -129,6 +131,17 @@ def test_who_does_not_answer_in_http_has_no_connection(
 ) -> None:
     with kind(certificate) as server:
         assert look(server.address) == [Observation(failure=Failure.CONNECTION)]
+
+
+def test_what_a_server_says_that_is_no_http_is_not_repeated(certificate: Certificate) -> None:
+    """It may be the password that it was sent; or more than a table's column can hold."""
+    for kind, failed in ((Echo, CheckName.LOGIN), (LongWinded, CheckName.CHALLENGE)):
+        with kind(certificate) as server:
+            [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(server.address, PASSWORD)])
+        check = seen.check(failed)
+        assert check
+        assert (seen.failure, check.outcome) == (Failure.CONNECTION, Outcome.FAILED)
+        assert check.evidence.endswith(": it does not speak HTTP")
 
 
 def test_a_proxy_of_the_environment_is_not_asked(
