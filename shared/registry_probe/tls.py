@@ -103,7 +103,9 @@ class TlsStream:
         if not isinstance(error, ssl.SSLCertVerificationError):
             return f"no TLS: {_clean(error.reason or 'unknown').replace('_', ' ').lower()}"
         kind = _KINDS.get(error.verify_code, f"certificate not trusted ({_clean(error.verify_message)})")
-        with suppress(ValueError, IndexError, TypeError):  # it may say whatever it likes
+        with suppress(
+            Exception
+        ):  # it may say whatever it likes, and the library raises whatever it likes at that
             return f"{kind}: {_presented(self._tls.get_unverified_chain()[0])}"
         return kind
 

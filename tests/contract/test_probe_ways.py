@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.domain.health.observation import Failure, Observation
+from shared.domain.health.observation import CheckName, Failure, Observation
 from shared.registry_probe import HttpProbe
 from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, Authority, look
 from tests.contract.odd_servers import ChangingCertificate, Hangup, PlainTextServer
@@ -72,3 +75,38 @@ def test_a_name_that_leads_nowhere_is_a_failure_of_its_own_alone(certificate: Ce
 def test_a_host_that_is_not_known_is_a_dns_failure(authority: Authority) -> None:
     _ = authority
     assert look(NO_HOST) == [Observation(failure=Failure.DNS)]
+
+
+def test_a_certificate_that_nobody_can_read_is_a_failure_of_its_own_alone(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    with TlsServer(odd_certificate(tmp_path)) as odd, TlsServer(certificate) as registry:
+        assert look(odd.address, registry.address) == [Observation(failure=Failure.TLS), FINE]
+        [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(odd.address, PASSWORD)])
+    tls = seen.check(CheckName.TLS)
+    assert tls
+    assert tls.evidence == "certificate not trusted (self-signed certificate)"
+
+
+def odd_certificate(folder: Path) -> Certificate:
+    """For a name of a kind that the library refuses to read: an X.400 address."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    x400_address = x509.UnrecognizedExtension(
+        x509.OID_SUBJECT_ALTERNATIVE_NAME, bytes.fromhex("3004a3020500")
+    )
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1)
+        )
+        .add_extension(x400_address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    chain, secret = folder / "odd.pem", folder / "odd-key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return chain, secret
