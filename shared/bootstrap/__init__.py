@@ -6,6 +6,7 @@ queues, not for Resource Manager. Each module adds the services of one concern t
 
 import logging
 import os
+import threading
 from functools import cache
 
 from shared.bootstrap.core import CHECKS_QUEUE, LIFECYCLE_QUEUE, NOTICES_QUEUE, USERS_QUEUE, now
@@ -46,7 +47,15 @@ class Services(MendingServices):
     """Every service, built when it is first needed. Raises `SettingsError`."""
 
 
-@cache
+_building = threading.Lock()
+
+
 def services() -> Services:
-    """The services of this process."""
+    """The services of this process: the same for all of its threads, however many ask first."""
+    with _building:
+        return _built()
+
+
+@cache
+def _built() -> Services:
     return Services()

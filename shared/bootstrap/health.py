@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - the imports inside functions are this package's purpose
+import threading
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -41,10 +42,10 @@ class HealthServices(TellingServices):
 
     @cached_property
     def on_demand(self) -> OnDemand:
-        """Looks at one registry at once."""
+        """Looks at one registry at once: nobody who asks waits until a sweep has a place for him."""
         from shared.services.health.on_demand import OnDemand
 
-        return OnDemand(self.registries, self.health_history, self.health_checks.now, now)
+        return OnDemand(self.registries, self.health_history, self._checks().now, now)
 
     @cached_property
     def metrics(self) -> MetricsReading:
@@ -92,9 +93,21 @@ class HealthServices(TellingServices):
             now,
         )
 
-    @cached_property
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = threading.Lock()
+
+    @property
     def health_checks(self) -> Checks:
-        """Looks at registries."""
+        """Looks at registries: however many batches this process is given, they share the places of one probe."""
+        with self._first:  # a sweep gives a process that has just started several at once
+            return self._sweeping
+
+    @cached_property
+    def _sweeping(self) -> Checks:
+        return self._checks()
+
+    def _checks(self) -> Checks:
         from shared.services.health.advice import Advice
         from shared.services.health.checks import Checks
         from shared.services.health.keeper import Keeper
@@ -109,7 +122,7 @@ class HealthServices(TellingServices):
         observer = Observer(
             self.state,
             HealthRows(self._health),
-            self._probe,
+            self._new_probe(),
             thresholds,
             settings.probe_key,
             now,

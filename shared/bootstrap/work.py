@@ -31,8 +31,8 @@ class WorkServices(RequestServices):
             settings.resource_manager_url, settings.azure_subscription_id, settings.azure_resource_group
         )
 
-    @cached_property
-    def _probe(self) -> Probe:
+    def _new_probe(self) -> Probe:
+        """With places of its own: who uses it waits for nobody who uses another one."""
         from shared.registry_probe import HttpProbe
 
         return HttpProbe(self.settings.probe_timeout_seconds, self.settings.probe_concurrency)
@@ -42,7 +42,7 @@ class WorkServices(RequestServices):
         from shared.azure.shares import StorageShares
         from shared.services.publisher import Publisher
 
-        return Publisher(self.state, StorageShares(), self._probe, self.settings.probe_key, now)
+        return Publisher(self.state, StorageShares(), self._new_probe(), self.settings.probe_key, now)
 
     @cached_property
     def provisioning(self) -> Provisioning:

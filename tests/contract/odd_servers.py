@@ -30,14 +30,31 @@ class SlowRegistry(TlsServer):
 
     def answer(self, connection: socket.socket, request: Request) -> None:
         self._count(1)
-        self.stopped.wait(self._seconds)
+        self.wait()
         self._count(-1)  # before the answer: whoever has that may send the next request at once
         super().answer(connection, request)
+
+    def wait(self) -> None:
+        self.stopped.wait(self._seconds)
 
     def _count(self, change: int) -> None:
         with self._counting:
             self._waiting += change
             self.most_at_once = max(self.most_at_once, self._waiting)
+
+
+class GatheringRegistry(SlowRegistry):
+    """Answers nobody until `number` requests wait together, and then a moment later: one too many has time to come."""
+
+    def __init__(self, certificate: Certificate, number: int) -> None:
+        super().__init__(certificate, seconds=0.1)
+        self._number, self._gathered = number, threading.Event()
+
+    def wait(self) -> None:
+        if self.most_at_once >= self._number:
+            self._gathered.set()
+        self._gathered.wait(30)
+        super().wait()
 
 
 class RegistrySlowForMembers(SlowRegistry):

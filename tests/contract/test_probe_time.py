@@ -5,15 +5,17 @@ import socket
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from shared.domain.health.observation import Failure, Observation
 from shared.registry_probe import HttpProbe
-from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, look
+from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, look, plain
 from tests.contract.odd_servers import (
     DribblingRegistry,
+    GatheringRegistry,
     MuteServer,
     RegistrySlowForMembers,
     SlowRegistry,
@@ -65,8 +67,18 @@ def test_a_slow_registry_is_waited_for_and_its_latency_told(certificate: Certifi
 
 
 def test_so_many_at_a_time_and_no_more(certificate: Certificate) -> None:
-    with SlowRegistry(certificate, seconds=0.05) as registry:
+    with GatheringRegistry(certificate, 3) as registry:
         assert look(*[registry.address] * 9, concurrency=3) == [FINE] * 9
+    assert registry.most_at_once == 3
+
+
+def test_so_many_at_a_time_in_all_batches_of_a_process_together(certificate: Certificate) -> None:
+    """The host lets one process work on several messages at a time, each in a thread of its own."""
+    with GatheringRegistry(certificate, 3) as registry, ThreadPoolExecutor(4) as batches:
+        probe = HttpProbe(PATIENCE_SECONDS, 3)
+        targets = [(registry.address, PASSWORD)] * 4
+        seen = list(batches.map(lambda _: plain(probe.look(targets)), range(4)))
+    assert seen == [[FINE] * 4] * 4
     assert registry.most_at_once == 3
 
 
@@ -101,3 +113,21 @@ def test_resolvers_that_hang_do_not_keep_others_waiting(
         assert time.monotonic() - began < 3 * SHORT_SECONDS + MARGIN_SECONDS
         over.set()
     assert seen == [Observation(failure=Failure.DNS)] * 5 + [FINE]
+
+
+def test_a_look_that_fails_as_nobody_foresaw_is_one_at_which_nobody_looked(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask = socket.getaddrinfo
+
+    def fail(host: str, *more: int, **others: int) -> object:
+        if host == "odd.example":
+            raise RuntimeError("nobody foresaw this")
+        return ask(host, *more, **others)
+
+    with TlsServer(certificate) as registry:
+        monkeypatch.setattr(socket, "getaddrinfo", fail)
+        seen = look("odd.example", "odd.example", registry.address, concurrency=1)
+    assert seen == [Observation(), Observation(), FINE]
+    assert "the look at odd.example failed" in caplog.text
+    assert PASSWORD not in caplog.text
