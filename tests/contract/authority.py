@@ -13,8 +13,8 @@ from shared.registry_probe import HttpProbe
 from tests.contract.tls_servers import Certificate
 
 PASSWORD = "the probe's password"
-PATIENCE_SECONDS = 5.0
-THRESHOLDS = Thresholds(slow_ms=150, tls_warning_days=14)
+PATIENCE_SECONDS = 15.0
+THRESHOLDS = Thresholds(slow_ms=3000, tls_warning_days=14)
 
 
 class Authority:

@@ -20,7 +20,7 @@ from tests.fakes import FakeProbe
 from tests.localazure.site_rig import Rig
 
 KEY, UID = "k" * 32, "01KCONTRACT"
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 15.0
 
 
 def password(revision: int) -> str:
