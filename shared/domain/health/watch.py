@@ -159,8 +159,11 @@ def _opened(after: Verdict) -> Incident:
 def _tell(after: Verdict, now: datetime) -> NoticeKind | None:
     if after.state not in TOLD or after.state is after.told:
         return None
-    if len(after.changes) >= FLAPS and now - after.changes[-1] < QUIET:
-        return NoticeKind.FLAPPING if after.told is not HealthState.UNKNOWN else None
+    is_restless = bool(after.changes) and now - after.changes[-1] < QUIET
+    if is_restless and after.told is HealthState.UNKNOWN:
+        return None
+    if is_restless and len(after.changes) >= FLAPS:
+        return NoticeKind.FLAPPING
     return NoticeKind.RECOVERY if after.state is HealthState.HEALTHY else NoticeKind.PROBLEM
 
 

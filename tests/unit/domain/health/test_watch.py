@@ -37,7 +37,7 @@ class Watched:
         self.now += timedelta(seconds=after)
         look = Look(self.now, [finding(code)], 70 if code is Code.HEALTHY else None)
         before = self.verdict or first_verdict(UID, look)
-        present = self.incidents[before.incident_at] if before.incident_at else None
+        present = self.incidents.get(before.incident_at) if before.incident_at else None
         moved = advance(before, look, recheck=RECHECK, muted=self.muted, incident=present)
         for _, state, seconds in spells(moved.held, moved.held_since, self.now):
             self.seconds[state] = self.seconds.get(state, 0) + seconds
@@ -244,3 +244,14 @@ def test_whatever_is_seen_the_books_are_in_order(seen: list[tuple[Code, int, boo
     assert watched.verdict
     settled = (watched.verdict.suspected_at or watched.now) - NOW
     assert sum(watched.seconds.values()) == pytest.approx(settled.total_seconds())
+
+
+def test_what_flaps_is_silent_until_it_keeps_still_however_long_ago_it_began(watched: Watched) -> None:
+    """Changes that are an hour old are forgotten one by one; that is no reason to speak up."""
+    for _ in range(4):
+        for code, after in [(Code.TIMEOUT, 990), (Code.TIMEOUT, 30), (Code.HEALTHY, 1020)]:
+            watched.look(code, after)
+    assert NoticeKind.FLAPPING in watched.told
+    assert watched.told[watched.told.index(NoticeKind.FLAPPING) :] == [NoticeKind.FLAPPING]
+    watched.look(Code.HEALTHY, QUIET.total_seconds())
+    assert watched.told[-1] is NoticeKind.RECOVERY
