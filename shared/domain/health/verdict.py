@@ -45,6 +45,8 @@ class Verdict(_Found):
     """When the incident began that is not over."""
     told: HealthState = HealthState.HEALTHY
     """The state that people were told last; `Unknown`: only that it changes again and again."""
+    told_open: bool = False
+    """Was that a registry which lets anybody in?"""
     to_tell: Nested[Notice | None] = None
     """What came of this look for people to hear: whoever looks next makes sure that it has gone out."""
     changes: Nested[list[datetime]] = Field(default_factory=list)

@@ -1,8 +1,9 @@
 """What a look at a registry changes: its state, its incident, and whether somebody has to be told.
 
 A good look counts at once. A bad one is only a suspicion until another one, `RECHECK` later, finds something bad too; a
-registry that lets anybody in is the exception. People hear of a state once. They hear nothing of our own operations,
-nothing while they have muted it, and of one that changes again and again they hear that, and then how it ended.
+registry that lets anybody in is the exception, and is told whatever was told before. People hear of a state once. They
+hear nothing of our own operations, nothing while they have muted it, and of one that changes again and again they hear
+that, and then how it ended.
 """
 
 from collections.abc import Sequence
@@ -138,7 +139,9 @@ def _incident(
     if after.state is HealthState.HEALTHY:
         ended = present.change(ended_at=after.checked_at)
         return ended, ended
-    if after.state is HealthState.DOWN and present.state is not HealthState.DOWN:
+    if after.state is HealthState.DOWN and (
+        present.state is not HealthState.DOWN or (_is_open(after) and present.code is not after.code)
+    ):
         worse = _opened(after).model_dump(exclude={"etag", "started_at"})
         return present.change(**worse), None
     return None, None
@@ -156,7 +159,14 @@ def _opened(after: Verdict) -> Incident:
     )
 
 
+def _is_open(after: Verdict) -> bool:
+    """Nothing is worse, so it is news of a registry that is known to be down, too."""
+    return after.code is Code.AUTH_NOT_REQUIRED
+
+
 def _tell(after: Verdict, now: datetime) -> NoticeKind | None:
+    if _is_open(after) and not after.told_open:
+        return NoticeKind.PROBLEM
     if after.state not in TOLD or after.state is after.told:
         return None
     is_restless = bool(after.changes) and now - after.changes[-1] < QUIET
@@ -170,7 +180,8 @@ def _tell(after: Verdict, now: datetime) -> NoticeKind | None:
 def _told(after: Verdict, tell: NoticeKind | None) -> Verdict:
     if tell is None:
         return after
-    return after.change(told=HealthState.UNKNOWN if tell is NoticeKind.FLAPPING else after.state)
+    told = HealthState.UNKNOWN if tell is NoticeKind.FLAPPING else after.state
+    return after.change(told=told, told_open=_is_open(after))
 
 
 def _checks(before: Verdict, after: Verdict, look: Look, *, confirmed: bool) -> list[Check]:

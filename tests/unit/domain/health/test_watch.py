@@ -255,3 +255,31 @@ def test_what_flaps_is_silent_until_it_keeps_still_however_long_ago_it_began(wat
     assert watched.told[watched.told.index(NoticeKind.FLAPPING) :] == [NoticeKind.FLAPPING]
     watched.look(Code.HEALTHY, QUIET.total_seconds())
     assert watched.told[-1] is NoticeKind.RECOVERY
+
+
+@pytest.mark.parametrize("code", [Code.TIMEOUT, Code.SLOW])
+def test_a_registry_without_a_lock_is_told_although_it_was_told_to_be_bad(
+    watched: Watched, code: Code
+) -> None:
+    for each in (code, code, Code.AUTH_NOT_REQUIRED, Code.AUTH_NOT_REQUIRED, Code.AUTH_NOT_REQUIRED):
+        watched.look(each, 60)
+    assert watched.told == [NoticeKind.PROBLEM, NoticeKind.PROBLEM]
+    [incident] = watched.incidents.values()
+    assert incident.code is Code.AUTH_NOT_REQUIRED, "nothing is worse"
+
+
+def test_a_registry_without_a_lock_is_told_although_it_flaps(watched: Watched) -> None:
+    for _ in range(4):
+        for code, after in [(Code.TIMEOUT, 60), (Code.TIMEOUT, 30), (Code.HEALTHY, 30)]:
+            watched.look(code, after)
+    assert watched.told[-1] is NoticeKind.FLAPPING
+    watched.look(Code.AUTH_NOT_REQUIRED, 60)
+    assert watched.told[-2:] == [NoticeKind.FLAPPING, NoticeKind.PROBLEM]
+
+
+def test_one_that_is_locked_and_opened_again_within_an_incident_is_told_once(watched: Watched) -> None:
+    for code in (Code.AUTH_NOT_REQUIRED, Code.TIMEOUT, Code.AUTH_NOT_REQUIRED, Code.HEALTHY):
+        watched.look(code, 60)
+    assert watched.told == [NoticeKind.PROBLEM, NoticeKind.RECOVERY]
+    watched.look(Code.AUTH_NOT_REQUIRED, 60)
+    assert watched.told[2:] == [NoticeKind.PROBLEM]
