@@ -76,7 +76,7 @@ def first_verdict(uid: str, look: Look) -> Verdict:
 def advance(
     before: Verdict, look: Look, *, recheck: timedelta, muted: bool, incident: Incident | None = None
 ) -> Moved:
-    """`incident`: the one that `before` says is not over."""
+    """`incident`: the one that `before` says is not over; `None` if its row is lost, too."""
     state, confirmed = _state(before, look, recheck)
     suspicion = state is not look.state and look.state is not HealthState.HEALTHY
     began = (before.suspected_at or look.at) if confirmed else look.at
@@ -93,9 +93,9 @@ def advance(
         to_tell=None,
     )
     after = _with_changes(before, after)
-    changed, over = _incident(before, after, incident)
-    after = after.change(incident_at=changed.started_at if changed and not over else after.incident_at)
-    after = after.change(incident_at=None) if over else after
+    changed, over = _incident(after, incident)
+    present = None if over else changed or incident
+    after = after.change(incident_at=present.started_at if present else None)
     tell = None if muted else _tell(after, look.at)
     return Moved(
         _told(after, tell),
@@ -129,13 +129,10 @@ def _with_changes(before: Verdict, after: Verdict) -> Verdict:
     return after.change(changes=recent)
 
 
-def _incident(
-    before: Verdict, after: Verdict, present: Incident | None
-) -> tuple[Incident | None, Incident | None]:
+def _incident(after: Verdict, present: Incident | None) -> tuple[Incident | None, Incident | None]:
     """What of it is to be written, and the one that is over."""
     if present is None:
-        is_new = after.state in BAD and before.incident_at is None
-        return (_opened(after) if is_new else None), None
+        return (_opened(after) if after.state in BAD else None), None
     if after.state is HealthState.HEALTHY:
         ended = present.change(ended_at=after.checked_at)
         return ended, ended

@@ -101,9 +101,11 @@ class Keeper:
         """What is too old, now and then; `None` between."""
         if before.aged_at and now - before.aged_at < AGE_EVERY:
             return None
-        return list(islice(self._old(name, now), MOST_AGED))
+        present = INCIDENT_KEYS + newest_first(before.incident_at) if before.incident_at else ""
+        old = (key for key in self._old(name, now) if key != present)
+        return [Delete(key) for key in islice(old, MOST_AGED)]
 
-    def _old(self, name: str, now: datetime) -> Iterator[Delete]:
+    def _old(self, name: str, now: datetime) -> Iterator[str]:
         long_ago = now - HISTORY_KEPT
         for kind, oldest in (
             (CHECK_KEYS, newest_first(now - CHECKS_KEPT)),
@@ -111,7 +113,7 @@ class Keeper:
             (INCIDENT_KEYS, newest_first(long_ago)),
         ):
             _, end = key_range(kind)
-            yield from (Delete(row.key) for row in self._health.query(name, kind + oldest, end, MOST_AGED))
+            yield from (row.key for row in self._health.query(name, kind + oldest, end, MOST_AGED))
 
 
 def _saved(row: Record) -> Change:

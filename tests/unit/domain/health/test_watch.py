@@ -283,3 +283,13 @@ def test_one_that_is_locked_and_opened_again_within_an_incident_is_told_once(wat
     assert watched.told == [NoticeKind.PROBLEM, NoticeKind.RECOVERY]
     watched.look(Code.AUTH_NOT_REQUIRED, 60)
     assert watched.told[2:] == [NoticeKind.PROBLEM]
+
+
+def test_an_incident_whose_row_is_lost_keeps_nobody_from_the_next(watched: Watched) -> None:
+    for code in (Code.TIMEOUT, Code.TIMEOUT):
+        watched.look(code, 60)
+    watched.incidents.clear()
+    for code in (Code.TIMEOUT, Code.HEALTHY, Code.SLOW, Code.SLOW):
+        watched.look(code, 60)
+    assert [each.code for each in watched.incidents.values()] == [Code.TIMEOUT, Code.SLOW]
+    assert [each.ended_at is None for each in watched.incidents.values()] == [False, True]

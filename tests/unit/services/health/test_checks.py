@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
 from shared.domain.health.codes import Code, HealthState
-from shared.domain.health.history import CHECKS_KEPT, Check, Day, Incident, day_key, uptime
+from shared.domain.health.history import CHECKS_KEPT, HISTORY_KEPT, Check, Day, Incident, day_key, uptime
 from shared.domain.health.mute import MuteSpec
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
@@ -211,6 +211,18 @@ def test_old_checks_go_and_their_days_stay(rig: Rig) -> None:
     checks = [Check.from_row(row) for row in rig.health_table.query(NAME, *key_range("check:"))]
     assert min(check.at for check in checks) >= rig.clock.now - CHECKS_KEPT - timedelta(hours=1)
     assert day(rig).seconds[HealthState.HEALTHY] > 0
+
+
+def test_an_incident_stays_until_it_is_over_however_long_that_takes(rig: Rig) -> None:
+    fail(rig)
+    rig.confirmed_sweep()
+    for _ in range(3):
+        rig.clock.advance(HISTORY_KEPT.total_seconds() + 86400)
+        rig.sweep()
+    fail(rig, None)
+    rig.sweep()
+    [incident] = [Incident.from_row(row) for row in rig.health_table.query(NAME, *key_range("incident:"))]
+    assert (incident.started_at, incident.ended_at) == (START, rig.clock.now)
 
 
 def test_the_board_shows_states_bars_and_incidents(rig: Rig) -> None:
