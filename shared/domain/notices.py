@@ -66,7 +66,7 @@ class Notice(Record):
     fix: str = ""
     evidence: str = ""
     since: datetime | None = None
-    """When it began: of a recovery, when what is over had begun."""
+    """When it began: of a recovery, when what has just ended had begun."""
     tags: Nested[dict[str, str]] = Field(default_factory=dict)
     """Of the registry: a sink may want only some of them."""
     login_server: str | None = None

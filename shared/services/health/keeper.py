@@ -123,8 +123,9 @@ def _saved(row: Record) -> Change:
 
 def _notice(registry: Registry, before: Verdict, moved: Moved) -> Notice:
     """Its time is that of the look: whoever sends it again sends the same."""
-    verdict = moved.verdict
-    recovered = moved.tell is NoticeKind.RECOVERY and moved.over
+    verdict, since = moved.verdict, moved.verdict.since
+    if moved.tell is NoticeKind.RECOVERY:  # one that is told late, after a mute say, was over long before
+        since = moved.over.started_at if moved.over else None
     return Notice(
         kind=moved.tell or NoticeKind.PROBLEM,
         subject=registry.name,
@@ -136,7 +137,7 @@ def _notice(registry: Registry, before: Verdict, moved: Moved) -> Notice:
         message=verdict.message,
         fix=verdict.fix,
         evidence=verdict.evidence,
-        since=recovered.started_at if recovered else verdict.since,
+        since=since,
         tags=registry.desired.tags,
         login_server=registry.login_server,
         site=registry.names.site,

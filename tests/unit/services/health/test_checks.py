@@ -122,6 +122,21 @@ def test_down_and_up_are_told_once_each_with_since_when_and_the_fix(rig: Rig) ->
     assert (up.kind, up.state, up.since) == (NoticeKind.RECOVERY, HealthState.HEALTHY, down.since)
 
 
+def test_a_recovery_that_is_told_late_does_not_say_how_long_it_took(rig: Rig) -> None:
+    fail(rig)
+    rig.confirmed_sweep()
+    rig.mutes.mute(NAME, MuteSpec(until=rig.clock.now + timedelta(hours=1), reason="moving house"), ME)
+    fail(rig, None)
+    rig.clock.advance(300)
+    rig.sweep()
+    rig.clock.advance(3600)
+    rig.sweep()
+    assert [(each.kind, each.since) for each in rig.told] == [
+        (NoticeKind.PROBLEM, START),
+        (NoticeKind.RECOVERY, None),
+    ]
+
+
 def test_whoever_dies_before_telling_has_it_told_by_the_next_look(rig: Rig) -> None:
     fail(rig)
     rig.sweep()
