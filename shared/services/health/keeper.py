@@ -32,7 +32,7 @@ AGE_EVERY = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=7)
 """Of a longer time without a look only its end is written down as unknown: days without a row say the same."""
 MOST_AGED = 80
-"""Old rows that one look removes, at most: the transaction has room for a hundred."""
+"""Old rows that one look removes, at most: a transaction has room for a hundred. Where there may be more, the next does."""
 
 
 class Keeper:
@@ -56,7 +56,7 @@ class Keeper:
         changes = [Upsert(row.to_row()) for row in (*moved.checks, *incidents)]
         aged = self._aged(registry.name, before, look.at)
         verdict = moved.verdict.change(
-            aged_at=before.aged_at if aged is None else look.at,
+            aged_at=before.aged_at if aged is None or len(aged) == MOST_AGED else look.at,
             to_tell=_notice(registry, before, moved) if moved.tell else None,
         )
         kept: list[Change] = [*map(_saved, (verdict, *days)), *changes, *(aged or [])]

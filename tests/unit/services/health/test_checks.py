@@ -13,6 +13,7 @@ from shared.domain.health.verdict import Verdict
 from shared.domain.messages import CheckMessage
 from shared.domain.notices import NoticeKind
 from shared.domain.records import key_range
+from shared.services.health.keeper import MOST_AGED
 from shared.services.health.sweeps import BATCH
 from tests.unit.services.rig import ALWAYS, ME, NAME, RECHECK_SECONDS, Rig
 
@@ -226,6 +227,17 @@ def test_old_checks_go_and_their_days_stay(rig: Rig) -> None:
     checks = [Check.from_row(row) for row in rig.health_table.query(NAME, *key_range("check:"))]
     assert min(check.at for check in checks) >= rig.clock.now - CHECKS_KEPT - timedelta(hours=1)
     assert day(rig).seconds[HealthState.HEALTHY] > 0
+
+
+def test_however_many_checks_somebody_asked_for_they_go_when_they_are_old(rig: Rig) -> None:
+    for _ in range(5 * MOST_AGED):
+        rig.clock.advance(6)
+        rig.checks.now(NAME)
+    rig.clock.advance(CHECKS_KEPT.total_seconds())
+    for _ in range(7):
+        rig.clock.advance(300)
+        rig.sweep()
+    assert len(list(rig.health_table.query(NAME, *key_range("check:")))) == 7
 
 
 def test_an_incident_stays_until_it_is_over_however_long_that_takes(rig: Rig) -> None:
