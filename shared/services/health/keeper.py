@@ -32,7 +32,7 @@ AGE_EVERY = timedelta(hours=1)
 LONGEST_PAUSE = timedelta(days=7)
 """Of a longer time without a look only its end is written down as unknown: days without a row say the same."""
 MOST_AGED = 80
-"""Old rows that one look removes, at most: a transaction has room for a hundred. Where there may be more, the next does."""
+"""Old rows that one look removes, at most: a transaction has room for a hundred. The next one goes on."""
 
 
 class Keeper:

@@ -6,7 +6,7 @@ Each has a row and a writer of its own, so that nobody writes over the other's f
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched
+from itertools import islice
 
 from shared.domain.errors import ConflictError
 from shared.domain.health.daily import DAILY_KEY, DailyLook
@@ -16,7 +16,7 @@ from shared.domain.records import Change, Delete, Record, Row, Upsert, key_range
 from shared.domain.registries import Registry
 from shared.domain.site_drift import DRIFT_KEY, SiteFinding
 from shared.ports import Table
-from shared.services.state import MAX_TRANSACTION
+from shared.services.state import MAX_TRANSACTION, retry_on_conflict
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,19 @@ class HealthRows:
 
     def forget(self, name: str) -> None:
         """All of it, its history too: the registry is gone."""
-        with suppress(ConflictError):  # somebody looks just now: that row names an incarnation that is over
-            rows = self._health.query(name, FIRST, END)
-            for batch in batched(rows, MAX_TRANSACTION, strict=False):
-                self._health.transact(name, [Delete(row.key) for row in batch])
+        while rows := list(islice(self._health.query(name, FIRST, END, MAX_TRANSACTION), MAX_TRANSACTION)):
+            with suppress(ConflictError):  # somebody has just removed some of them
+                self._health.transact(name, [Delete(row.key) for row in rows])
 
+    @retry_on_conflict
     def retire(self, registry: Registry, now: datetime) -> None:
         """It has no site any more: what was known of its present goes, its incident is over, its history stays."""
         last = self.read(registry).last
         began = last.incident_at if last else None
         row = self._health.get(registry.name, INCIDENT_KEYS + newest_first(began)) if began else None
         ended: list[Change] = [Upsert(Incident.from_row(row).change(ended_at=now).to_row())] if row else []
-        with suppress(ConflictError):  # somebody looks just now: a restore looks anew
-            if changes := [*ended, *(Delete(key) for key in self._rows(registry.name))]:
-                self._health.transact(registry.name, changes)
+        if changes := [*ended, *(Delete(key) for key in self._rows(registry.name))]:
+            self._health.transact(registry.name, changes)
 
     def _rows(self, name: str) -> dict[str, Row]:
         return {row.key: row for row in self._health.query(name, *key_range(VERDICT_KEY))}
