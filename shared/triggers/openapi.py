@@ -10,8 +10,8 @@ from typing import Any
 from shared.domain.registry_spec import Policy
 from shared.triggers.answer_models.errors import ErrorAnswer
 from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
-from shared.triggers.error_examples import error_example
-from shared.triggers.examples import example
+from shared.triggers.examples.answers import example
+from shared.triggers.examples.errors import error_example
 from shared.triggers.openapi_schemas import Schemas, models_of
 from shared.triggers.parsing import API_VERSIONS
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.registry_spec import Policy, defaults
-from shared.triggers import examples
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
-from shared.triggers.error_examples import error_example
+from shared.triggers.examples import operations, registries, users
+from shared.triggers.examples.errors import error_example
 from tests.docs.changes import Change, change_of
 from tests.docs.curl_examples import CurlExample, curl_examples, preamble
 from tests.docs.field_tables import answer_fields, code, table, takes
@@ -38,12 +38,12 @@ def _parts(policy: Policy, document: Json) -> Iterator[tuple[str, str]]:
     yield "routes", _routes()
     yield "registry fields", _registry_fields(policy, schemas, registry, made)
     yield "registry answer", answer_fields(schemas, "RegistryView", leave_out=registry)
-    yield "registry", _shown(examples.REGISTRY)
+    yield "registry", _shown(registries.REGISTRY)
     yield "user fields", _user_fields(schemas, user)
     yield "user answer", answer_fields(schemas, "UserView", leave_out=user.keys() - {"password"})
-    yield "user", _shown({**examples.USER, **examples.SECRET})
-    yield "operation", _shown(examples.OPERATION)
-    yield "health", _shown(examples.HEALTH)
+    yield "user", _shown({**users.USER, **users.SECRET})
+    yield "operation", _shown(operations.OPERATION)
+    yield "health", _shown(registries.HEALTH)
     yield "error", _shown(error_example(400))
     yield "curl", "\n\n".join(_curl())
 

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from shared.domain.errors import ApiError
 from shared.triggers.answer_models.base import View
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
-from shared.triggers.error_examples import ERRORS
-from shared.triggers.examples import EXAMPLES
+from shared.triggers.examples.answers import EXAMPLES
+from shared.triggers.examples.errors import ERRORS
 from shared.triggers.openapi import document, example_of
 from shared.triggers.parsing import parse
 from shared.triggers.request_models.registries import PutRegistryRequest
@@ -36,7 +36,7 @@ def test_every_answer_that_is_a_model_has_an_example(endpoint: Endpoint) -> None
     for status, body in endpoint.answers.items():
         if isinstance(body, type):
             assert example_of(endpoint, status), (
-                f"add `{body.__name__}: {{...}}` to EXAMPLES in shared/triggers/examples.py, "
+                f"add `{body.__name__}: {{...}}` to EXAMPLES in shared/triggers/examples/answers.py, "
                 "then run scripts/docs"
             )
 

@@ -16,7 +16,7 @@ from shared.azure.connection import StorageConnection
 from shared.azure.tables import StorageTable
 from shared.domain.report.model import Report
 from shared.services.reporting.archive import Archive
-from shared.triggers.report_examples import KEPT, REPORT
+from shared.triggers.examples.reports import KEPT, REPORT
 from tests.docs.generated import ROOT
 from tests.e2e.api_client import Json
 from tests.e2e.local_azure import LocalAzure

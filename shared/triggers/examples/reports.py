@@ -1,10 +1,7 @@
 """Examples of answers about reports: one registry is down."""
 
-from typing import Any
+from shared.triggers.examples.base import BASE, Json
 
-type Json = dict[str, Any]
-
-_BASE = "https://berthage.example/api"
 _SITE = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/berthage/providers/Microsoft.Web/sites"
 _BEFORE, _NOW, _SINCE = "2026-11-25T06:00:00.000Z", "2026-11-26T06:00:00.000Z", "2026-11-26T05:38:00.000Z"
 _ID, _VERDICT = "2026-11-26T0600Z", "1 of 2 registries needs you"
@@ -59,7 +56,7 @@ REPORT: Json = {
             "seconds": 1320.0,
             "fix": "Check that the storage account exists and that its key is the one in the site's settings.",
             "evidence": "GET /v2/_catalog: 503",
-            "statusUrl": f"{_BASE}/status/search",
+            "statusUrl": f"{BASE}/status/search",
             "portalUrl": f"https://portal.azure.com/#resource{_SITE}/search-1a2b3c4d",
         }
     ],
@@ -110,13 +107,13 @@ REPORT: Json = {
         ),
     ],
     "notes": [],
-    "statusUrl": f"{_BASE}/status",
-    "reportUrl": f"{_BASE}/reports/health/{_ID}?format=html",
+    "statusUrl": f"{BASE}/status",
+    "reportUrl": f"{BASE}/reports/health/{_ID}?format=html",
 }
 """Of its twenty-four pieces two are shown."""
 KEPT: Json = {
     "id": _ID,
-    "url": f"{_BASE}/reports/health/{_ID}",
+    "url": f"{BASE}/reports/health/{_ID}",
     "period": "24h",
     "start": _BEFORE,
     "end": _NOW,

@@ -1,8 +1,6 @@
 """Examples of answers about health."""
 
-from typing import Any
-
-type Json = dict[str, Any]
+from shared.triggers.examples.base import Json
 
 _FIX = "Check that the storage account exists and that its key is the one in the site's settings."
 _TOLD: Json = {
