@@ -32,7 +32,7 @@ def drive(program: str, folder: Path | None, **job: object) -> dict[str, Any]:
         input=json.dumps(given),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ export const browser = await chromium.launch({ executablePath: job.chromium, arg
 export async function visit(options, seen = { requests: [], bodies: [], errors: [] }) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on("request", (request) => {
     seen.requests.push(request.url());
     seen.bodies.push(request.postData() ?? "");
