@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
-from shared.domain.notices import DeliveryStatus, Notice
+from shared.domain.notices import Notice
 from shared.domain.report.facts import Facts, RegistryFacts
 from shared.domain.report.model import ExpiringUser, Problem, Todo
 from shared.domain.report.wording import in_days, plural, whole_days
@@ -142,6 +142,7 @@ def _undelivered(facts: Facts) -> Iterator[Todo]:
 
 
 def _refusing(notice: Notice) -> Iterator[tuple[str, str]]:
+    """Also what is still tried: it is given up only when the report of its day has long been made."""
     for sink, delivery in notice.deliveries.items():
-        if delivery.status is DeliveryStatus.FAILED:
-            yield sink, delivery.error or "no reason is known"
+        if delivery.error:
+            yield sink, delivery.error

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.health.codes import Code, HealthState, Severity, finding
 from shared.domain.health.verdict import Verdict
+from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Kind
 from shared.domain.report.model import Report
 from shared.domain.report.periods import PeriodName
@@ -148,6 +149,19 @@ def test_a_sweep_that_is_long_ago_is_said(world: World, age: int, noted: list[st
     made = report(world)
     assert made.notes == noted
     assert made.severity is (Severity.WARNING if noted else Severity.OK)
+
+
+def test_a_sink_that_takes_nothing_is_a_task_before_and_after_its_notices_are_given_up(world: World) -> None:
+    world.look("search", Code.HEALTHY, BEFORE)
+    waits = Delivery(attempt=7, error="SinkUnreachable: its name can't be resolved")
+    gone = waits.model_copy(update={"status": DeliveryStatus.FAILED})
+    fresh = Delivery()
+    notice = Notice(kind=NoticeKind.PROBLEM, subject="search", at=NOW - timedelta(hours=20))
+    world.noticed(notice.change(deliveries={"ops": gone, "team": fresh}))
+    world.noticed(notice.change(at=NOW - timedelta(hours=2), deliveries={"ops": waits, "team": fresh}))
+    assert [task.message for task in report(world).todo] == [
+        "2 notices did not reach the sink ops: SinkUnreachable: its name can't be resolved"
+    ]
 
 
 def test_a_day_counts_checks_to_the_second(world: World) -> None:
