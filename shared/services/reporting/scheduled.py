@@ -94,11 +94,11 @@ class ScheduledReports:
 
 
 def _notice(report: Report) -> Notice:
-    """Its key follows from the report's end: the same report is the same notice."""
+    """Its key follows from the report as it is kept: the same report is the same notice."""
     return Notice(
         kind=NoticeKind.REPORT,
         subject=report.id or report_id(report.period.end),
-        at=report.period.end,
+        at=report.generated_at,  # not when it was due: one that comes late would be given up at its first failure
         severity=report.severity,
         message=report.verdict,
     )

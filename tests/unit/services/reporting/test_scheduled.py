@@ -18,10 +18,10 @@ EVERY = timedelta(minutes=5)
 class Desk:
     """The timer, and whoever is told."""
 
-    def __init__(self, world: World, when: When = "always") -> None:
+    def __init__(self, world: World, when: When = "always", schedule: str = "0 7 * * *") -> None:
         self.world, self.told = world, list[Notice]()
         self.broken = False
-        plan = Plan("0 7 * * *", "Europe/Berlin", PeriodName.DAY, when)
+        plan = Plan(schedule, "Europe/Berlin", PeriodName.DAY, when)
         self.reports = ScheduledReports(
             world.gathering, world.archive, world.health, self._announce, plan, world.clock
         )
@@ -80,6 +80,16 @@ def test_a_report_that_was_missed_comes_late_and_once(world: World) -> None:
     kept = world.reports.kept("2026-03-30T0500Z")
     assert kept.generated_at == utc(3, 30, 9)
     assert kept.period.end == utc(3, 30, 5)
+
+
+def test_a_report_that_comes_late_has_a_day_to_arrive_all_the_same(world: World) -> None:
+    """A notice is given up a day after its time: that is when the report was made, not when it was due."""
+    desk = Desk(world, schedule="0 7 * * MON")
+    desk.until(utc(3, 27, 23))
+    world.clock.now = utc(4, 1, 9)  # since Friday nothing ran: on Wednesday comes Monday's
+    assert desk.until(utc(4, 1, 9)) == ["2026-03-30T0500Z"]
+    [notice] = desk.told
+    assert notice.at == utc(4, 1, 9)
 
 
 def test_two_hosts_at_once_send_one(world: World) -> None:
