@@ -12,7 +12,6 @@ from shared.pages.bars import LARGE, Bars, DayMark, draw, marks, uptime_of
 from shared.pages.overview import IS_IN, Freshness, freshness
 from shared.pages.rows import IncidentDay, RegistryRow, by_day, incidents_of, row
 from shared.pages.sparkline import Sparkline, sparkline
-from shared.pages.states import is_stale
 from shared.pages.times import Moment, Times, named
 
 LATENCY = (480, 72)
@@ -50,7 +49,7 @@ def details(entry: BoardEntry, sweep: Sweep | None, context: Context, times: Tim
     """The page of one registry."""
     days = marks(entry.days, times.now)
     share = uptime_of(entry.days, times.now)
-    stale = is_stale(entry, times.now)
+    stale = entry.is_stale(times.now)
     found = row(entry, times)
     return Details(
         registry=found,

@@ -8,7 +8,7 @@ from shared.domain.health.board import BoardEntry, Sweep
 from shared.domain.health.codes import HealthState
 from shared.domain.tags import has_tag
 from shared.pages.rows import IncidentDay, RegistryRow, by_day, incidents_of, row
-from shared.pages.states import LATE_AFTER, PROBLEMS, UP, place, shown_state
+from shared.pages.states import LATE_AFTER, PROBLEMS, UP, place
 from shared.pages.times import Times
 
 type Order = Literal["problems", "name"]
@@ -103,7 +103,7 @@ def verdict(entries: Sequence[BoardEntry], asked: Asked, times: Times) -> Verdic
     if not entries:
         text = f"No registry is tagged {asked.tag}" if asked.tag else "No registry yet"
         return Verdict(HealthState.UNKNOWN, text)
-    states = [shown_state(entry, times.now) for entry in entries]
+    states = [entry.state_at(times.now) for entry in entries]
     worst = min(states, key=place)
     return Verdict(worst, _said(worst, states.count(worst), len(states)))
 
@@ -128,7 +128,7 @@ _ARE_IN = {state: words.replace("is ", "are ", 1) for state, words in IS_IN.item
 
 
 def _counts(entries: Sequence[BoardEntry], times: Times) -> Iterator[str]:
-    states = [shown_state(entry, times.now) for entry in entries]
+    states = [entry.state_at(times.now) for entry in entries]
     yield f"{sum(state in UP for state in states)} up"
     for state, words in _OTHERS.items():
         if number := states.count(state):

@@ -10,7 +10,7 @@ from shared.domain.health.codes import HealthState
 from shared.domain.report.wording import percent
 from shared.pages.bars import ROW, Bars, draw, marks, uptime_of
 from shared.pages.sparkline import Sparkline, sparkline
-from shared.pages.states import is_muted, note, shown_state
+from shared.pages.states import is_muted, note
 from shared.pages.times import Moment, Times
 
 SPARKLINE = (80, 24)
@@ -66,7 +66,7 @@ def link_to(name: str) -> str:
 def row(entry: BoardEntry, times: Times) -> RegistryRow:
     """One registry."""
     share, now = uptime_of(entry.days, times.now), times.now
-    state = shown_state(entry, now)
+    state = entry.state_at(now)
     since = entry.since if state is entry.state else entry.checked_at
     return RegistryRow(
         name=entry.name,

@@ -1,16 +1,13 @@
-"""States as a page shows them: what is too old to be believed is `Unknown`, and each has its place in the order."""
+"""States as a page shows them: each has its place in the order, and what there is to say of it."""
 
 from datetime import datetime, timedelta
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import HealthState
-from shared.domain.health.history import GAP
 from shared.pages.times import Times
 
 LATE_AFTER = timedelta(minutes=10)
 """A sweep that is older has been missed twice, with the schedule that there is by default."""
-STALE_AFTER = GAP
-"""Three sweeps: what was found before that is not the present, and counts for no uptime either."""
 
 _PLACES = {
     state: place
@@ -28,16 +25,6 @@ UP = {HealthState.HEALTHY, HealthState.DEGRADED}
 PROBLEMS = {HealthState.DOWN, HealthState.DEGRADED}
 
 
-def is_stale(entry: BoardEntry, now: datetime) -> bool:
-    """Was it looked at so long ago that nobody knows how it is?"""
-    return now - entry.checked_at >= STALE_AFTER
-
-
-def shown_state(entry: BoardEntry, now: datetime) -> HealthState:
-    """The state that a page may claim."""
-    return HealthState.UNKNOWN if is_stale(entry, now) else entry.state
-
-
 def place(state: HealthState) -> int:
     """The gravest come first."""
     return _PLACES[state]
@@ -50,6 +37,6 @@ def is_muted(entry: BoardEntry, now: datetime) -> bool:
 
 def note(entry: BoardEntry, times: Times) -> str:
     """What there is to say of a registry that is not simply healthy."""
-    if is_stale(entry, times.now):
+    if entry.is_stale(times.now):
         return f"Not looked at since {times.moment(entry.checked_at).text}. It was {entry.state} then."
     return "" if entry.state is HealthState.HEALTHY else entry.message

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.domain.audit import mirrored
 from shared.domain.health.codes import Code, HealthState
+from shared.domain.health.history import GAP
 from shared.domain.records import Model, Nested, Record
 
 BOARD = "_board"
@@ -73,6 +74,14 @@ class BoardEntry(Record):
     @property
     def key(self) -> str:
         return self.name
+
+    def is_stale(self, now: datetime) -> bool:
+        """Was it looked at so long ago that nobody knows how it is? Such time counts for no uptime either."""
+        return now - self.checked_at >= GAP
+
+    def state_at(self, now: datetime) -> HealthState:
+        """The state that may be claimed of it now."""
+        return HealthState.UNKNOWN if self.is_stale(now) else self.state
 
 
 class Sweep(Record):

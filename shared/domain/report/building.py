@@ -26,7 +26,7 @@ from shared.domain.report.wording import duration, plural
 def build(facts: Facts, report_id: str | None = None) -> Report:
     """`report_id`: under which it will be kept, if it will."""
     urgent, tasks, notes = problems(facts), todo(facts), _notes(facts)
-    lines = [registry_line(each) for each in facts.registries]
+    lines = [registry_line(each, facts.now) for each in facts.registries]
     slots = [slot for each in facts.registries for slot in each.slots]
     swept = facts.sweep.ended_at if facts.sweep else None
     return Report(
@@ -36,7 +36,7 @@ def build(facts: Facts, report_id: str | None = None) -> Report:
             name=facts.period, start=facts.span.start, end=facts.span.end, time_zone=facts.time_zone
         ),
         verdict=_verdict(urgent, tasks, lines),
-        severity=_severity(urgent, tasks, notes),
+        severity=_severity(urgent, lines, [*tasks, *notes]),
         registry_count=len(lines),
         states=dict(Counter(line.state for line in lines)),
         problems=urgent,
@@ -65,17 +65,21 @@ def _verdict(urgent: Sequence[Problem], tasks: Sequence[Todo], lines: Sequence[R
     of_all = f"of {plural(len(lines), 'registry', 'registries')}"
     if urgent:
         return f"{len(urgent)} {of_all} {'needs' if len(urgent) == 1 else 'need'} you"
-    unknown = sum(line.state is HealthState.UNKNOWN for line in lines)
-    if unknown == len(lines):
+    if _is_all_unknown(lines):
         return f"None {of_all} could be looked at"
     more = f", {plural(len(tasks), 'thing')} to do soon" if tasks else ""
     return f"None {of_all} needs you{' now' if tasks else ''}{more}"
 
 
-def _severity(urgent: Sequence[Problem], tasks: Sequence[Todo], notes: Sequence[str]) -> Severity:
+def _severity(urgent: Sequence[Problem], lines: Sequence[RegistryLine], more: Sequence[object]) -> Severity:
     if urgent:
         return Severity.CRITICAL
-    return Severity.WARNING if tasks or notes else Severity.OK
+    return Severity.WARNING if more or _is_all_unknown(lines) else Severity.OK
+
+
+def _is_all_unknown(lines: Sequence[RegistryLine]) -> bool:
+    """Then nothing is known to be wrong, and nothing to be right."""
+    return bool(lines) and all(line.state is HealthState.UNKNOWN for line in lines)
 
 
 def _notes(facts: Facts) -> list[str]:

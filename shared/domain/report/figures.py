@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.history import percentile, total, uptime
@@ -11,18 +12,18 @@ from shared.domain.report.model import Percentiles, Piece, RegistryLine, Storage
 from shared.domain.report.timeline import Slot
 
 
-def state_of(facts: RegistryFacts) -> HealthState:
-    """Nobody has looked at it: that is never green."""
+def state_of(facts: RegistryFacts, now: datetime) -> HealthState:
+    """Nobody has looked at it, or not for long: that is never green."""
     if facts.board:
-        return facts.board.state
+        return facts.board.state_at(now)
     return HealthState.MAINTENANCE if facts.registry.active_operation else HealthState.UNKNOWN
 
 
-def registry_line(facts: RegistryFacts) -> RegistryLine:
+def registry_line(facts: RegistryFacts, now: datetime) -> RegistryLine:
     """One registry over the whole period."""
     return RegistryLine(
         registry=facts.name,
-        state=state_of(facts),
+        state=state_of(facts, now),
         code=facts.board.code if facts.board else Code.NOT_CHECKED,
         since=facts.board.since if facts.board else None,
         uptime=uptime_of(facts.slots),

@@ -36,6 +36,7 @@ class _Titles:
     security: str = "🔐 Security"
     figures: str = "📈 Figures"
     rest: str = "🟢 The rest"
+    rest_without_green: str = "⚪ The rest"
 
 
 _TITLES = _Titles()
@@ -93,8 +94,11 @@ def _sections(report: Report) -> Iterator[Section]:
     if report.failed_operations:
         yield Section(title=_TITLES.failed, lines=tuple(_failure(each) for each in report.failed_operations))
     yield Section(title=_TITLES.security, lines=(_security(report),))
-    yield Section(title=_TITLES.figures, lines=(_figures(report),))
-    yield Section(title=_TITLES.rest, lines=(_rest(report),))
+    if report.registry_count:
+        healthy = _healthy(report)
+        yield Section(title=_TITLES.figures, lines=(_figures(report),))
+        title = _TITLES.rest if healthy else _TITLES.rest_without_green
+        yield Section(title=title, lines=(_rest(report, healthy),))
 
 
 def _task(task: Todo) -> str:
@@ -174,16 +178,26 @@ def _figures(report: Report) -> str:
     )
 
 
-def _rest(report: Report) -> str:
-    named = {each.registry for each in report.problems} | {each.registry for each in report.todo}
-    fine = [
-        each for each in report.registries if each.state is HealthState.HEALTHY and each.registry not in named
-    ]
-    others = ("other " if len(fine) == 1 else "others ") if named - {None} else ""
+def _healthy(report: Report) -> int:
+    """How many are healthy and named nowhere else; all that are, where the report had no room for single ones."""
+    if not report.registries:
+        return report.states.get(HealthState.HEALTHY, 0)
+    named = _named(report)
+    return sum(each.state is HealthState.HEALTHY and each.registry not in named for each in report.registries)
+
+
+def _named(report: Report) -> set[str]:
+    return {each.registry for each in report.problems} | {
+        task.registry for task in report.todo if task.registry
+    }
+
+
+def _rest(report: Report, healthy: int) -> str:
+    others = ("other " if healthy == 1 else "others ") if report.registries and _named(report) else ""
     states = [f"{number} {what}" for state, what in _QUIET.items() if (number := report.states.get(state, 0))]
     age = report.sweep_age_seconds
     swept = [f"sweep {duration(age)} ago"] if age is not None else []
-    return " · ".join([f"{len(fine)} {others}healthy", *states, *swept])
+    return " · ".join([f"{healthy} {others}healthy", *states, *swept])
 
 
 _QUIET = {HealthState.MAINTENANCE: "in maintenance", HealthState.UNKNOWN: "that we could not look at"}

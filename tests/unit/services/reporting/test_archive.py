@@ -6,8 +6,10 @@ from random import Random
 import pytest
 
 from shared.domain.report.building import build
+from shared.domain.report.markdown import markdown
 from shared.domain.report.model import RegistryLine, Report
 from shared.domain.report.periods import PeriodName
+from shared.domain.report.summary import summary_of
 from shared.services.reporting import archive
 from shared.services.reporting.archive import KEPT, REPORTS, report_id
 from shared.services.reporting.gathering import Look
@@ -87,6 +89,7 @@ def test_what_does_not_fit_is_left_out_and_the_report_says_so(
     assert kept.registries == []
     assert kept.notes == ["The single registries are left out: a kept report has no room for so many."]
     assert kept.problems == huge.problems
+    assert "2 healthy" in markdown(summary_of(kept)), "what is told is not about nothing"
     assert world.archive.get(huge.id or "") == kept
 
 

@@ -9,6 +9,7 @@ from shared.domain.health.codes import Code, HealthState, Severity, finding
 from shared.domain.health.verdict import Verdict
 from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Kind
+from shared.domain.report.markdown import markdown
 from shared.domain.report.model import Report
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import summary_of
@@ -114,6 +115,7 @@ def test_without_registries_there_is_nothing_to_say() -> None:
     assert made.verdict == "There is no registry yet"
     assert (made.uptime, made.pieces, made.registries) == (None, [], [])
     assert summary_of(made).headline == made.verdict
+    assert "healthy" not in markdown(summary_of(made))
 
 
 def test_what_nobody_has_looked_at_is_never_green(world: World) -> None:
@@ -121,6 +123,28 @@ def test_what_nobody_has_looked_at_is_never_green(world: World) -> None:
     made = report(world)
     assert made.verdict == "None of 2 registries could be looked at"
     assert made.states == {HealthState.UNKNOWN: 2}
+
+
+def test_what_was_not_looked_at_for_a_quarter_of_an_hour_is_never_green(world: World) -> None:
+    long_ago = NOW - timedelta(minutes=15)
+    world.look("search", Code.HEALTHY, BEFORE, checked_at=long_ago)
+    made = report(world)
+    assert made.states == {HealthState.UNKNOWN: 1, HealthState.HEALTHY: 1}
+    world.look("web", Code.TIMEOUT, BEFORE, checked_at=long_ago)
+    made = report(world)
+    assert made.states == {HealthState.UNKNOWN: 2}
+    assert [problem.registry for problem in made.problems] == ["web"], (
+        "as far as anybody knows it is still down"
+    )
+
+
+def test_when_nothing_could_be_looked_at_nothing_is_green(world: World) -> None:
+    world.look("search", Code.RESTRICTED, BEFORE)
+    world.look("web", Code.RESTRICTED, BEFORE)
+    made = report(world)
+    assert made.verdict == "None of 2 registries could be looked at"
+    assert made.severity is Severity.WARNING
+    assert "🟢" not in markdown(summary_of(made))
 
 
 def test_what_else_a_look_found_is_a_task_unless_it_may_be_over_with_the_next(world: World) -> None:

@@ -124,7 +124,9 @@ def test_only_of_problems(world: World) -> None:
     world.look("search", Code.HEALTHY, utc(3, 1))
     world.clock.now = utc(3, 28, 5.5)
     desk.reports.run()
-    world.swept(utc(3, 28, 5.99))
+    world.clock.now = utc(3, 28, 5.99)
+    world.swept(world.now)
+    world.look("search", Code.HEALTHY, utc(3, 1))
     world.clock.now = utc(3, 28, 6)
     assert desk.until(utc(3, 28, 12)) == []
     assert world.reports.kept("2026-03-28T0600Z").verdict == "None of 1 registry needs you"
