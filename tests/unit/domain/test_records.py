@@ -261,6 +261,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "state": st.sampled_from(HealthState),
         **dict.fromkeys(("since", "suspected_at", "incident_at", "aged_at"), maybe_time),
         "told": st.sampled_from(HealthState),
+        "told_open": st.booleans(),
         "to_tell": st.none() | _built(Notice, **notice),
         "changes": st.lists(times, max_size=3),
     },
