@@ -13,8 +13,8 @@ from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.liveness import Liveness
-from shared.services.requests import Ledger
 from shared.services.schema import Schema
 from shared.services.state import State
 from shared.services.turns import Turns

@@ -14,8 +14,9 @@ from shared.services.directory import (
     login_server_unknown,
     secret_not_available,
 )
+from shared.services.ledger import Ledger
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.requests import Caller, Precondition
 from shared.services.rotation import Rotation
 from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict

@@ -7,9 +7,10 @@ user's change never: it is recorded, and the registry may know it already.
 from shared.domain.audit import CANCEL
 from shared.domain.errors import ApiError
 from shared.domain.operations import Kind, Operation, Status
+from shared.services.audit_entries import audit_entry
 from shared.services.channels import Channels
 from shared.services.operations import Operations
-from shared.services.requests import Caller, audit_entry
+from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict
 
 

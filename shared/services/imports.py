@@ -8,8 +8,9 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.user_import import Mode, chunks
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Ledger, check_not_deleted
+from shared.services.requests import Caller, check_not_deleted
 from shared.services.state import Clock, State, retry_on_conflict
 
 

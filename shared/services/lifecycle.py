@@ -7,8 +7,10 @@ from shared.domain.errors import ConflictError
 from shared.domain.htpasswd import Projection
 from shared.domain.operations import Intent, Kind, Operation
 from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.services.audit_entries import Findings
 from shared.services.channels import Channels
-from shared.services.requests import Caller, Findings, Ledger
+from shared.services.ledger import Ledger
+from shared.services.requests import Caller
 from shared.services.state import Clock, State
 
 STATES = {

@@ -7,7 +7,7 @@ from shared.domain.operations import Kind
 from shared.domain.registries import Registry
 from shared.domain.reveal import Reveal
 from shared.domain.users import User, UserState
-from shared.services.requests import Findings
+from shared.services.audit_entries import Findings
 from shared.services.rotation import life_of_new_secret
 from shared.services.secret import Secret
 

@@ -15,7 +15,8 @@ from shared.domain.users import UserState
 from shared.services.accounts import Accounts, UserAnswer
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
-from shared.services.requests import Caller, Ledger
+from shared.services.ledger import Ledger
+from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.threads import ContextThreadPool
 

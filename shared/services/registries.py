@@ -18,8 +18,9 @@ from shared.domain.site_drift import SiteFinding
 from shared.ports import Table
 from shared.services.capacity import Capacity
 from shared.services.health.rows import HealthRows, Known
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle, provide
-from shared.services.requests import Caller, Ledger, Precondition, check_not_deleted, nearest
+from shared.services.requests import Caller, Precondition, check_not_deleted, nearest
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.threads import ContextThreadPool
 

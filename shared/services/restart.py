@@ -3,9 +3,10 @@
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Kind
 from shared.domain.registries import Registry
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries, RegistryAnswer
-from shared.services.requests import Caller, Ledger, Precondition, check_not_deleted
+from shared.services.requests import Caller, Precondition, check_not_deleted
 from shared.services.state import State, retry_on_conflict
 
 

@@ -5,9 +5,10 @@ from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Change
 from shared.domain.registries import ProvisioningState, Registry
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle, provide
 from shared.services.operations import Operations
-from shared.services.requests import Caller, Ledger
+from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict
 
 

@@ -14,9 +14,10 @@ from shared.domain.registries import Registry
 from shared.domain.reveal import LIFE, Purpose, Reveal, Token, said
 from shared.domain.user_spec import RotateSpec
 from shared.domain.users import User, UserState
+from shared.services.audit_entries import entry_about
 from shared.services.directory import Directory
 from shared.services.new_passwords import pending
-from shared.services.requests import Caller, entry_about
+from shared.services.requests import Caller
 from shared.services.rotation import check_overlap, life_of_new_secret
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.user_changes import UserChanges

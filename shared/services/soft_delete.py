@@ -10,9 +10,10 @@ from datetime import datetime
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.registries import Registry
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries, RegistryAnswer
-from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.requests import Caller, Precondition
 from shared.services.state import State, retry_on_conflict
 
 

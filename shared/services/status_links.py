@@ -16,8 +16,9 @@ from shared.domain.expiry import DURATION, duration_up_to, text_or_null
 from shared.domain.grants import RegistryPattern
 from shared.domain.records import Body
 from shared.domain.roles import NOTHING, Access, Right, Role
+from shared.services.audit_entries import entry_about
 from shared.services.audit_trail import AuditTrail
-from shared.services.requests import Caller, entry_about
+from shared.services.requests import Caller
 from shared.services.state import Clock
 
 if TYPE_CHECKING:

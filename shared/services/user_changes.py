@@ -7,9 +7,11 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState
+from shared.services.audit_entries import Findings
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Findings, Ledger, check_not_deleted
+from shared.services.requests import Caller, check_not_deleted
 from shared.services.state import Clock, State
 
 

@@ -11,9 +11,10 @@ from shared.domain.graph import Context
 from shared.domain.reveal import Purpose
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Ledger
+from shared.services.requests import Caller
 from shared.services.reveal_offers import Offer, RevealOffers
 from shared.services.state import State
 from shared.services.user_changes import UserChanges

@@ -12,9 +12,11 @@ from shared.domain.health.mute import Mute, MuteSpec
 from shared.domain.records import Delete
 from shared.domain.registries import Registry
 from shared.domain.times import shown_at
+from shared.services.audit_entries import entry_about
 from shared.services.health.boards import Boards
+from shared.services.ledger import Ledger, operation_id_reused
 from shared.services.registries import Registries
-from shared.services.requests import Caller, Ledger, check_not_deleted, entry_about, operation_id_reused
+from shared.services.requests import Caller, check_not_deleted
 from shared.services.state import Clock, State, retry_on_conflict
 
 logger = logging.getLogger(__name__)

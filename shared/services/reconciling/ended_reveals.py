@@ -17,9 +17,10 @@ from shared.domain.records import Change, Delete
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.reveal import KEPT, Reveal
 from shared.domain.users import User, UserState
+from shared.services.audit_entries import entry_about
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
-from shared.services.requests import Caller, entry_about
+from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict
 
 logger = logging.getLogger(__name__)

@@ -21,10 +21,12 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.records import Change
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState
+from shared.services.audit_entries import audit_entry
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
-from shared.services.requests import Caller, Ledger, audit_entry
+from shared.services.requests import Caller
 from shared.services.state import Clock, State
 from shared.telemetry.logs import bound
 

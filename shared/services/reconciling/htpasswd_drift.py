@@ -21,10 +21,11 @@ from shared.domain.htpasswd import FILE_NAME, Projection, render
 from shared.domain.operations import Kind, Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.services.channels import Channels
+from shared.services.ledger import Ledger
 from shared.services.publisher import Publisher
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
-from shared.services.requests import Caller, Ledger
+from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.telemetry.logs import bound
 

@@ -42,6 +42,7 @@ from shared.services.health.sweeps import Sweeps
 from shared.services.htpasswd_sync import HtpasswdSync
 from shared.services.import_turns import ImportTurns
 from shared.services.imports import ImportAnswer, Imports
+from shared.services.ledger import Ledger
 from shared.services.lifecycle import Lifecycle
 from shared.services.notifying.outbox import Outbox
 from shared.services.operations import Operations
@@ -64,7 +65,7 @@ from shared.services.reconciling.stale_operations import IndexCount, StaleOperat
 from shared.services.reconciling.stuck_rows import StuckRows
 from shared.services.reconciling.upgrade import Upgrade
 from shared.services.registries import Registries, RegistryAnswer
-from shared.services.requests import Caller, Ledger, Precondition
+from shared.services.requests import Caller, Precondition
 from shared.services.restart import Restart
 from shared.services.retry import Retry
 from shared.services.reveal_offers import RevealOffers
