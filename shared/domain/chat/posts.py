@@ -76,6 +76,8 @@ class Post(Record):
     pending: bool = True
     """Is there anything more to be said? A flag, so that a query finds them."""
     error: str | None = None
+    failing_since: datetime | None = None
+    """Since when no turn has gone well."""
     created_at: datetime
 
     @property

@@ -30,7 +30,7 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 """Seconds between two looks at an operation: longer and longer."""
 KEPT = timedelta(days=7)
 GIVEN_UP_AFTER = timedelta(minutes=30)
-"""So long a platform that does not answer is tried."""
+"""So long a platform that does not answer is tried, since it did."""
 
 
 class Posts:
@@ -83,11 +83,15 @@ class Posts:
                 self._give_up(post, error)
 
     def abandon(self, message: PostMessage) -> None:
-        """The end of a message that failed again and again. Raises `DependencyError`."""
+        """Of a message that failed again and again: its turn is tried once more for a while, then given up.
+
+        One that never got its turn, or was overtaken, says nothing of the post. Raises `DependencyError`.
+        """
         row = self._table.get(POSTS, message.post)
         post = Post.from_row(row) if row else None
-        if post and post.pending:
-            self._save(post.change(pending=False, error="InternalError"), 0)
+        if post and post.pending and post.turn == message.turn + 1:
+            again = "its message failed again and again"
+            self._later(post, TemporaryError("InternalError", again, self._stale.total_seconds()))
 
     def pending(self, report: Callable[[str], None]) -> None:
         """What has not moved past its deadline goes on; `report` is told which."""
@@ -183,17 +187,17 @@ class Posts:
 
     def _continue(self, post: Post) -> None:
         age = self._now() - post.created_at
-        if age > FOLLOWED_FOR:
-            post = post.change(pending=False)
+        post = post.change(pending=post.pending and age <= FOLLOWED_FOR, failing_since=None)
         delay = min(LONGEST_DELAY, max(FIRST_DELAY, age.total_seconds() / 8))
         self._save(post, delay)
 
     def _later(self, post: Post, error: TemporaryError) -> None:
-        if self._now() - post.created_at > GIVEN_UP_AFTER:
+        since = post.failing_since or self._now()
+        if self._now() - since > GIVEN_UP_AFTER:
             self._give_up(post, error)
             return
         logger.warning("later: %s", error)
-        self._save(post, max(error.retry_after, 5.0))
+        self._save(post.change(failing_since=since), max(error.retry_after, 5.0))
 
     def _give_up(self, post: Post, error: Exception) -> None:
         logger.error("a message in chat is given up: %s", error)

@@ -331,7 +331,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "kind": st.sampled_from(PostKind),
         **dict.fromkeys(("channel", "asker", "asked", "shown", "claimed_by"), text),
         **dict.fromkeys(("operation", "message", "posted_to", "error"), maybe_text),
-        "until": maybe_time,
+        **dict.fromkeys(("until", "failing_since"), maybe_time),
         "buttons": st.lists(
             _built(KeptButton, label=text, action=text, value=text, danger=st.booleans()), max_size=2
         ),
