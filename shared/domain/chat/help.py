@@ -5,54 +5,63 @@ from collections.abc import Callable
 from shared.domain.chat.command import Command
 from shared.domain.chat.grammar import BY_NAME, COMMANDS
 from shared.domain.chat.parsing import Misunderstood
-from shared.domain.chat.talk import Reply, Tone
+from shared.domain.chat.talk import PREFIX, Platform, Reply, Tone
 from shared.domain.roles import Role
 
-_MORE = (
-    "In Slack a command begins with `/registry`. `help COMMAND` shows an example. "
-    "What stands in [brackets] may be left out."
-)
+_BEGINS = {
+    Platform.SLACK: f"Each begins with `{PREFIX}`.",
+    Platform.TEAMS: "Each begins with a mention of the bot.",
+}
 
 
-def overview(may: Callable[[Command], bool], channel_registry: str | None = None) -> Reply:
+def overview(
+    platform: Platform, may: Callable[[Command], bool], channel_registry: str | None = None
+) -> Reply:
     """All commands: first those that `may` be said, then the others, by name alone."""
     allowed = [command for command in COMMANDS if may(command)]
     others = [f"`{command.name}`" for command in COMMANDS if command not in allowed]
-    lines = list(map(_line, allowed))
+    lines = [_line(platform, command) for command in allowed]
     if others:
         lines.append(f"Not open to you: {', '.join(others)}.")
-    return Reply("This is what you can say.", (*lines, channel_line(channel_registry), _MORE))
+    one = f"{platform.spoken('help COMMAND')} explains one."
+    more = f"{_BEGINS[platform]} {one} What stands in [brackets] may be left out."
+    return Reply("This is what you can say.", (*lines, _channel_line(platform, channel_registry), more))
 
 
-def channel_line(channel_registry: str | None) -> str:
+def _channel_line(platform: Platform, channel_registry: str | None) -> str:
     """Which registry stands in where none is named."""
     if channel_registry is None:
-        return "This channel has no registry of its own: name one each time, or set it with `use payments`."
+        use = platform.spoken("use payments")
+        return f"This channel has no registry of its own: name one each time, or set it with {use}."
     return (
         f"Where you name no registry, `{channel_registry}` is meant: it is this channel's own (`use`). "
         "`delete`, `restore` and `user remove` always want a name."
     )
 
 
-def explanation(name: str) -> Reply:
+def explanation(platform: Platform, name: str) -> Reply:
     """One command, or all that begin with this word. `name` is as the parser gives it."""
     command = BY_NAME.get(name)
     if command is None:
         family = [each for each in COMMANDS if each.name.startswith(f"{name} ")]
-        return Reply(f"`{name}` goes on in {len(family)} ways.", tuple(map(_line, family)))
-    return Reply(f"`{command.usage}`", (command.summary, *_notes(command), f"Example: `{command.example}`"))
+        return Reply(
+            f"`{name}` goes on in {len(family)} ways.", tuple(_line(platform, each) for each in family)
+        )
+    example = f"Example: {platform.spoken(command.example)}"
+    return Reply(f"`{command.usage}`", (command.summary, *_notes(command), example))
 
 
-def misunderstanding(what: Misunderstood) -> Reply:
+def misunderstanding(platform: Platform, what: Misunderstood) -> Reply:
     """What was not understood, and how to say it."""
+    say = platform.spoken
     if what.nearest is None:
-        return Reply(what.problem, ("`help` lists the commands.",), Tone.PROBLEM)
-    meant = f"Say `{what.usage}`, for example `{what.example}`."
-    return Reply(what.problem, (meant, f"`help {what.nearest}` says more."), Tone.PROBLEM)
+        return Reply(what.problem, (f"{say('help')} lists the commands.",), Tone.PROBLEM)
+    meant = f"Say {say(what.usage)}, for example {say(what.example)}."
+    return Reply(what.problem, (meant, f"{say(f'help {what.nearest}')} says more."), Tone.PROBLEM)
 
 
-def _line(command: Command) -> str:
-    return f"`{command.usage}` {command.summary} Example: `{command.example}`"
+def _line(platform: Platform, command: Command) -> str:
+    return f"`{command.usage}` {command.summary} Example: {platform.spoken(command.example)}"
 
 
 def _notes(command: Command) -> list[str]:

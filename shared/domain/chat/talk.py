@@ -11,6 +11,8 @@ from enum import StrEnum
 
 MENTION = "mention"
 """The argument that names a person by the platform's id."""
+PREFIX = "/registry"
+"""How a command begins in Slack."""
 CONFIRM = "confirm"
 """The option with which a command that asks first is said again, where there are no buttons."""
 
@@ -20,6 +22,10 @@ class Platform(StrEnum):
 
     SLACK = "slack"
     TEAMS = "teams"
+
+    def spoken(self, command: str) -> str:
+        """A command as people write it there, between backticks. In Teams they mention the bot first."""
+        return f"`{PREFIX} {command}`" if self is Platform.SLACK else f"`{command}`"
 
 
 @dataclass(frozen=True)

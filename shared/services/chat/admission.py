@@ -14,7 +14,7 @@ from shared.domain.errors import ApiError
 from shared.services.authorization import authorize
 from shared.services.chat.callers import Callers, own_name, same_request
 from shared.services.chat.rows import ChatRows
-from shared.services.chat.said import Said, spoken
+from shared.services.chat.said import Said
 from shared.services.requests import Caller
 
 LOGIN, HEALTH = "login", "health"
@@ -117,6 +117,6 @@ def _which_registry(speaker: Speaker, command: Command) -> ApiError:
         400,
         "RegistryNeeded",
         "Which registry? You named none, and this channel has none of its own.",
-        f"Name it, as in {spoken(speaker, command.example)}. Or set this channel's own once: "
-        f"{spoken(speaker, 'use payments')}",
+        f"Name it, as in {speaker.platform.spoken(command.example)}. Or set this channel's own once: "
+        f"{speaker.platform.spoken('use payments')}",
     )

@@ -37,10 +37,10 @@ class ChatCommands:
     def _help(self, said: Said) -> Reply:
         name = said.asked.arguments.get("command")
         if name:
-            return explanation(name)
+            return explanation(said.speaker.platform, name)
         access = said.caller.access
         registry = self._rows.registry_of(said.speaker) if access.rights else None
-        return overview(lambda command: command.open_to(access), registry)
+        return overview(said.speaker.platform, lambda command: command.open_to(access), registry)
 
     def _use(self, said: Said) -> Reply:
         registry = self._registries.get(said.registry).registry.name

@@ -46,7 +46,7 @@ class Conversation:
         """Answers what somebody wrote. The same message twice starts the same work."""
         understood = parse(text)
         if isinstance(understood, Misunderstood):
-            return misunderstanding(understood)
+            return misunderstanding(speaker.platform, understood)
         return self._answer(speaker, understood, operation_key(speaker, message_id), self._do)
 
     def press(self, speaker: Speaker, action: str, value: str) -> Reply:

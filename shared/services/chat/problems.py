@@ -10,7 +10,6 @@ from shared.domain.errors import (
     NotFoundError,
     OperationInProgressError,
 )
-from shared.services.chat.said import spoken
 from shared.telemetry.logs import bound_value
 
 logger = logging.getLogger(__name__)
@@ -45,12 +44,12 @@ def _later(text: str) -> Reply:
 def _way_out(speaker: Speaker, error: ApiError, registry: str | None) -> str:
     """An error's own one speaks HTTP."""
     if isinstance(error, OperationInProgressError):
-        return f"See how far it is: {spoken(speaker, f'operation {error.operation_id}')}. Then say it again."
+        return f"See how far it is: {speaker.platform.spoken(f'operation {error.operation_id}')}. Then say it again."
     if isinstance(error, NotFoundError) and error.nearest:
         return error.fix
     command = _COMMANDS.get(error.code, "").format(registry=registry or "NAME", user=error.target)
     text = _TEXTS.get(error.code, error.fix)
-    return text.format(spoken(speaker, command)) if command else text
+    return text.format(speaker.platform.spoken(command)) if command else text
 
 
 _TEXTS = {

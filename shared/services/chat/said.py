@@ -4,11 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.domain.chat.command import Command
-from shared.domain.chat.talk import Asked, Platform, Reply, Speaker
+from shared.domain.chat.talk import Asked, Reply, Speaker
 from shared.services.requests import Caller
-
-PRODUCT = "/registry"
-"""How a command begins in Slack."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Said:
 
     def say(self, command: str) -> str:
         """A command as this speaker would write it, in a sentence."""
-        return spoken(self.speaker, command)
+        return self.speaker.platform.spoken(command)
 
 
 @dataclass(frozen=True)
@@ -72,8 +69,3 @@ class Deed:
     def may_be_asked_for(self) -> bool:
         """Can somebody else do it instead, in another place, so that the asker has what it wanted?"""
         return self.writes and not self.about_channel
-
-
-def spoken(speaker: Speaker, command: str) -> str:
-    """A command between backticks."""
-    return f"`{PRODUCT} {command}`" if speaker.platform is Platform.SLACK else f"`{command}`"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.chat_apps.teams_replies import MOST_BYTES, NOT_HERE, encoded, message
 from shared.domain.chat.grammar import COMMANDS
 from shared.domain.chat.help import explanation, overview
-from shared.domain.chat.talk import Button, Reply, SecretLink, Tone
+from shared.domain.chat.talk import Button, Platform, Reply, SecretLink, Tone
 from tests.unit.sinks.test_teams import card_of, elements, problem, shown
 
 URL = "https://api.example/api/reveal#s3cretT0ken"
@@ -140,10 +140,10 @@ def test_buttons_are_none_of_teams() -> None:
 
 
 def test_all_that_help_says_fits() -> None:
-    whole = overview(lambda _: True, "payments")
+    whole = overview(Platform.TEAMS, lambda _: True, "payments")
     assert len(lines(whole)) == 1 + len(whole.lines)
     for command in COMMANDS:
-        assert lines(explanation(command.name))
+        assert lines(explanation(Platform.TEAMS, command.name))
 
 
 TEXTS = st.text(max_size=3000) | st.text('`\\"a😀', max_size=3000)

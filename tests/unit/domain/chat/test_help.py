@@ -6,20 +6,22 @@ from shared.domain.chat.command import Command
 from shared.domain.chat.grammar import COMMANDS
 from shared.domain.chat.help import explanation, misunderstanding, overview
 from shared.domain.chat.parsing import Misunderstood, parse
-from shared.domain.chat.talk import Tone
+from shared.domain.chat.talk import Platform, Tone
 from shared.domain.roles import EVERYTHING, Access, Right, Role
+
+SLACK, TEAMS = Platform.SLACK, Platform.TEAMS
 
 
 def test_every_command_is_listed_with_its_example() -> None:
-    lines = overview(lambda command: command.open_to(EVERYTHING)).lines
+    lines = overview(SLACK, lambda command: command.open_to(EVERYTHING)).lines
     assert len(lines) == len(COMMANDS) + 2
     for command, line in zip(COMMANDS, lines, strict=False):
-        assert line == f"`{command.usage}` {command.summary} Example: `{command.example}`"
+        assert line == f"`{command.usage}` {command.summary} Example: `/registry {command.example}`"
 
 
 def test_what_its_reader_may_not_do_is_named_last() -> None:
     reader = Access((Right(Role.READER),))
-    lines = overview(lambda command: command.open_to(reader)).lines
+    lines = overview(SLACK, lambda command: command.open_to(reader)).lines
     assert not any(line.startswith("`delete") for line in lines)
     assert "`delete`" in lines[-3]
     assert lines[-3].startswith("Not open to you: ")
@@ -28,20 +30,23 @@ def test_what_its_reader_may_not_do_is_named_last() -> None:
 @pytest.mark.parametrize(
     ("registry", "line"),
     [
-        (None, "This channel has no registry of its own: name one each time, or set it with `use payments`."),
+        (
+            None,
+            "This channel has no registry of its own: name one each time, or set it with `/registry use payments`.",
+        ),
         ("search", "Where you name no registry, `search` is meant: it is this channel's own (`use`)."),
     ],
 )
 def test_help_says_which_registry_stands_in(registry: str | None, line: str) -> None:
-    assert line in overview(lambda _: True, registry).lines[-2]
+    assert line in overview(SLACK, lambda _: True, registry).lines[-2]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_command_is_explained_with_its_form_options_and_example(command: Command) -> None:
-    reply = explanation(command.name)
+    reply = explanation(SLACK, command.name)
     assert reply.text == f"`{command.usage}`"
     assert reply.lines[0] == command.summary
-    assert reply.lines[-1] == f"Example: `{command.example}`"
+    assert reply.lines[-1] == f"Example: `/registry {command.example}`"
     assert all(option.usage in "\n".join(reply.lines) for option in command.own_options)
     assert "confirm=" not in "\n".join(reply.lines)
 
@@ -60,11 +65,11 @@ def test_a_command_is_explained_with_its_form_options_and_example(command: Comma
     ],
 )
 def test_an_explanation_says_what_is_special(command: str, line: str) -> None:
-    assert line in explanation(command).lines
+    assert line in explanation(SLACK, command).lines
 
 
 def test_the_first_word_of_several_commands_explains_them_all() -> None:
-    reply = explanation("user")
+    reply = explanation(SLACK, "user")
     assert reply.text == "`user` goes on in 5 ways."
     assert [line.split("`")[1].split()[:2] for line in reply.lines] == [
         ["user", word] for word in ("add", "remove", "rotate", "disable", "enable")
@@ -72,18 +77,41 @@ def test_the_first_word_of_several_commands_explains_them_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"),
+    ("platform", "text", "lines"),
     [
         (
+            SLACK,
+            "delet payments",
+            (
+                "Say `/registry delete REGISTRY`, for example `/registry delete payments`.",
+                "`/registry help delete` says more.",
+            ),
+        ),
+        (
+            TEAMS,
             "delet payments",
             ("Say `delete REGISTRY`, for example `delete payments`.", "`help delete` says more."),
         ),
-        ("frobnicate", ("`help` lists the commands.",)),
+        (SLACK, "frobnicate", ("`/registry help` lists the commands.",)),
+        (TEAMS, "frobnicate", ("`help` lists the commands.",)),
     ],
 )
-def test_what_was_not_understood_is_answered_with_what_can_be_said(text: str, lines: tuple[str, ...]) -> None:
+def test_what_was_not_understood_is_answered_with_what_can_be_said(
+    platform: Platform, text: str, lines: tuple[str, ...]
+) -> None:
     found = parse(text)
     assert isinstance(found, Misunderstood)
-    reply = misunderstanding(found)
+    reply = misunderstanding(platform, found)
     assert (reply.text, reply.lines, reply.tone) == (found.problem, lines, Tone.PROBLEM)
     assert reply.private
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        (SLACK, "Each begins with `/registry`. `/registry help COMMAND` explains one."),
+        (TEAMS, "Each begins with a mention of the bot. `help COMMAND` explains one."),
+    ],
+)
+def test_help_says_how_a_command_begins_here(platform: Platform, line: str) -> None:
+    assert overview(platform, lambda _: True).lines[-1].startswith(line)

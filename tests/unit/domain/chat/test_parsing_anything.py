@@ -11,7 +11,7 @@ from shared.domain.chat.command import Kind
 from shared.domain.chat.grammar import BY_NAME, COMMANDS
 from shared.domain.chat.help import misunderstanding
 from shared.domain.chat.parsing import Misunderstood, parse
-from shared.domain.chat.talk import MENTION, Asked
+from shared.domain.chat.talk import MENTION, Asked, Platform
 from shared.domain.text import is_line
 from tests.unit.domain.chat.examples import anything, begun, markup
 from tests.unit.domain.examples import registry_names, usernames
@@ -73,7 +73,7 @@ def texts(asked: Asked) -> list[str]:
 def test_any_text_is_misunderstood_or_a_command_that_stands_there(text: str) -> None:
     found = parse(text)
     if isinstance(found, Misunderstood):
-        assert misunderstanding(found).text
+        assert misunderstanding(Platform.SLACK, found).text
         return
     assert parse(found.echo) == found
     assert is_line(found.echo)

@@ -336,7 +336,7 @@ def test_what_nobody_foresaw_shows_nothing(
 def test_what_is_not_understood_is_answered_with_what_comes_nearest(chat: Chat) -> None:
     reply = chat.say("lst", NOBODY)
     assert reply.tone is Tone.PROBLEM
-    assert "`list`" in said(reply)
+    assert "`/registry list`" in said(reply)
 
 
 def test_help_says_what_its_reader_may(up: Chat) -> None:
