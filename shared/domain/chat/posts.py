@@ -12,7 +12,7 @@ from typing import Self
 from pydantic import Field
 
 from shared.domain.chat.talk import Button, Reply, Tone
-from shared.domain.operations import Operation, Status, Step
+from shared.domain.operations import Kind, Operation, Status, Step
 from shared.domain.records import Model, Nested, Record
 
 POSTS = "_posts"
@@ -120,6 +120,8 @@ def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:
     """How the operation stands: the verdict, then its steps."""
     if operation is None:
         return Reply(text=f"`{asked}`: its operation is not kept any more.", private=False)
+    if operation.kind is Kind.REVOKE_USER:  # asked for by a mention, perhaps, and one of several
+        asked = f"revoke {operation.user}"
     steps = [f"{STEPS[step.status]} {_named(step)}" for step in operation.steps]
     if operation.final:
         return _ended(asked, operation, steps)

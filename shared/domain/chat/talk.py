@@ -146,8 +146,8 @@ class Reply:
     """Only the asker sees it, where the platform can do that."""
     buttons: tuple[Button, ...] = ()
     link: SecretLink | None = None
-    follow: str | None = None
-    """An operation whose progress is told in the channel."""
+    follows: tuple[str, ...] = ()
+    """Operations whose progress is told in the channel."""
     code: str | None = None
     """Where there are no buttons: the word that confirms, to be said again with the command."""
     who: tuple[str, ...] = ()

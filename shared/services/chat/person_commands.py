@@ -40,10 +40,9 @@ class PersonCommands:
         usernames = list(self._homes(said)) or self._usernames(said)
         if not usernames:
             return self._nowhere(said)
-        started = [self._start(said, username) for username in usernames]
-        others = tuple(f"And {said.say(f'operation {each}')}" for each in started[1:])
+        started = tuple(self._start(said, username) for username in usernames)
         named = " and ".join(f"`{username}`" for username in usernames)
-        return Reply(f"Revoking {named} everywhere …", (*others, *self._stays(said)), follow=started[0])
+        return Reply(f"Revoking {named} everywhere …", self._stays(said), follows=started)
 
     def _start(self, said: Said, username: str) -> str:
         """One operation for each name, the same for the same message."""

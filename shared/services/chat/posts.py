@@ -5,7 +5,7 @@ that dies between the platform's answer and the row posts a second message: chat
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,6 +31,14 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 KEPT = timedelta(days=7)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 """So long a platform that does not answer is tried, since it did."""
+NOBODY_ASKED = Reply(
+    "Nobody was asked: this control plane can't post messages here.", ("Ask them yourself.",), Tone.PROBLEM
+)
+PERHAPS_ASKED = Reply(
+    "It is not certain that anybody was asked: Table Storage does not answer just now.",
+    ("Say the command again in a minute: that makes a new button.",),
+    Tone.PROBLEM,
+)
 
 
 class Posts:
@@ -52,20 +60,19 @@ class Posts:
         self._stale = timedelta(seconds=stale_seconds)
 
     def accept(self, speaker: Speaker, reply: Reply, asked: str) -> Reply:
-        """Keeps what the reply wants posted. The reply says so where nothing can be.
-
-        Raises `DependencyError` when it can't be kept.
-        """
-        if reply.follow is None and reply.approval is None and reply.asker is None:
+        """Keeps what the reply wants posted, all of it or nothing. The reply says so where nothing can be."""
+        posts = list(self._wanted(speaker, reply, asked))
+        if not posts:
             return reply
         if self._chat is None or speaker.platform is not Platform.SLACK:
-            return replace(reply, lines=(*reply.lines, *_instead(reply)))
-        if reply.follow:
-            self._keep(PostKind.PROGRESS, speaker.channel, speaker.user, asked, operation=reply.follow)
-        if reply.approval:
-            self._ask(reply.approval)
-        if reply.asker:
-            self._tell(reply.asker, reply, asked)
+            return _instead(speaker.platform, reply, NOBODY_ASKED)
+        try:
+            self._table.transact(POSTS, [post.save() for post in posts])
+        except DependencyError as error:  # what was done is done all the same
+            logger.warning("what follows a reply can't be posted: %s", error)
+            return _instead(speaker.platform, reply, PERHAPS_ASKED)
+        for post in posts:
+            self._enqueue(post, 0)
         return reply
 
     def run(self, message: PostMessage, message_id: str) -> None:
@@ -110,43 +117,42 @@ class Posts:
                 self._table.transact(POSTS, [Delete(key) for key in batch])
         return len(keys)
 
-    def _keep(
-        self,
-        kind: PostKind,
-        channel: str,
-        asker: str,
-        asked: str,
-        *,
-        operation: str | None = None,
-        approval: Approval | None = None,
-    ) -> None:
+    def _wanted(self, speaker: Speaker, reply: Reply, asked: str) -> Iterator[Post]:
+        for operation in reply.follows:
+            yield self._new(PostKind.PROGRESS, speaker.channel, speaker.user, asked, operation=operation)
+        if reply.approval:
+            for owner in reply.approval.to:
+                yield self._request(reply.approval, owner)
+        if reply.asker:
+            yield from self._told(reply.asker, reply, asked)
+
+    def _request(self, approval: Approval, owner: str) -> Post:
+        buttons = kept(approval.buttons)
+        post = self._new(PostKind.REQUEST, owner, approval.asker, approval.asks)
+        return post.change(until=approval.until, buttons=buttons)
+
+    def _told(self, asker: str, reply: Reply, asked: str) -> Iterator[Post]:
+        """Whoever has asked hears directly what was decided, and how it goes on."""
+        for operation in reply.follows:
+            yield self._new(PostKind.PROGRESS, asker, asker, asked, operation=operation)
+        if not reply.follows:
+            kind = PostKind.DENIED if reply.tone is Tone.REFUSED else PostKind.APPROVED
+            yield self._new(kind, asker, asker, reply.text)
+
+    def _new(
+        self, kind: PostKind, channel: str, asker: str, asked: str, operation: str | None = None
+    ) -> Post:
         now = self._now()
-        post = Post(
+        return Post(
             id_key=str(ULID.from_datetime(now)),
             kind=kind,
             channel=channel,
             asker=asker,
             asked=asked,
             operation=operation,
-            until=approval.until if approval else None,
-            buttons=kept(approval.buttons) if approval else [],
             deadline=now + self._stale,
             created_at=now,
         )
-        self._table.transact(POSTS, [post.save()])
-        self._enqueue(post, 0)
-
-    def _ask(self, approval: Approval) -> None:
-        for owner in approval.to:
-            self._keep(PostKind.REQUEST, owner, approval.asker, approval.asks, approval=approval)
-
-    def _tell(self, asker: str, reply: Reply, asked: str) -> None:
-        """Whoever has asked hears directly what was decided, and how it goes on."""
-        if reply.follow:
-            self._keep(PostKind.PROGRESS, asker, asker, asked, operation=reply.follow)
-        else:
-            kind = PostKind.DENIED if reply.tone is Tone.REFUSED else PostKind.APPROVED
-            self._keep(kind, asker, asker, reply.text)
 
     @retry_on_conflict
     def _claim(self, message: PostMessage, message_id: str) -> Post | None:
@@ -225,8 +231,10 @@ def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
     return progress(post.asked, operation, now) if post.kind is PostKind.PROGRESS else decision(post)
 
 
-def _instead(reply: Reply) -> list[str]:
-    lines = [f"Say `operation {reply.follow}` to see how it goes."] if reply.follow else []
+def _instead(platform: Platform, reply: Reply, not_asked: Reply) -> Reply:
     if reply.approval:
-        lines.append("Nobody was asked: this control plane can't post messages here. Ask them yourself.")
-    return lines
+        return not_asked
+    lines = (
+        f"Say {platform.spoken(f'operation {operation}')} to see how it goes." for operation in reply.follows
+    )
+    return replace(reply, lines=(*reply.lines, *lines))

@@ -82,7 +82,7 @@ class RegistryCommands:
             return Reply(f"`{said.registry}` is as you want it.", tone=Tone.DONE)
         creates = found.operation.kind is Kind.CREATE_REGISTRY
         return Reply(
-            f"{'Creating' if creates else 'Changing'} `{said.registry}` …", follow=found.operation.id
+            f"{'Creating' if creates else 'Changing'} `{said.registry}` …", follows=(found.operation.id,)
         )
 
     def _forewarn(self, said: Said) -> Forewarning | Reply:
@@ -93,7 +93,7 @@ class RegistryCommands:
         if active and not active.kind.removes:
             raise OperationInProgressError(active.id, active.kind.value, active.registry)
         if active:
-            return Reply(f"`{registry.name}` is on its way out already.", follow=active.id)
+            return Reply(f"`{registry.name}` is on its way out already.", follows=(active.id,))
         text = f"Stops pulls for {plural(registry.user_count, 'user')} now. {self._what_stays(registry)}"
         return Forewarning(text, "Delete", "Keep", seen=registry.version_tag)
 
@@ -110,7 +110,7 @@ class RegistryCommands:
         if removed.operation is None:
             return self._is_deleted(said, removed.purge_on)
         way_back = self._way_back(said, removed.purge_on)
-        return Reply(f"Deleting `{said.registry}` …", way_back, follow=removed.operation.id)
+        return Reply(f"Deleting `{said.registry}` …", way_back, follows=(removed.operation.id,))
 
     def _is_deleted(self, said: Said, until: datetime | None) -> Reply:
         return Reply(f"`{said.registry}` is deleted already.", self._way_back(said, until))
@@ -123,7 +123,7 @@ class RegistryCommands:
         found = self._soft_delete.restore(said.registry, ALWAYS, said.caller)
         if found.operation is None:
             return Reply(f"`{said.registry}` is back already.", tone=Tone.DONE)
-        return Reply(f"Restoring `{said.registry}` …", follow=found.operation.id)
+        return Reply(f"Restoring `{said.registry}` …", follows=(found.operation.id,))
 
 
 def condition(found: RegistryAnswer) -> str:

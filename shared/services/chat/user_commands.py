@@ -81,7 +81,7 @@ class UserCommands:
             return Reply(
                 f"`{said.registry}` has no user `{said.username}`. Nothing was done.", tone=Tone.PROBLEM
             )
-        return Reply(f"Removing `{said.username}` from `{said.registry}` …", follow=operation.id)
+        return Reply(f"Removing `{said.username}` from `{said.registry}` …", follows=(operation.id,))
 
     def _disable(self, said: Said) -> Reply:
         return self._switch(said, UserSpec(disabled=True), "Disabling", "disabled")
@@ -94,4 +94,6 @@ class UserCommands:
         warning = (found.warning,) if found.warning else ()
         if found.operation is None:
             return Reply(f"`{said.username}` is {done} already.", warning, Tone.DONE)
-        return Reply(f"{doing} `{said.username}` in `{said.registry}` …", warning, follow=found.operation.id)
+        return Reply(
+            f"{doing} `{said.username}` in `{said.registry}` …", warning, follows=(found.operation.id,)
+        )

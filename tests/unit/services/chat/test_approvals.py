@@ -68,8 +68,8 @@ def test_a_request_goes_to_those_who_may(chat: Chat) -> None:
 def test_approved_it_is_done_in_the_name_of_who_approved(chat: Chat) -> None:
     reply = decide(chat, asked_for(chat))
     assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
-    assert reply.follow is not None
-    assert chat.rig.operation(reply.follow).asked_by == OPERATOR.actor
+    assert reply.follows
+    assert chat.rig.operation(reply.follows[0]).asked_by == OPERATOR.actor
 
 
 def test_the_audit_names_both(chat: Chat) -> None:
@@ -101,11 +101,11 @@ def test_only_who_may_say_it_may_decide_it(chat: Chat, approver: Speaker, approv
     approval = asked_for(chat)
     reply = decide(chat, approval, approver, approve=approve)
     assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
-    assert decide(chat, approval).follow is not None
+    assert decide(chat, approval).follows
 
 
 def test_a_channel_that_may_decides_together(chat: Chat) -> None:
-    assert decide(chat, asked_for(chat), elsewhere(NOBODY, "C0OPS")).follow is not None
+    assert decide(chat, asked_for(chat), elsewhere(NOBODY, "C0OPS")).follows
 
 
 @pytest.mark.parametrize("approve", [True, False])
@@ -115,7 +115,7 @@ def test_nobody_decides_their_own_request(chat: Chat, approve: bool) -> None:
     reply = decide(chat, approval, elsewhere(NOBODY, "C0OPS"), approve=approve)
     assert (reply.tone, reply.private, reply.replaces) == (Tone.REFUSED, True, False)
     assert "ChatRequest" not in str([each.action for each in chat.audited()])
-    assert decide(chat, approval).follow is not None
+    assert decide(chat, approval).follows
 
 
 @pytest.mark.parametrize("approve", [True, False])
@@ -155,8 +155,8 @@ def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
     assert (question.tone, question.private, question.asker) == (Tone.WARNING, True, None)
     assert chat.press(question.buttons[0], READER) == NOT_YOURS
     done = chat.press(question.buttons[0], OPERATOR)
-    assert done.follow is not None
-    assert chat.rig.operation(done.follow).kind is Kind.DELETE_REGISTRY
+    assert done.follows
+    assert chat.rig.operation(done.follows[0]).kind is Kind.DELETE_REGISTRY
 
 
 def test_whoever_asked_hears_when_it_is_confirmed(chat: Chat) -> None:
@@ -178,14 +178,14 @@ def test_a_question_that_nobody_confirms_does_not_use_up_the_request(chat: Chat)
     chat.rig.clock.advance(CONFIRMED_WITHIN.total_seconds())
     assert chat.press(forgotten[0], OPERATOR) == OVER
     question = decide(chat, approval, ADMIN)
-    assert chat.press(question.buttons[0], ADMIN).follow is not None
+    assert chat.press(question.buttons[0], ADMIN).follows
 
 
 @pytest.mark.parametrize("approve", [True, False])
 def test_of_two_who_decide_about_what_asks_first_one_does(chat: Chat, approve: bool) -> None:
     approval = asked_for(chat, "delete demo")
     one, other = (decide(chat, approval, each).buttons[0] for each in (OPERATOR, ADMIN))
-    assert chat.press(one, OPERATOR).follow is not None
+    assert chat.press(one, OPERATOR).follows
     assert chat.press(other, ADMIN).text == USED.text
     assert decide(chat, approval, approve=approve).text == USED.text
     assert len([each for each in chat.rig.all_operations() if each.kind is Kind.DELETE_REGISTRY]) == 1
@@ -212,7 +212,7 @@ def test_what_failed_while_it_was_confirmed_can_be_confirmed_again(chat: Chat) -
     chat.rig.state_table.down = True
     assert "does not answer" in said(chat.press(yes, OPERATOR))
     chat.rig.state_table.down = False
-    assert chat.press(yes, OPERATOR).follow is not None
+    assert chat.press(yes, OPERATOR).follows
 
 
 def test_the_channel_s_registry_is_part_of_what_is_asked_for(chat: Chat) -> None:
@@ -232,7 +232,7 @@ def test_what_failed_because_something_was_away_can_be_approved_again(chat: Chat
     chat.rig.state_table.down = True
     assert "does not answer" in said(decide(chat, approval))
     chat.rig.state_table.down = False
-    assert decide(chat, approval).follow is not None
+    assert decide(chat, approval).follows
 
 
 @pytest.mark.parametrize(
@@ -261,8 +261,8 @@ def test_no_changed_request_counts(chat: Chat) -> None:
     for place in range(0, len(approve.value), 5):
         other = "A" if approve.value[place] != "A" else "B"
         changed = replace(approve, value=approve.value[:place] + other + approve.value[place + 1 :])
-        assert chat.press(changed, OPERATOR).follow is None, place
-    assert chat.press(Button("", "approve", approve.value), OPERATOR).follow is not None
+        assert not chat.press(changed, OPERATOR).follows, place
+    assert chat.press(Button("", "approve", approve.value), OPERATOR).follows
 
 
 @pytest.mark.parametrize("filler", ["x", "&amp;", "\U0001f6a2", "&lt;"])

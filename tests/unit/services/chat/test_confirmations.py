@@ -62,7 +62,7 @@ def test_that_is_all_commands_that_ask_first() -> None:
 def test_confirmed_it_is_done_in_place_of_the_question(chat: Chat, text: str) -> None:
     reply = chat.press(buttons(chat, text)[0])
     assert reply.replaces
-    assert reply.follow is not None
+    assert reply.follows
     assert reply.echo == text
     assert not untouched(chat)
 
@@ -71,7 +71,7 @@ def test_it_can_be_confirmed_once(chat: Chat) -> None:
     yes, no = buttons(chat)
     first = chat.press(yes)
     assert [chat.press(each).text for each in (yes, no)] == [USED.text, USED.text]
-    assert first.follow is not None
+    assert first.follows
     assert len([each for each in chat.rig.all_operations() if each.kind is Kind.DELETE_REGISTRY]) == 1
 
 
@@ -90,13 +90,13 @@ def test_another_person_s_press_is_refused_and_nothing_is_lost(chat: Chat, other
         reply = chat.press(button, other)
         assert (reply, reply.private, reply.replaces) == (NOT_YOURS, True, False)
     assert untouched(chat)
-    assert chat.press(yes).follow is not None
+    assert chat.press(yes).follows
 
 
 def test_after_five_minutes_it_is_too_late(chat: Chat) -> None:
     late, early = buttons(chat)[0], buttons(chat)[0]
     chat.rig.clock.advance(FIVE_MINUTES - 1)
-    assert chat.press(early).follow is not None
+    assert chat.press(early).follows
     chat.rig.clock.advance(1)
     assert chat.press(late) == OVER
 
@@ -152,7 +152,7 @@ def test_what_failed_because_something_was_away_can_be_confirmed_again(chat: Cha
     chat.rig.state_table.down = True
     assert "does not answer" in said(chat.press(yes))
     chat.rig.state_table.down = False
-    assert chat.press(yes).follow is not None
+    assert chat.press(yes).follows
 
 
 def test_nothing_is_done_while_nobody_can_say_whether_it_was_used(chat: Chat) -> None:
@@ -183,14 +183,14 @@ def test_where_there_are_no_buttons_a_code_confirms(teams: Chat) -> None:
     code = code_of(teams)
     assert len(code) == 6
     done = teams.say(f"delete demo confirm={code.lower()}", BOB)
-    assert done.follow is not None
+    assert done.follows
     assert done.echo == "delete demo"
 
 
 def test_a_code_counts_once_but_the_same_message_is_the_same_request(teams: Chat) -> None:
     text = f"user remove demo ci confirm={code_of(teams, 'user remove demo ci')}"
     first, again = (teams.say(text, BOB, "m1") for _ in range(2))
-    assert first.follow == again.follow
+    assert first.follows == again.follows
     assert teams.say(text, BOB, "m2").text == USED.text
 
 
@@ -217,7 +217,7 @@ def test_a_code_is_too_old_after_five_minutes(teams: Chat) -> None:
     teams.rig.clock.advance(FIVE_MINUTES - 62)
     assert code_of(teams) != code
     assert teams.say(f"user remove demo ci confirm={code}", BOB).text == NO_CODE.text
-    assert teams.say(f"delete demo confirm={code}", BOB).follow is not None
+    assert teams.say(f"delete demo confirm={code}", BOB).follows
     teams.rig.drain()
     teams.say("restore demo", BOB)
     teams.rig.drain()

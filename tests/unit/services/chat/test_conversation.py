@@ -38,9 +38,9 @@ def up() -> Chat:
 
 def followed(chat: Chat, reply: Reply) -> Kind:
     """What kind of work the reply tells of; it is done when this returns."""
-    assert reply.follow is not None, said(reply)
+    assert reply.follows, said(reply)
     chat.rig.drain()
-    operation = chat.rig.operation(reply.follow)
+    operation = chat.rig.operation(reply.follows[0])
     assert operation.status is Status.SUCCEEDED
     assert operation.asked_by == ADMIN.actor
     return operation.kind
@@ -82,7 +82,7 @@ def test_each_bad_field_is_named_with_its_fix(chat: Chat) -> None:
 
 def test_the_same_message_twice_is_the_same_operation(chat: Chat) -> None:
     first, again = (chat.say("create demo", message="m1") for _ in range(2))
-    assert first.follow == again.follow
+    assert first.follows == again.follows
     chat.rig.drain()
     assert len(chat.rig.all_operations()) == 1
 
@@ -90,7 +90,7 @@ def test_the_same_message_twice_is_the_same_operation(chat: Chat) -> None:
 def test_a_message_id_of_another_command_starts_nothing(chat: Chat) -> None:
     chat.say("create demo", message="m1")
     reply = chat.say("create demo sku=B2", message="m1")
-    assert (reply.tone, reply.follow) == (Tone.PROBLEM, None)
+    assert (reply.tone, reply.follows) == (Tone.PROBLEM, ())
     assert reply.lines == ("Say it once more, as a new message.",)
 
 
@@ -128,7 +128,7 @@ def test_deleting_says_what_happens_and_until_when_it_can_be_undone(up: Chat) ->
     assert asked.text == (
         "Stops pulls for 1 user now. Images and users are kept until 15 Jan; until then it can be undone."
     )
-    assert (asked.tone, asked.follow) == (Tone.WARNING, None)
+    assert (asked.tone, asked.follows) == (Tone.WARNING, ())
     assert [button.label for button in asked.buttons] == ["Delete", "Keep"]
     done = up.press(asked.buttons[0])
     assert done.lines == ("Undo until 15 Jan: `/registry restore demo`",)
@@ -150,7 +150,9 @@ def test_a_registry_at_work_is_not_deleted(chat: Chat) -> None:
     created = chat.say("create demo")
     reply = chat.say("delete demo")
     assert reply.buttons == ()
-    assert reply.lines == (f"See how far it is: `/registry operation {created.follow}`. Then say it again.",)
+    assert reply.lines == (
+        f"See how far it is: `/registry operation {created.follows[0]}`. Then say it again.",
+    )
 
 
 def test_users_are_listed_with_their_state(up: Chat) -> None:
@@ -241,6 +243,7 @@ def test_both_names_of_a_person_are_revoked(up: Chat) -> None:
     assert asked.lines[0] == "Revokes `slack-u0jane` in 1 registry: demo."
     done = up.press(asked.buttons[0])
     assert done.text == "Revoking `jane` and `slack-u0jane` everywhere …"
+    assert {up.rig.operation(each).user for each in done.follows} == {"jane", "slack-u0jane"}
     up.rig.drain()
     assert [each.username for each in up.rig.state.users("demo")] == ["ci"]
     assert {each.user for each in up.rig.all_operations(PEOPLE)} == {"jane", "slack-u0jane"}
@@ -299,10 +302,10 @@ def test_the_report_is_the_one_of_the_api(up: Chat) -> None:
 
 def test_an_operation_is_shown(up: Chat) -> None:
     started = up.say("create demo readOnly=true")
-    under_way = up.say(f"operation {started.follow}")
+    under_way = up.say(f"operation {started.follows[0]}")
     assert under_way.text == "UpdateRegistry of `demo`: NotStarted."
     up.rig.drain()
-    ended = up.say(f"operation {started.follow}")
+    ended = up.say(f"operation {started.follows[0]}")
     assert (ended.text, ended.tone) == ("UpdateRegistry of `demo`: Succeeded.", Tone.DONE)
     assert f"Asked for by {ADMIN.actor}" in ended.lines[0]
 

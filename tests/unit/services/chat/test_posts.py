@@ -1,14 +1,17 @@
 """One message for each operation, edited as it goes on; lost messages, dead processes and closed doors."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post
 from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
-from shared.domain.errors import DependencyError, PermanentError, TemporaryError
+from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
+from shared.domain.records import Change
 from shared.services.chat.posts import GIVEN_UP_AFTER, Posts
+from shared.services.requests import Caller
 from tests.fakes import FakeChat, FakeQueue, FakeTable
 from tests.unit.services.rig import NAME, Rig
 
@@ -31,7 +34,7 @@ class Posting:
         self.operation = answer.operation.id
 
     def follow(self) -> Reply:
-        return self.posts.accept(DEV, Reply("Creating `demo` …", follow=self.operation), ASKED)
+        return self.posts.accept(DEV, Reply("Creating `demo` …", follows=(self.operation,)), ASKED)
 
     def turn(self) -> float:
         """The next message's turn; how long it had to wait."""
@@ -153,34 +156,79 @@ def test_an_operation_that_takes_hours_is_not_followed_for_ever(posting: Posting
 
 
 def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting) -> None:
-    buttons = (Button("Approve", "approve", "signed"), Button("Deny", "deny", "signed too"))
-    until = posting.rig.clock.now + timedelta(hours=1)
-    approval = Approval("U1", "delete demo", ("U2", "C2"), buttons, until)
-    posting.posts.accept(DEV, Reply("Asked.", approval=approval), "")
+    posting.posts.accept(DEV, Reply("Asked.", approval=asking(posting)), "")
     posting.turn()
     posting.turn()
     assert {channel for channel, _ in posting.chat.messages} == {"U2", "C2"}
     for reply in posting.chat.messages.values():
-        assert reply.buttons == buttons
+        assert reply.buttons == asking(posting).buttons
         assert "`delete demo`" in reply.text
         assert reply.who == ("U1",)
 
 
-@pytest.mark.parametrize("platform", Platform)
+def test_each_of_several_operations_is_followed(posting: Posting) -> None:
+    """A person may have two usernames. Each message has a name that people can read."""
+    caller = Caller("ops", "r")
+    started = [posting.rig.people.revoke(name, caller) for name in ("jane", "slack-u0jane")]
+    reply = Reply("Revoking …", follows=tuple(each.id for each in started))
+    posting.posts.accept(DEV, reply, "revoke <@U0JANE>")
+    posting.turn()
+    posting.turn()
+    texts = [reply.text for reply in posting.chat.messages.values()]
+    assert [text.partition(" … ")[0] for text in texts] == ["`revoke jane`", "`revoke slack-u0jane`"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        (Platform.SLACK, "Say `/registry operation {}` to see how it goes."),
+        (Platform.TEAMS, "Say `operation {}` to see how it goes."),
+    ],
+)
 def test_where_nothing_can_be_posted_the_reply_says_how_to_follow(
-    posting: Posting, platform: Platform
+    posting: Posting, platform: Platform, line: str
 ) -> None:
     posts = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock, STALE_SECONDS)
     speaker = Speaker(platform, "T1", "U1", "C1")
-    reply = posts.accept(speaker, Reply("Creating …", follow=posting.operation), ASKED)
-    assert reply.lines == (f"Say `operation {posting.operation}` to see how it goes.",)
+    reply = posts.accept(speaker, Reply("Creating …", follows=(posting.operation,)), ASKED)
+    assert reply.lines == (line.format(posting.operation),)
     assert posting.table.rows == {}
 
 
-def test_tables_that_are_away_are_said_aloud(posting: Posting) -> None:
+def test_where_the_tables_are_away_the_reply_says_how_to_follow(posting: Posting) -> None:
     posting.table.down = True
-    with pytest.raises(DependencyError):
-        posting.follow()
+    assert posting.follow().lines == (f"Say `/registry operation {posting.operation}` to see how it goes.",)
+    assert posting.queue.sent == []
+
+
+def asking(posting: Posting) -> Approval:
+    buttons = (Button("Approve", "approve", "signed"), Button("Deny", "deny", "signed too"))
+    return Approval("U1", "delete demo", ("U2", "C2"), buttons, posting.rig.clock.now + timedelta(hours=1))
+
+
+def test_nobody_is_told_that_others_were_asked_who_were_not(posting: Posting) -> None:
+    asked = Reply("Asked. They have 1 hour to decide.", tone=Tone.DONE, approval=asking(posting))
+    without = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock, STALE_SECONDS)
+    unable = without.accept(DEV, asked, "")
+    assert (unable.tone, unable.approval) == (Tone.PROBLEM, None)
+    assert "Nobody was asked" in unable.text
+    posting.table.down = True
+    unsure = posting.posts.accept(DEV, asked, "")
+    assert (unsure.tone, unsure.approval) == (Tone.PROBLEM, None)
+    assert "certain" in unsure.text
+
+
+def test_all_who_may_are_asked_or_nobody(posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables go away as soon as something is written."""
+    write = posting.table.transact
+
+    def once(partition: str, changes: Sequence[Change]) -> None:
+        write(partition, changes)
+        posting.table.down = True
+
+    monkeypatch.setattr(posting.table, "transact", once)
+    posting.posts.accept(DEV, Reply("Asked.", approval=asking(posting)), "")
+    assert len(posting.table.rows[POSTS]) == 2
 
 
 def test_one_bad_answer_late_in_a_long_operation_is_no_reason_to_give_up(posting: Posting) -> None:
@@ -275,7 +323,7 @@ def test_whoever_asked_hears_directly_what_was_decided(
 
 
 def test_whoever_asked_hears_directly_how_it_goes_on(posting: Posting) -> None:
-    approved = Reply("Creating `demo` …", follow=posting.operation, asker="U9")
+    approved = Reply("Creating `demo` …", follows=(posting.operation,), asker="U9")
     posting.posts.accept(DEV, approved, ASKED)
     for _ in range(2):
         posting.turn()
