@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import Field
 
-from shared.domain.chat.talk import Button, Reply, Tone
+from shared.domain.chat.talk import Button, Platform, Reply, Tone
 from shared.domain.operations import Kind, Operation, Status, Step
 from shared.domain.records import Model, Nested, Record
 
@@ -116,8 +116,16 @@ def decision(post: Post) -> Reply:
     return Reply(post.asked, tone=Tone.REFUSED)
 
 
-def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:
+def is_last(post: Post, operation: Operation | None, now: datetime) -> bool:
+    """Is there nothing more to be said after this?"""
+    if post.kind is not PostKind.PROGRESS or operation is None or operation.final:
+        return True
+    return now - post.created_at > FOLLOWED_FOR
+
+
+def progress(post: Post, operation: Operation | None, now: datetime) -> Reply:
     """How the operation stands: the verdict, then its steps."""
+    asked = post.asked
     if operation is None:
         return Reply(text=f"`{asked}`: its operation is not kept any more.", private=False)
     if operation.kind is Kind.REVOKE_USER:  # asked for by a mention, perhaps, and one of several
@@ -125,6 +133,10 @@ def progress(asked: str, operation: Operation | None, now: datetime) -> Reply:
     steps = [f"{STEPS[step.status]} {_named(step)}" for step in operation.steps]
     if operation.final:
         return _ended(asked, operation, steps)
+    if is_last(post, operation, now):
+        text = f"`{asked}` goes on, and this message follows it no longer."
+        how = Platform.SLACK.spoken(f"operation {operation.id}")
+        return Reply(text=text, lines=(f"To see how it is: {how}",), private=False)
     obstacle = [f"Waits: {operation.obstacle.message}"] if operation.obstacle else []
     since = f"{_seconds(now - operation.created_at)} so far"
     return Reply(text=f"`{asked}` … {since}", lines=(*steps, *obstacle), private=False)

@@ -13,7 +13,7 @@ from itertools import batched, islice
 
 from ulid import ULID
 
-from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post, PostKind, decision, kept, progress, request
+from shared.domain.chat.posts import POSTS, Post, PostKind, decision, is_last, kept, progress, request
 from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
@@ -79,11 +79,11 @@ class Posts:
         """One turn. Raises `DependencyError` if it can't be claimed, and what nobody foresaw."""
         with bound(post=message.post):
             post = self._claim(message, message_id)
-            if post is None or self._chat is None:
+            if post is None:
                 logger.info("not ours, dropped")
                 return
             try:
-                self._continue(self._shown(post, self._chat()))
+                self._continue(self._shown(post, self._opened()))
             except TemporaryError as error:
                 self._later(post, error)
             except PermanentError as error:
@@ -165,18 +165,23 @@ class Posts:
             return Post.from_row(row) if row else None
         return None
 
+    def _opened(self) -> Chat:
+        if self._chat is None:
+            raise PermanentError("SlackOff", "SLACK_BOT_TOKEN is not set any more", "Set it.")
+        return self._chat()
+
     def _shown(self, post: Post, chat: Chat) -> Post:
         """Posted, or changed where it says something else by now."""
         operation = self._operation(post)
         reply = _reply(post, operation, self._now())
         said = "\n".join([reply.text, *reply.lines])
-        over = post.kind is not PostKind.PROGRESS or operation is None or operation.final
+        pending = not is_last(post, operation, self._now())
         if post.message is None:
             channel, message = self._posted(post, reply, chat)
-            return post.change(posted_to=channel, message=message, shown=said, pending=not over)
+            return post.change(posted_to=channel, message=message, shown=said, pending=pending)
         if said != post.shown:
             chat.update(post.posted_to or post.channel, post.message, reply)
-        return post.change(shown=said, pending=not over)
+        return post.change(shown=said, pending=pending)
 
     def _posted(self, post: Post, reply: Reply, chat: Chat) -> tuple[str, str]:
         """Where we may not speak, the asker gets it directly."""
@@ -193,9 +198,8 @@ class Posts:
 
     def _continue(self, post: Post) -> None:
         age = self._now() - post.created_at
-        post = post.change(pending=post.pending and age <= FOLLOWED_FOR, failing_since=None)
         delay = min(LONGEST_DELAY, max(FIRST_DELAY, age.total_seconds() / 8))
-        self._save(post, delay)
+        self._save(post.change(failing_since=None), delay)
 
     def _later(self, post: Post, error: TemporaryError) -> None:
         since = post.failing_since or self._now()
@@ -228,7 +232,7 @@ class Posts:
 def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
     if post.kind is PostKind.REQUEST:
         return request(post)
-    return progress(post.asked, operation, now) if post.kind is PostKind.PROGRESS else decision(post)
+    return progress(post, operation, now) if post.kind is PostKind.PROGRESS else decision(post)
 
 
 def _instead(platform: Platform, reply: Reply, not_asked: Reply) -> Reply:

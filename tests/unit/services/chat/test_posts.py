@@ -150,9 +150,32 @@ def test_where_nobody_lets_us_in_it_is_given_up(posting: Posting) -> None:
 
 def test_an_operation_that_takes_hours_is_not_followed_for_ever(posting: Posting) -> None:
     posting.follow()
+    posting.turn()
     posting.rig.clock.advance(FOLLOWED_FOR.total_seconds() + 1)
     posting.turn()
     assert not posting.row().pending
+    assert posting.said().splitlines() == [
+        "`create demo` goes on, and this message follows it no longer.",
+        f"To see how it is: `/registry operation {posting.operation}`",
+    ]
+
+
+def test_what_ended_after_hours_is_told_as_ever(posting: Posting) -> None:
+    posting.follow()
+    posting.turn()
+    posting.rig.drain()
+    posting.rig.clock.advance(FOLLOWED_FOR.total_seconds() + 1)
+    posting.turn()
+    assert posting.said().startswith("`create demo` in ")
+
+
+def test_what_waits_when_the_token_is_taken_away_waits_no_longer(posting: Posting) -> None:
+    """Nobody may find it again each minute for a week."""
+    posting.follow()
+    [(message, _)] = posting.queue.sent
+    Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock).run(message, "m")
+    assert not posting.row().pending
+    assert "SLACK_BOT_TOKEN" in (posting.row().error or "")
 
 
 def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting) -> None:
