@@ -34,8 +34,7 @@ class PostKind(StrEnum):
     PROGRESS = "Progress"
     REQUEST = "Request"
     """Somebody is asked whether somebody else may."""
-    APPROVED = "Approved"
-    DENIED = "Denied"
+    DECISION = "Decision"
     """Whoever asked is told."""
 
 
@@ -60,8 +59,8 @@ class Post(Record):
     asked: str
     """The command, as it is written; of a decision the whole sentence."""
     operation: str | None = None
-    until: datetime | None = None
-    """A request is over then."""
+    tone: Tone = Tone.PLAIN
+    """Of a decision, or of what came of it."""
     buttons: Nested[list[KeptButton]] = Field(default_factory=list)
     message: str | None = None
     """Which message it is, as the platform names it; `None` until it is posted."""
@@ -101,7 +100,7 @@ def request(post: Post) -> Reply:
     """Somebody is asked."""
     return Reply(
         text=f"May this be done? `{post.asked}`",
-        lines=("Who asks may not do it. Approved, it is done in your name.",),
+        lines=("Who asks may not do it. Approved, it is done in your name. This is good for an hour.",),
         tone=Tone.WARNING,
         private=False,
         who=(post.asker,),
@@ -111,9 +110,8 @@ def request(post: Post) -> Reply:
 
 def decision(post: Post) -> Reply:
     """Somebody who may has decided, and there is no more to it."""
-    if post.kind is PostKind.APPROVED:
-        return Reply(post.asked, ("What you asked for was approved.",), Tone.DONE)
-    return Reply(post.asked, tone=Tone.REFUSED)
+    lines = () if post.tone is Tone.REFUSED else ("What you asked for was approved.",)
+    return Reply(post.asked, lines, post.tone)
 
 
 def is_last(post: Post, operation: Operation | None, now: datetime) -> bool:

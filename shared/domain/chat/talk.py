@@ -6,7 +6,6 @@ A reply is data. Each platform renders it in its own way, and decides nothing.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import StrEnum
 
 MENTION = "mention"
@@ -130,7 +129,6 @@ class Approval:
     to: tuple[str, ...]
     """Ids of people and channels in the asker's own workspace."""
     buttons: tuple[Button, ...]
-    until: datetime
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Approvals:
             f"Asked. They have {LIFE.seconds // 3600} hour to decide.",
             tone=Tone.DONE,
             replaces=True,
-            approval=Approval(speaker.user, state.echo, who.ids, buttons, request.until),
+            approval=Approval(speaker.user, state.echo, who.ids, buttons),
         )
 
     def _opened(self, purpose: str, value: str) -> Sealed | Reply:

@@ -31,6 +31,8 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 KEPT = timedelta(days=7)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 """So long a platform that does not answer is tried, since it did."""
+NOT_FOLLOWED = "to see how it goes."
+"""Ends the line that a reply has in place of a message that follows."""
 NOBODY_ASKED = Reply(
     "Nobody was asked: this control plane can't post messages here.", ("Ask them yourself.",), Tone.PROBLEM
 )
@@ -127,17 +129,15 @@ class Posts:
             yield from self._told(reply.asker, reply, asked)
 
     def _request(self, approval: Approval, owner: str) -> Post:
-        buttons = kept(approval.buttons)
         post = self._new(PostKind.REQUEST, owner, approval.asker, approval.asks)
-        return post.change(until=approval.until, buttons=buttons)
+        return post.change(buttons=kept(approval.buttons))
 
     def _told(self, asker: str, reply: Reply, asked: str) -> Iterator[Post]:
         """Whoever has asked hears directly what was decided, and how it goes on."""
         for operation in reply.follows:
             yield self._new(PostKind.PROGRESS, asker, asker, asked, operation=operation)
         if not reply.follows:
-            kind = PostKind.DENIED if reply.tone is Tone.REFUSED else PostKind.APPROVED
-            yield self._new(kind, asker, asker, reply.text)
+            yield self._new(PostKind.DECISION, asker, asker, reply.text).change(tone=reply.tone)
 
     def _new(
         self, kind: PostKind, channel: str, asker: str, asked: str, operation: str | None = None
@@ -238,7 +238,5 @@ def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
 def _instead(platform: Platform, reply: Reply, not_asked: Reply) -> Reply:
     if reply.approval:
         return not_asked
-    lines = (
-        f"Say {platform.spoken(f'operation {operation}')} to see how it goes." for operation in reply.follows
-    )
+    lines = (f"Say {platform.spoken(f'operation {operation}')} {NOT_FOLLOWED}" for operation in reply.follows)
     return replace(reply, lines=(*reply.lines, *lines))

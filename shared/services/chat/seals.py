@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.chat.talk import Asked, Speaker
@@ -55,11 +55,6 @@ class Sealed:
     def is_over(self, now: datetime) -> bool:
         """Is it too late?"""
         return now.timestamp() >= self.ends
-
-    @property
-    def until(self) -> datetime:
-        """When it is over."""
-        return datetime.fromtimestamp(self.ends, UTC)
 
 
 def sealed(speaker: Speaker, asked: Asked, until: datetime, *, seen: str = "", request: str = "") -> Sealed:

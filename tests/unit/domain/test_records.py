@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.audit import AuditEntry
 from shared.domain.chat.memory import ChannelRegistry, Used
 from shared.domain.chat.posts import KeptButton, Post, PostKind
+from shared.domain.chat.talk import Tone
 from shared.domain.health.board import Bar, BoardEntry, Sweep, Trouble
 from shared.domain.health.codes import Code, Finding, HealthState, Severity
 from shared.domain.health.daily import DailyLook
@@ -331,7 +332,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "kind": st.sampled_from(PostKind),
         **dict.fromkeys(("channel", "asker", "asked", "shown", "claimed_by"), text),
         **dict.fromkeys(("operation", "message", "posted_to", "error"), maybe_text),
-        **dict.fromkeys(("until", "failing_since"), maybe_time),
+        "tone": st.sampled_from(Tone),
+        "failing_since": maybe_time,
         "buttons": st.lists(
             _built(KeptButton, label=text, action=text, value=text, danger=st.booleans()), max_size=2
         ),

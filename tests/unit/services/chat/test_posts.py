@@ -1,7 +1,6 @@
 """One message for each operation, edited as it goes on; lost messages, dead processes and closed doors."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -173,19 +172,22 @@ def test_what_waits_when_the_token_is_taken_away_waits_no_longer(posting: Postin
     """Nobody may find it again each minute for a week."""
     posting.follow()
     [(message, _)] = posting.queue.sent
-    Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock).run(message, "m")
+    Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock, STALE_SECONDS).run(
+        message, "m"
+    )
     assert not posting.row().pending
     assert "SLACK_BOT_TOKEN" in (posting.row().error or "")
 
 
 def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting) -> None:
-    posting.posts.accept(DEV, Reply("Asked.", approval=asking(posting)), "")
+    posting.posts.accept(DEV, Reply("Asked.", approval=asking()), "")
     posting.turn()
     posting.turn()
     assert {channel for channel, _ in posting.chat.messages} == {"U2", "C2"}
     for reply in posting.chat.messages.values():
-        assert reply.buttons == asking(posting).buttons
+        assert reply.buttons == asking().buttons
         assert "`delete demo`" in reply.text
+        assert "an hour" in reply.lines[0]
         assert reply.who == ("U1",)
 
 
@@ -224,13 +226,13 @@ def test_where_the_tables_are_away_the_reply_says_how_to_follow(posting: Posting
     assert posting.queue.sent == []
 
 
-def asking(posting: Posting) -> Approval:
+def asking() -> Approval:
     buttons = (Button("Approve", "approve", "signed"), Button("Deny", "deny", "signed too"))
-    return Approval("U1", "delete demo", ("U2", "C2"), buttons, posting.rig.clock.now + timedelta(hours=1))
+    return Approval("U1", "delete demo", ("U2", "C2"), buttons)
 
 
 def test_nobody_is_told_that_others_were_asked_who_were_not(posting: Posting) -> None:
-    asked = Reply("Asked. They have 1 hour to decide.", tone=Tone.DONE, approval=asking(posting))
+    asked = Reply("Asked. They have 1 hour to decide.", tone=Tone.DONE, approval=asking())
     without = Posts(posting.table, posting.queue, posting.rig.state, None, posting.rig.clock, STALE_SECONDS)
     unable = without.accept(DEV, asked, "")
     assert (unable.tone, unable.approval) == (Tone.PROBLEM, None)
@@ -250,7 +252,7 @@ def test_all_who_may_are_asked_or_nobody(posting: Posting, monkeypatch: pytest.M
         posting.table.down = True
 
     monkeypatch.setattr(posting.table, "transact", once)
-    posting.posts.accept(DEV, Reply("Asked.", approval=asking(posting)), "")
+    posting.posts.accept(DEV, Reply("Asked.", approval=asking()), "")
     assert len(posting.table.rows[POSTS]) == 2
 
 
@@ -331,6 +333,7 @@ def test_old_posts_are_forgotten(posting: Posting) -> None:
     [
         ("Denied: `unmute demo`. Nothing was done.", Tone.REFUSED, ""),
         ("`demo` is not muted any more.", Tone.DONE, "\nWhat you asked for was approved."),
+        ("`demo` has no user `ci`.", Tone.PROBLEM, "\nWhat you asked for was approved."),
     ],
 )
 def test_whoever_asked_hears_directly_what_was_decided(
