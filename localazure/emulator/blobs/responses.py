@@ -1,13 +1,13 @@
 """List Blobs on the wire: https://learn.microsoft.com/rest/api/storageservices/list-blobs."""
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from localazure.emulator.blobs.service import BlobsService
+from localazure.emulator.files.answering import answered
 from localazure.emulator.files.errors import StorageError
 from localazure.emulator.files.paging import echo, page
 from localazure.emulator.files.xml import Node, document, name_node
@@ -30,20 +30,12 @@ class BlobsRequest:
 
 def answer(service: BlobsService, request: BlobsRequest) -> Response:
     """The list, or a refusal as an error document."""
-    request_id = str(uuid.uuid4())
-    try:
+
+    def operation() -> Response:
         _authorize(service, request)
-        response = Response(_list(service, request), media_type="application/xml")
-    except StorageError as error:
-        response = Response(error.body(request_id), status_code=error.status, media_type="application/xml")
-        response.headers["x-ms-error-code"] = error.code
-        if error.status == 401:
-            uri = f"https://login.microsoftonline.com/{service.tenant_id}/oauth2/authorize"
-            response.headers["WWW-Authenticate"] = (
-                f"Bearer authorization_uri={uri} resource_id=https://storage.azure.com"
-            )
-    response.headers["x-ms-request-id"] = request_id
-    return response
+        return Response(_list(service, request), media_type="application/xml")
+
+    return answered(operation, service.tenant_id)
 
 
 def _authorize(service: BlobsService, request: BlobsRequest) -> None:

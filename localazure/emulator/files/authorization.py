@@ -1,7 +1,6 @@
 """Who may ask: Shared Key with one of the account's keys, or a bearer token with backup intent."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -37,12 +36,6 @@ def authorize(request: FileRequest, service: FilesService) -> None:
         _check_token(request, bearer["token"], service)
     else:
         raise StorageError("NoAuthenticationInformation")
-
-
-def challenge(service: FilesService) -> Mapping[str, str]:
-    """The header of a 401; from it the SDK learns where to get a fresh token."""
-    uri = f"https://login.microsoftonline.com/{service.tenant_id}/oauth2/authorize"
-    return {"WWW-Authenticate": f"Bearer authorization_uri={uri} resource_id=https://storage.azure.com"}
 
 
 def _check_signature(request: FileRequest, name: str, given: str, keys: list[str]) -> None:

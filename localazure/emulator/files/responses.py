@@ -1,12 +1,12 @@
 """From a request to its answer: take apart, authorize, find the operation, run it."""
 
 import logging
-import uuid
 from collections.abc import Callable
 
 from starlette.responses import Response
 
 from localazure.emulator.files import authorization, directory_responses, file_responses, share_responses
+from localazure.emulator.files.answering import answered
 from localazure.emulator.files.errors import StorageError
 from localazure.emulator.files.models import FileStore
 from localazure.emulator.files.request import FileRequest
@@ -56,18 +56,13 @@ _FILE: dict[tuple[str, str, str], Operation] = {
 
 def answer(service: FilesService, parse: Callable[[], FileRequest]) -> Response:
     """The answer to the request that `parse` makes; every StorageError becomes an error document."""
-    request_id = str(uuid.uuid4())
-    try:
+
+    def operation() -> Response:
         request = parse()
         authorization.authorize(request, service)
-        response = _operation(request)(service.store, request)
-    except StorageError as error:
-        response = Response(error.body(request_id), status_code=error.status, media_type="application/xml")
-        response.headers["x-ms-error-code"] = error.code
-        if error.status == 401:
-            response.headers.update(authorization.challenge(service))
-    response.headers["x-ms-request-id"] = request_id
-    return response
+        return _operation(request)(service.store, request)
+
+    return answered(operation, service.tenant_id)
 
 
 def _operation(request: FileRequest) -> Operation:
