@@ -81,6 +81,11 @@ def registry_change(found: RegistryAnswer) -> Answer:
     return resource(201 if found.created else 200, registry_view, found)
 
 
+def registry_work(found: RegistryAnswer) -> Answer:
+    """A registry on which a request has begun work: 202 while that goes on, 200 when it has ended."""
+    return resource(202 if waiting(found.operation) else 200, registry_view, found)
+
+
 def removal(body: Callable[..., View], operation: Operation | None, **fields: object) -> Answer:
     """202 while something goes, 204 where there is nothing. `body` is its model, `fields` what it says."""
     if operation is None:

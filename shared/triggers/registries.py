@@ -7,7 +7,15 @@ from shared.domain.roles import Need, Role
 from shared.services.requests import Caller
 from shared.triggers.answer_models.base import Collection
 from shared.triggers.answer_models.registries import RegistryPlanView, RegistryView, RemovedRegistry
-from shared.triggers.answers import Answer, base, page_of, registry_change, removed_registry, resource
+from shared.triggers.answers import (
+    Answer,
+    base,
+    page_of,
+    registry_change,
+    registry_work,
+    removed_registry,
+    resource,
+)
 from shared.triggers.endpoint import endpoint
 from shared.triggers.parsing import is_purge
 from shared.triggers.request_models.registries import (
@@ -67,8 +75,7 @@ def update_registry(asked: PatchRegistryRequest, caller: Caller) -> Answer:
 )
 def restart_registry(asked: RegistryRequest, caller: Caller) -> Answer:
     """Restart a registry's site: 202 while it does, 200 for a repeat of one that has ended."""
-    found = services().restart.start(asked.registry, asked.headers.precondition, caller)
-    return resource(202 if found.operation and not found.operation.final else 200, registry_view, found)
+    return registry_work(services().restart.start(asked.registry, asked.headers.precondition, caller))
 
 
 @endpoint(bp, "GET", ONE, RegistryRequest, {200: RegistryView}, needs=Role.MEMBER, fails=(404,))
@@ -118,6 +125,4 @@ def delete_registry(asked: DeleteRegistryRequest, caller: Caller) -> Answer:
 )
 def restore_registry(asked: RegistryRequest, caller: Caller) -> Answer:
     """Undo a delete: the same images, users and login server. 200 if that was done before."""
-    found = services().soft_delete.restore(asked.registry, asked.headers.precondition, caller)
-    outstanding = found.operation and not found.operation.final
-    return resource(202 if outstanding else 200, registry_view, found)
+    return registry_work(services().soft_delete.restore(asked.registry, asked.headers.precondition, caller))
