@@ -1,20 +1,40 @@
 """Charts of a report as coordinates: templates draw them as SVG, so that a page needs nothing but itself.
 
-They grow and shrink with the page, and their words less so. Nothing is told by colour alone.
+They grow and shrink with the page, and their words with them: so each is drawn for a desk and for a phone. Nothing is
+told by colour alone.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-WIDTH, HEIGHT = 560, 110
-LEFT, TOP, BOTTOM = 70, 14, 22
-"""Room for what stands beside the lines: figures on the left, times below."""
-MOST_LABELS = 8
+HEIGHT = 110
+TOP, BOTTOM = 14, 22
+"""Room above for marks, and below for times."""
 LEAST = 2.5
 """Height of what is there at all: a minute of a day would be none."""
-_PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - LEFT, HEIGHT - TOP - BOTTOM
+_PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
 _NICE = (1, 2, 2.5, 5, 10)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """`left`: room for the figures there; `most_labels`: of times below."""
+
+    width: int
+    left: int
+    most_labels: int
+
+    def x(self, place: int, count: int) -> float:
+        """The middle of that piece."""
+        return self.left + (place + 0.5) * self.step(count)
+
+    def step(self, count: int) -> float:
+        """How wide each of so many pieces is."""
+        return (self.width - self.left) / max(1, count)
+
+
+DESK, PHONE = Canvas(560, 70, 8), Canvas(300, 48, 4)
 
 
 @dataclass(frozen=True)
@@ -57,10 +77,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """What all charts have."""
+    """What all charts have. `label`: what it shows, in a sentence for who does not see it."""
 
     label: str
-    """What it shows, in a sentence for who does not see it."""
+    canvas: Canvas
     below: tuple[Label, ...]
     beside: tuple[Label, ...] = ()
     bars: tuple[Bar, ...] = ()
@@ -75,15 +95,20 @@ class Share:
     amount: float
 
 
-def bar_chart(label: str, bars: Sequence[tuple[str, Sequence[Share]]], below: Sequence[str]) -> Chart:
+def bar_chart(
+    canvas: Canvas, label: str, bars: Sequence[tuple[str, Sequence[Share]]], below: Sequence[str]
+) -> Chart:
     """`bars`: title and shares of each, the lowest share first. One without any amount is empty."""
-    step = _PLOT_WIDTH / max(1, len(bars))
-    drawn = [_bar(title, shares, LEFT + place * step, step) for place, (title, shares) in enumerate(bars)]
-    ends = (Label(LEFT - 8, TOP, "100 %"), Label(LEFT - 8, HEIGHT - BOTTOM, "0 %"))
-    return Chart(label, tuple(_below(below)), ends, bars=tuple(drawn))
+    step = canvas.step(len(bars))
+    drawn = [
+        _bar(title, shares, canvas.left + place * step, step) for place, (title, shares) in enumerate(bars)
+    ]
+    ends = (Label(canvas.left - 8, TOP, "100 %"), Label(canvas.left - 8, HEIGHT - BOTTOM, "0 %"))
+    return Chart(label, canvas, tuple(_below(canvas, below)), ends, bars=tuple(drawn))
 
 
 def line_chart(
+    canvas: Canvas,
     label: str,
     lines: Sequence[tuple[str, str, Sequence[float | None]]],
     below: Sequence[str],
@@ -91,9 +116,9 @@ def line_chart(
 ) -> Chart:
     """`lines`: kind, name and values; `figures`: values on the left, with their words; the highest is the top."""
     top = max((value for value, _ in figures), default=1) or 1
-    drawn = [Line(kind, name, tuple(_paths(values, top))) for kind, name, values in lines]
-    beside = [Label(LEFT - 8, round(_y(value, top), 1), words) for value, words in figures]
-    return Chart(label, tuple(_below(below)), tuple(beside), lines=tuple(drawn))
+    drawn = [Line(kind, name, tuple(_paths(canvas, values, top))) for kind, name, values in lines]
+    beside = [Label(canvas.left - 8, round(_y(value, top), 1), words) for value, words in figures]
+    return Chart(label, canvas, tuple(_below(canvas, below)), tuple(beside), lines=tuple(drawn))
 
 
 def ceiling(values: Sequence[float | None]) -> float:
@@ -122,16 +147,16 @@ def _bar(title: str, shares: Sequence[Share], x: float, step: float) -> Bar:
     return Bar(tuple(segments), title, round(left + width / 2, 1) if "down" in heights else None)
 
 
-def _below(words: Sequence[str]) -> Iterator[Label]:
+def _below(canvas: Canvas, words: Sequence[str]) -> Iterator[Label]:
     """Some of them, if there are too many."""
-    every = -(-len(words) // MOST_LABELS)
+    every = -(-len(words) // canvas.most_labels)
     for place in range(0, len(words), every or 1):
-        yield Label(round(_x(place, len(words)), 1), HEIGHT - 5, words[place])
+        yield Label(round(canvas.x(place, len(words)), 1), HEIGHT - 5, words[place])
 
 
-def _paths(values: Sequence[float | None], top: float) -> Iterator[str]:
+def _paths(canvas: Canvas, values: Sequence[float | None], top: float) -> Iterator[str]:
     points = [
-        None if value is None else f"{_x(place, len(values)):.1f} {_y(value, top):.1f}"
+        None if value is None else f"{canvas.x(place, len(values)):.1f} {_y(value, top):.1f}"
         for place, value in enumerate(values)
     ]
     for is_gap, stretch in groupby(points, lambda point: point is None):
@@ -139,11 +164,6 @@ def _paths(values: Sequence[float | None], top: float) -> Iterator[str]:
             drawn = [point for point in stretch if point]
             # a single point is a line of no length: its round ends show it
             yield f"M{'L'.join(drawn if len(drawn) > 1 else drawn * 2)}"
-
-
-def _x(place: int, count: int) -> float:
-    """The middle of that piece."""
-    return LEFT + (place + 0.5) * _PLOT_WIDTH / max(1, count)
 
 
 def _y(value: float, top: float) -> float:

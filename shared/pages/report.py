@@ -1,6 +1,6 @@
 """A report as one HTML file that opens wherever it is saved: no script, nothing else to fetch, and it prints well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from shared.domain.report.model import Piece, RegistryLine, Report, Storage
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import context, repair, zone_of
 from shared.domain.report.wording import (
+    MINUS,
     NONE,
     clock,
     duration,
@@ -18,7 +19,7 @@ from shared.domain.report.wording import (
     size,
     size_and_growth,
 )
-from shared.pages.charts import Chart, Share, bar_chart, ceiling, line_chart
+from shared.pages.charts import DESK, PHONE, Canvas, Chart, Share, bar_chart, ceiling, line_chart
 from shared.pages.html import templates
 
 STRIP = 124
@@ -55,8 +56,8 @@ class View:
 
     report: Report
     context: str
-    charts: tuple[tuple[str, Chart], ...]
-    """With their headings."""
+    charts: tuple[tuple[str, Chart, Chart], ...]
+    """With their headings; each for a desk and for a phone."""
     strips: dict[str, Strip]
     tone: str
     """The class of the sign before the verdict."""
@@ -84,16 +85,13 @@ def report_page(report: Report) -> str:
     )
 
 
-def _charts(report: Report, zone: ZoneInfo) -> list[tuple[str, Chart]]:
-    """None without registries."""
-    if not report.pieces:
-        return []
+def _charts(report: Report, zone: ZoneInfo) -> Iterator[tuple[str, Chart, Chart]]:
+    """Without registries none, and none of what nobody has measured."""
     below = [_name(piece, report.period.name, zone) for piece in report.pieces]
-    return [
-        ("Uptime", _uptime(report.pieces, below)),
-        ("Login latency", _latency(report.pieces, below)),
-        ("Storage", _storage(report.pieces, below)),
-    ]
+    for title, draw in (("Uptime", _uptime), ("Login latency", _latency), ("Storage", _storage)):
+        wide, narrow = (draw(canvas, report.pieces, below) for canvas in (DESK, PHONE))
+        if wide and narrow:
+            yield title, wide, narrow
 
 
 def _name(piece: Piece, period: PeriodName, zone: ZoneInfo) -> str:
@@ -103,12 +101,13 @@ def _name(piece: Piece, period: PeriodName, zone: ZoneInfo) -> str:
     return f"{piece.start.day} {piece.start:%b}"
 
 
-def _uptime(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+def _uptime(canvas: Canvas, pieces: Sequence[Piece], below: Sequence[str]) -> Chart | None:
+    if not pieces:
+        return None
     bars = [(_told(piece, name), _shares(piece)) for piece, name in zip(pieces, below, strict=True)]
     troubled = sum(piece.down > 0 for piece in pieces)
-    return bar_chart(
-        f"Uptime of all registries: {troubled} of {len(pieces)} bars have downtime.", bars, below
-    )
+    label = f"Uptime of all registries: {troubled} of {len(pieces)} bars have downtime."
+    return bar_chart(canvas, label, bars, below)
 
 
 def _shares(piece: Piece) -> list[Share]:
@@ -131,24 +130,26 @@ def _told(piece: Piece, name: str) -> str:
     return ", ".join(said)
 
 
-def _latency(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+def _latency(canvas: Canvas, pieces: Sequence[Piece], below: Sequence[str]) -> Chart | None:
     half, most = [piece.latency.p50 for piece in pieces], [piece.latency.p95 for piece in pieces]
-    top = int(ceiling(most))
     known = [value for value in most if value is not None]
-    highest = f"at most {max(known)} ms at the 95th percentile" if known else "none is known"
+    if not known:
+        return None
+    top = int(ceiling(known))
+    label = f"How long logins took: at most {max(known)} ms at the 95th percentile."
     figures = [(0.0, "0"), (float(top), milliseconds(top))]
-    return line_chart(
-        f"How long logins took: {highest}.", [("most", "p95", most), ("half", "p50", half)], below, figures
-    )
+    return line_chart(canvas, label, [("most", "p95", most), ("half", "p50", half)], below, figures)
 
 
-def _storage(pieces: Sequence[Piece], below: Sequence[str]) -> Chart:
+def _storage(canvas: Canvas, pieces: Sequence[Piece], below: Sequence[str]) -> Chart | None:
     sizes = [piece.size_bytes for piece in pieces]
-    top = int(ceiling(sizes))
     known = [value for value in sizes if value is not None]
-    grown = f"from {size(known[0])} to {size(known[-1])}" if known else "it has not been counted"
+    if not known:
+        return None
+    top = int(ceiling(known))
+    label = f"What the images take: from {size(known[0])} to {size(known[-1])}."
     figures = [(0.0, "0"), (float(top), size(top))]
-    return line_chart(f"What the images take: {grown}.", [("size", "size", sizes)], below, figures)
+    return line_chart(canvas, label, [("size", "size", sizes)], below, figures)
 
 
 def _strip(line: RegistryLine) -> Strip:
@@ -176,9 +177,9 @@ def _height(share: float | None) -> float:
 
 
 def _growth(storage: Storage) -> str:
-    """What stands behind the size."""
-    said = size_and_growth(storage.size_bytes, storage.growth_bytes)
-    return said.removeprefix(size(storage.size_bytes)).strip(" ()")
+    """With its sign; nothing where it is not known, or nothing."""
+    growth = storage.growth_bytes
+    return f"{MINUS if growth < 0 else '+'}{size(abs(growth))}" if growth else ""
 
 
 def _spans(text: str) -> list[tuple[bool, str]]:

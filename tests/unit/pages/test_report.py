@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.report.model import Report
+from shared.domain.report.model import Percentiles, Report
 from shared.domain.report.periods import PeriodName
 from shared.pages.report import report_page
 from shared.services.reporting.gathering import Look
@@ -60,9 +60,9 @@ def test_it_is_whole_and_needs_nothing_else(period: PeriodName) -> None:
     assert not [name for name, _ in read.attributes if name.startswith("on") or name in {"src", "style"}]
     assert "default-src 'none'" in page
     assert not re.search(r"url\(|@import", page)
-    assert (
-        read.tags.count("svg") == 1 + 3 + 5 + 2 + 4
-    )  # sign, charts, two keys, and a strip for each registry
+    charts, keys = (2, 0) if period is PeriodName.DAY else (3, 2)  # of that day no login is known
+    # the sign, each chart for a desk and for a phone, keys, and a strip for each registry
+    assert read.tags.count("svg") == 1 + 2 * charts + 5 + keys + 4
     hosts = {str(link).partition("/api/")[0].partition("/#")[0] for link in read.values("href")}
     assert hosts == {"https://berthage.example", "https://portal.azure.com"}
 
@@ -75,7 +75,7 @@ def test_it_says_what_the_report_says() -> None:
         "search ✕ Down for 22 min, since 06:38 STORAGE_UNHEALTHY The registry can't reach its blobs.",
         "Seen: GET /v2/_catalog: 503 Fix: Check that the storage account exists",
         "payments ci expires in 3 days USERS_EXPIRING",
-        "Uptime 99.82 % Login latency 300 ms p95 · 70 ms p50 Storage 412 GB +6",
+        "Uptime 99.82 % Login latency 300 ms p95 · 70 ms p50 Storage 412 GB +6 GB",
         "web ! Degraded 100 % 90 ms 90 ms 104 GB (+2) 0 1 2026-03-16",
         "web, Sat 05:00: unknown x9 removed",
         "1 for want of a role: key:mallory 1; 1 for other reasons",
@@ -93,6 +93,18 @@ def test_every_picture_has_words() -> None:
 
 
 PLAIN = Reader(report_page(REPORT))
+
+
+def test_what_nobody_has_measured_has_no_chart() -> None:
+    pieces = [
+        piece.model_copy(update={"latency": Percentiles(), "size_bytes": None}) for piece in REPORT.pieces
+    ]
+    page = report_page(REPORT.model_copy(update={"pieces": pieces, "latency": Percentiles()}))
+    read = Reader(page)
+    assert "Uptime of all registries" in page
+    assert "1 ms" not in read.text
+    assert "1 B" not in read.text
+    assert "p50" not in read.text.partition("Over the period")[0]
 
 
 @settings(max_examples=12)
