@@ -111,8 +111,10 @@ def verdict(entries: Sequence[BoardEntry], asked: Asked, times: Times) -> Verdic
 def _said(worst: HealthState, number: int, of: int) -> str:
     if of == number == 1:
         return f"The only registry {IS_IN[worst]}"
+    if number == of and worst is HealthState.UNKNOWN:
+        return f"None of {of} registries could be looked at"
     if number == of:
-        return f"All {of} registries {_ARE_IN[worst]}"
+        return f"{'Both' if of == 2 else f'All {of}'} registries {_ARE_IN[worst]}"
     return f"{number} of {of} registries {(IS_IN if number == 1 else _ARE_IN)[worst]}"
 
 

@@ -43,13 +43,14 @@ def _ceiling(known: Sequence[int]) -> float:
 def _points(
     latencies: Sequence[int | None], ceiling: float, width: int, height: int
 ) -> Iterator[tuple[float, float] | None]:
+    """The last one stands at the right, also when it is the only one."""
     step = (width - 2 * _MARGIN) / max(1, len(latencies) - 1)
     for place, each in enumerate(latencies):
         if each is None:
             yield None
         else:
             y = height - _MARGIN - (height - 2 * _MARGIN) * each / ceiling
-            yield round(_MARGIN + place * step, 1), round(y, 1)
+            yield round(width - _MARGIN - (len(latencies) - 1 - place) * step, 1), round(y, 1)
 
 
 def _stretches(points: Sequence[tuple[float, float] | None]) -> Iterator[str]:

@@ -35,9 +35,10 @@ def shown(
         ([SLOW, GOOD, BUSY], "1 of 3 registries is degraded"),
         ([UNSEEN, GOOD], "1 of 2 registries could not be looked at"),
         ([BUSY, GOOD], "1 of 2 registries is in maintenance"),
-        ([GOOD, GOOD], "All 2 registries are up"),
+        ([GOOD, GOOD, GOOD], "All 3 registries are up"),
+        ([GOOD, GOOD], "Both registries are up"),
         ([GOOD], "The only registry is up"),
-        ([UNSEEN, UNSEEN], "All 2 registries could not be looked at"),
+        ([UNSEEN, UNSEEN], "None of 2 registries could be looked at"),
         ([], "No registry yet"),
     ],
 )

@@ -27,6 +27,11 @@ def test_without_any_login_there_is_no_line() -> None:
     assert sparkline([], None, 80, 24).paths == ()
 
 
+def test_the_only_login_stands_where_the_last_one_does() -> None:
+    found = sparkline([70], 70, 80, 24)
+    assert (found.dot, found.paths) == ((78, 12), ("M78.0 12.0L78.0 12.0",))
+
+
 def test_a_steady_registry_has_a_line_in_the_middle() -> None:
     found = sparkline([70, 70, 70], 70, 80, 24)
     assert found.paths == ("M2.0 12.0L40.0 12.0L78.0 12.0",)
