@@ -139,7 +139,7 @@ class Identity:
     principals: frozenset[str] = frozenset()
     """What a grant may call it."""
     login: str = ""
-    """An Entra user's UPN; of a chat's user the platform and its id there."""
+    """An Entra user's UPN; of a chat's user the platform and its ids there."""
 
 
 ANONYMOUS = Identity("anonymous", "anonymous")

@@ -2,8 +2,8 @@
 
 A person is known by the ids that the platform has signed: workspace and user, and the channel in which it speaks. A
 display name says nothing here, nor does a mail address in a profile: whoever changes its own would become somebody
-else. So the login of a Member whose grant names none is made of the platform's user id, too. Such an id is unique
-within its workspace: where several workspaces have grants, let each Member's grant name its `username`.
+else. So the login of a Member whose grant names none is made of ids, too: Slack's of its users are unique within their
+workspace alone, so that one is part of it; an object id of Entra is unique by itself.
 """
 
 import hashlib
@@ -105,9 +105,10 @@ def _identity(speaker: Speaker) -> Identity:
 
 
 def _login(speaker: Speaker) -> str:
-    """`slack-u012ab3cd`. Nothing for an id that can not be in a username."""
+    """`slack-t012ab3cd-u045ef6gh`; `teams-` and an object id. Nothing for an id that can not be in a username."""
     user = speaker.entra_id or speaker.user
-    name = f"{speaker.platform}-{user.lower()}"
+    within = f"{speaker.team}-" if speaker.platform is Platform.SLACK else ""
+    name = f"{speaker.platform}-{within}{user}".lower()
     return name if user and USERNAME.fullmatch(name) else ""
 
 

@@ -237,16 +237,16 @@ def test_a_person_is_revoked_by_the_names_of_grant_and_id(up: Chat) -> None:
 
 
 def test_both_names_of_a_person_are_revoked(up: Chat) -> None:
-    for name in ("jane", "slack-u0jane"):
+    for name in ("jane", "slack-t0team-u0jane"):
         up.add_user(name)
     asked = up.say("revoke <@U0JANE>")
-    assert asked.lines[0] == "Revokes `slack-u0jane` in 1 registry: demo."
+    assert asked.lines[0] == "Revokes `slack-t0team-u0jane` in 1 registry: demo."
     done = up.press(asked.buttons[0])
-    assert done.text == "Revoking `jane` and `slack-u0jane` everywhere …"
-    assert {up.rig.operation(each).user for each in done.follows} == {"jane", "slack-u0jane"}
+    assert done.text == "Revoking `jane` and `slack-t0team-u0jane` everywhere …"
+    assert {up.rig.operation(each).user for each in done.follows} == {"jane", "slack-t0team-u0jane"}
     up.rig.drain()
     assert [each.username for each in up.rig.state.users("demo")] == ["ci"]
-    assert {each.user for each in up.rig.all_operations(PEOPLE)} == {"jane", "slack-u0jane"}
+    assert {each.user for each in up.rig.all_operations(PEOPLE)} == {"jane", "slack-t0team-u0jane"}
 
 
 def test_who_is_nowhere_is_not_revoked(up: Chat) -> None:

@@ -78,7 +78,7 @@ def test_the_old_password_works_until_the_click(chat: Chat) -> None:
 
 def test_a_second_login_before_the_click_is_about_the_same_new_user(chat: Chat) -> None:
     first, second = (chat.say("login demo", MEMBER) for _ in range(2))
-    assert first.text == second.text == "Login `slack-u0member` for demo. It is made when you click."
+    assert first.text == second.text == "Login `slack-t0team-u0member` for demo. It is made when you click."
     assert token(first) != token(second)
 
 
@@ -142,7 +142,7 @@ def test_the_offer_is_in_the_audit(chat: Chat) -> None:
 
 def test_a_member_s_link_needs_the_grant_at_the_click_too(chat: Chat) -> None:
     reply = chat.say("login demo", elsewhere(NOBODY, "C0TEAM"))
-    assert "`slack-u0nobody`" in reply.text
+    assert "`slack-t0team-u0nobody`" in reply.text
     assert open_link(chat, reply)
 
 

@@ -194,13 +194,13 @@ def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting
 def test_each_of_several_operations_is_followed(posting: Posting) -> None:
     """A person may have two usernames. Each message has a name that people can read."""
     caller = Caller("ops", "r")
-    started = [posting.rig.people.revoke(name, caller) for name in ("jane", "slack-u0jane")]
+    started = [posting.rig.people.revoke(name, caller) for name in ("jane", "slack-t0team-u0jane")]
     reply = Reply("Revoking …", follows=tuple(each.id for each in started))
     posting.posts.accept(DEV, reply, "revoke <@U0JANE>")
     posting.turn()
     posting.turn()
     texts = [reply.text for reply in posting.chat.messages.values()]
-    assert [text.partition(" … ")[0] for text in texts] == ["`revoke jane`", "`revoke slack-u0jane`"]
+    assert [text.partition(" … ")[0] for text in texts] == ["`revoke jane`", "`revoke slack-t0team-u0jane`"]
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,9 @@ MATRIX: dict[str, tuple[Speaker, ...]] = {
     "users demo": READ,
     "user add demo dev": RUN,
     "user add demo jane": (*RUN, NAMED),
-    "user add demo slack-u0member": (*RUN, MEMBER),
+    "user add demo slack-t0team-u0member": (*RUN, MEMBER),
     "user rotate demo jane": (*RUN, NAMED),
-    "user rotate demo slack-u0member": (*RUN, MEMBER),
+    "user rotate demo slack-t0team-u0member": (*RUN, MEMBER),
     "user rotate demo ci": RUN,
     "user remove demo jane": (*RUN, NAMED),
     "user remove demo ci": RUN,
@@ -167,16 +167,51 @@ def test_a_channel_gives_rights_in_it_alone(chat: Chat) -> None:
 
 def test_a_channel_s_members_have_a_user_each_by_their_own_ids(chat: Chat) -> None:
     one, other = (elsewhere(slack(user), "C0TEAM") for user in ("U0ONE", "U0TWO"))
-    assert "`slack-u0one`" in chat.say("login demo", one).text
-    assert not refused(chat, "user rotate demo slack-u0one", one)
-    assert refused(chat, "user rotate demo slack-u0one", other)
-    assert refused(chat, "user remove demo slack-u0one", other)
+    assert "`slack-t0team-u0one`" in chat.say("login demo", one).text
+    assert not refused(chat, "user rotate demo slack-t0team-u0one", one)
+    assert refused(chat, "user rotate demo slack-t0team-u0one", other)
+    assert refused(chat, "user remove demo slack-t0team-u0one", other)
+
+
+def test_the_same_id_in_two_workspaces_is_two_people() -> None:
+    """Ids of Slack's users are unique within their workspace: who shares one must not share a user."""
+    here, there = slack("U0ONE", "C0HERE"), Speaker(Platform.SLACK, "T0ELSE", "U0ONE", "C0THERE")
+    chat = Chat(
+        [{"principal": f"slack:{each.team}/{each.channel}", "role": "Member"} for each in (here, there)]
+    )
+    chat.rig.create("demo")
+    logins = [chat.say("login demo", each).text.split("`")[1] for each in (here, there)]
+    assert logins == ["slack-t0team-u0one", "slack-t0else-u0one"]
+    for speaker, own, other in ((here, *logins), (there, *reversed(logins))):
+        assert not refused(chat, f"user rotate demo {own}", speaker)
+        assert refused(chat, f"user rotate demo {other}", speaker)
+        assert refused(chat, f"user remove demo {other}", speaker)
+        assert refused(chat, f"why demo {other}", speaker)
+
+
+def test_a_tenant_s_grant_is_for_people_of_that_tenant() -> None:
+    here, there = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    person = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+    chat = Chat([{"principal": f"teams:{here}/{person}", "role": "Reader"}])
+    speakers = [
+        Speaker(Platform.TEAMS, tenant, person, "19:abc", entra_id=person) for tenant in (here, there)
+    ]
+    assert [refused(chat, "list", each) for each in speakers] == [False, True]
+
+
+def test_whom_teams_knows_by_its_own_id_alone_has_no_user_of_its_own() -> None:
+    """Such an id can't be a username, and is another one in another tenant."""
+    tenant = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    chat = Chat([{"principal": f"teams:{tenant}/19:abc", "role": "Member"}])
+    chat.rig.create("demo")
+    reply = chat.say("login demo", Speaker(Platform.TEAMS, tenant, "29:1abc", "19:abc"))
+    assert "needs the role Operator" in reply.text
 
 
 def test_a_display_name_is_nobody(chat: Chat) -> None:
     pretender = Speaker(Platform.SLACK, TEAM, "U0MEMBER", "C0DEV", shown_as="jane")
     assert refused(chat, "user rotate demo jane", pretender)
-    assert "`slack-u0member`" in chat.say("login demo", pretender).text
+    assert "`slack-t0team-u0member`" in chat.say("login demo", pretender).text
 
 
 @pytest.mark.parametrize(
