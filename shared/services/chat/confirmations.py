@@ -1,14 +1,13 @@
 """What takes something away is said first, and done when the very one who asked confirms it: soon, and once.
 
 Where there are buttons, what they say is signed, and bound to speaker, channel and command. Where there are none, the
-command is said again with a code, which is made of the same and of the minute in which it was shown.
+command is said again with a code, which is made of the same and of the second in which it was shown.
 """
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 
-from shared.domain.chat.talk import CONFIRM, Asked, Button, Platform, Reply, Speaker, Tone
+from shared.domain.chat.talk import CONFIRM, MENTION, Asked, Button, Platform, Reply, Speaker, Tone
 from shared.services.chat.once import Once
 from shared.services.chat.said import Forewarning, Said
 from shared.services.chat.seals import LIFE, Sealed, Seals, sealed
@@ -16,8 +15,8 @@ from shared.services.state import Clock
 
 CONFIRMS, KEEPS = "confirm", "keep"
 """Actions of buttons."""
-_MINUTE = 60
-MINUTES = int(LIFE.total_seconds()) // _MINUTE
+_SECONDS = int(LIFE.total_seconds())
+_SOON = f"{_SECONDS // 60} minutes"
 _TOO_LATE = "It is too late: this was good for a while only. Nothing was done."
 NOT_YOURS = Reply(
     "Only whoever asked for it may press this. Nothing was done.",
@@ -48,7 +47,7 @@ class Confirmations:
         state = sealed(said.speaker, said.asked, until, seen=warning.seen, request=said.request)
         value = self._seals.close(CONFIRMS, state) or ""
         buttons = (Button(warning.yes, CONFIRMS, value, danger=True), Button(warning.no, KEEPS, value))
-        lines = (*warning.lines, f"{MINUTES} minutes, only you.")
+        lines = (*warning.lines, f"{_SOON}, only you.")
         return Reply(warning.text, lines, Tone.WARNING, buttons=buttons)
 
     def pressed(self, speaker: Speaker, value: str) -> Sealed | Reply:
@@ -63,29 +62,30 @@ class Confirmations:
     def accept(self, said: Said, code: str) -> Sealed | Reply:
         """What the code stands for, used up from now on, or why it counts for nothing."""
         given = code.strip("`").upper().encode()
-        for minute in self._minutes():
-            known = self._seals.code(said.speaker, said.asked, minute).encode()
+        now = int(self._now().timestamp())
+        for second in range(now, now - _SECONDS, -1):  # 2 ms for all of them
+            known = self._seals.code(said.speaker, said.asked, second).encode()
             if hmac.compare_digest(given, known):
-                state = _of_code(said.speaker, said.asked, minute)
+                state = _of_code(said.speaker, said.asked, second)
                 return state if self._once.take(state, said.caller.operation_key) else USED
         return NO_CODE
 
     def _ask_for_code(self, said: Said, warning: Forewarning) -> Reply:
-        minute = int(self._now().timestamp()) // _MINUTE
-        code = self._seals.code(said.speaker, said.asked, minute)
-        again = f"{said.asked.unconfirmed.echo} {CONFIRM}={code}"
-        how = f"If you mean it, say it again with this code, within {MINUTES - 1} minutes: {said.say(again)}"
+        code = self._seals.code(said.speaker, said.asked, int(self._now().timestamp()))
+        how = f"If you mean it, say it again within {_SOON}, with this code: {_again(said, code)}"
         return Reply(warning.text, (*warning.lines, how), Tone.WARNING, code=code)
 
-    def _minutes(self) -> Iterator[int]:
-        """Those in which a code may have been shown that still counts, the newest first."""
-        this = int(self._now().timestamp()) // _MINUTE
-        return iter(range(this, this - MINUTES, -1))
+
+def _again(said: Said, code: str) -> str:
+    """The command with its code. A mention can't be copied: it is made anew."""
+    if MENTION in said.asked.arguments:
+        return f"`{CONFIRM}={code}`, at the end"
+    return said.say(f"{said.asked.unconfirmed.echo} {CONFIRM}={code}")
 
 
-def _of_code(speaker: Speaker, asked: Asked, minute: int) -> Sealed:
+def _of_code(speaker: Speaker, asked: Asked, second: int) -> Sealed:
     """The same of the same code."""
-    ends, echo = (minute + MINUTES) * _MINUTE, asked.unconfirmed.echo
-    said = "\0".join([speaker.actor, speaker.channel, echo, str(minute)])
+    ends, echo = second + _SECONDS, asked.unconfirmed.echo
+    said = "\0".join([speaker.actor, speaker.channel, echo, str(second)])
     nonce = hashlib.sha256(said.encode()).hexdigest()[:24]
     return Sealed(nonce, ends, speaker.actor, speaker.channel, echo, "")

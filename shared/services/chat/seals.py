@@ -83,9 +83,9 @@ class Seals:
         except (BadData, TypeError):  # another release's buttons say more, or less
             return None
 
-    def code(self, speaker: Speaker, asked: Asked, minute: int) -> str:
-        """Six characters that only this control plane can say to this speaker about this command in that minute."""
-        said = [speaker.actor, speaker.channel, asked.unconfirmed.echo, str(minute)]
+    def code(self, speaker: Speaker, asked: Asked, second: int) -> str:
+        """Six characters that only this control plane can say to this speaker about this command in that second."""
+        said = [speaker.actor, speaker.channel, asked.unconfirmed.echo, str(second)]
         digest = hmac.digest(self._key, "\0".join(["code", *said]).encode(), hashlib.sha256)
         return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:_CODE])
 

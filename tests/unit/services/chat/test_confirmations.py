@@ -187,6 +187,20 @@ def test_where_there_are_no_buttons_a_code_confirms(teams: Chat) -> None:
     assert done.echo == "delete demo"
 
 
+def test_a_person_who_is_mentioned_is_mentioned_again_with_the_code() -> None:
+    """What a mention became can't be typed."""
+    person = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    chat = Chat(
+        [*TEAMS_GRANTS, {"principal": f"teams:{TENANT}/{person}", "role": "Member", "username": "ci"}]
+    )
+    chat.add_user("ci")
+    reply = chat.say(f"revoke <@{person}>", BOB)
+    assert reply.lines[-1] == (
+        f"If you mean it, say it again within 5 minutes, with this code: `confirm={reply.code}`, at the end"
+    )
+    assert chat.say(f"revoke <@{person}> confirm={reply.code}", BOB).follows
+
+
 def test_a_code_counts_once_but_the_same_message_is_the_same_request(teams: Chat) -> None:
     text = f"user remove demo ci confirm={code_of(teams, 'user remove demo ci')}"
     first, again = (teams.say(text, BOB, "m1") for _ in range(2))
@@ -223,6 +237,30 @@ def test_a_code_is_too_old_after_five_minutes(teams: Chat) -> None:
     teams.rig.drain()
     teams.rig.clock.advance(62)
     assert teams.say(f"delete demo confirm={code}", BOB).text == NO_CODE.text
+
+
+@pytest.mark.parametrize("second", [0, 1, 30, 59])
+def test_a_code_counts_for_the_five_minutes_that_are_promised(teams: Chat, second: int) -> None:
+    """Whatever second of a minute it was shown in."""
+    teams.rig.clock.advance(60 + second - teams.now.second)
+    early, late = (code_of(teams, text) for text in ("user remove demo ci", "delete demo"))
+    assert "within 5 minutes" in said(teams.say("delete demo", BOB))
+    teams.rig.clock.advance(FIVE_MINUTES - 1)
+    assert teams.say(f"user remove demo ci confirm={early}", BOB).follows
+    teams.rig.drain()
+    teams.rig.clock.advance(1)
+    assert teams.say(f"delete demo confirm={late}", BOB).text == NO_CODE.text
+
+
+def test_a_code_that_was_used_is_used_as_long_as_it_counts(teams: Chat) -> None:
+    code = code_of(teams)
+    assert teams.say(f"delete demo confirm={code}", BOB).follows
+    teams.rig.drain()
+    teams.say("restore demo", BOB)
+    teams.rig.drain()
+    teams.rig.clock.now = teams.now.replace(microsecond=0)
+    teams.rig.clock.advance(FIVE_MINUTES / 2)
+    assert teams.say(f"delete demo confirm={code}", BOB).text == USED.text
 
 
 def test_codes_of_one_minute_after_another_differ(teams: Chat) -> None:
