@@ -182,7 +182,7 @@ def test_the_same_id_in_two_workspaces_is_two_people() -> None:
     chat.rig.create("demo")
     logins = [chat.say("login demo", each).text.split("`")[1] for each in (here, there)]
     assert logins == ["slack-t0team-u0one", "slack-t0else-u0one"]
-    for speaker, own, other in ((here, *logins), (there, *reversed(logins))):
+    for speaker, (own, other) in ((here, logins), (there, logins[::-1])):
         assert not refused(chat, f"user rotate demo {own}", speaker)
         assert refused(chat, f"user rotate demo {other}", speaker)
         assert refused(chat, f"user remove demo {other}", speaker)
