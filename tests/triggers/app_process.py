@@ -8,11 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from localazure.ports import Ports
 from localazure.up.environment import ROOT
 
 Call = dict[str, Any]
 SCHEDULES = {"RECONCILE_SCHEDULE": "0 * * * * *", "HEALTH_SWEEP_SCHEDULE": "0 */5 * * * *"}
 """The Functions host needs them before it loads an app."""
+
+
+def settings_without_storage(**own: str) -> dict[str, str]:
+    """Good settings, with those of a test's `own`; the storage account does not answer."""
+    url = f"http://127.0.0.1:{Ports.free({}).table}/account"
+    return {
+        "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};",
+        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
+        "AZURE_RESOURCE_GROUP": "berthage",
+        "PUBLIC_URL": "https://berthage.example",
+        "PROBE_KEY": "k" * 32,
+        **own,
+    }
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from localazure.ports import Ports
 from tests.pages import links
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 
 PARAMS = {
     "registry": "demo",
@@ -159,15 +158,9 @@ def unconfigured() -> Invoked:
 @pytest.fixture(scope="module")
 def without_storage() -> Invoked:
     """The app with good settings and a storage account that does not answer."""
-    url = f"http://127.0.0.1:{Ports.free({}).table}/account"
-    settings = {
-        "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};",
-        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-        "AZURE_RESOURCE_GROUP": "berthage",
-        "PUBLIC_URL": "https://berthage.example",
-        "PROBE_KEY": "k" * 32,
-        "STATUS_LINK_KEY": links.KEY,
-    }
+    settings = settings_without_storage(
+        STATUS_LINK_KEY=links.KEY,
+    )
     messages = [
         {"function": name, "text": text} for name in QUEUES for text in (*MALFORMED, good_message(name))
     ]

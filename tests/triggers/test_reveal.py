@@ -5,17 +5,9 @@ from typing import Any
 
 import pytest
 
-from localazure.ports import Ports
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 
-NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
-SETTINGS = {
-    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
-    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-    "AZURE_RESOURCE_GROUP": "berthage",
-    "PUBLIC_URL": "https://berthage.example",
-    "PROBE_KEY": "k" * 32,
-}
+SETTINGS = settings_without_storage()
 """The storage does not answer: whatever can't be a link is refused before anybody asks it."""
 SECRET = "q1W2e3R4t5Y6u7I8o9P0aA"
 TOKEN = f"demo.{SECRET}"

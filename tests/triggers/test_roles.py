@@ -15,11 +15,10 @@ from typing import Any
 import pytest
 
 import function_app
-from localazure.ports import Ports
 from localazure.up.environment import ROOT
 from shared.domain.roles import Role
 from shared.triggers.endpoint import ENDPOINTS
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 
 COLUMNS = [
     "without a key",
@@ -33,17 +32,11 @@ TEAM, ALL = "team-*", "*"
 OWN, OTHER = "ci", "bob"
 SIGNED_IN = base64.b64encode(b'{"auth_typ": "aad", "claims": []}').decode()
 """Somebody who has no grant. A key without a grant would be Admin."""
-NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
-SETTINGS = {
-    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
-    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-    "AZURE_RESOURCE_GROUP": "berthage",
-    "PUBLIC_URL": "https://berthage.example",
-    "PROBE_KEY": "k" * 32,
-    "WRITES_PER_MINUTE": "0",
-    "SECRETS_PER_MINUTE": "0",
-    "WEBSITE_AUTH_ENABLED": "True",
-}
+SETTINGS = settings_without_storage(
+    WRITES_PER_MINUTE="0",
+    SECRETS_PER_MINUTE="0",
+    WEBSITE_AUTH_ENABLED="True",
+)
 """The storage does not answer: nothing that these requests ask for needs it."""
 
 

@@ -7,24 +7,17 @@ from typing import Any
 
 import pytest
 
-from localazure.ports import Ports
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 from tests.triggers.turned_away import check_reason, check_silence
 from tests.unit.chat_apps import signing
 from tests.unit.chat_apps.signing import SECRET, form
 
-NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
 WRITES = 12
-SETTINGS = {
-    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
-    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-    "AZURE_RESOURCE_GROUP": "berthage",
-    "PUBLIC_URL": "https://berthage.example",
-    "PROBE_KEY": "k" * 32,
-    "SLACK_SIGNING_SECRET": SECRET,
-    "SLACK_BOT_TOKEN": "xoxb-b0t-t0ken",
-    "WRITES_PER_MINUTE": str(WRITES),
-}
+SETTINGS = settings_without_storage(
+    SLACK_SIGNING_SECRET=SECRET,
+    SLACK_BOT_TOKEN="xoxb-b0t-t0ken",
+    WRITES_PER_MINUTE=str(WRITES),
+)
 """The storage does not answer: whoever is let in is told so."""
 COMMAND = form(text="login s3cret-text")
 PRESS = form(payload=json.dumps({"type": "shortcut"}))

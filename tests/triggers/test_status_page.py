@@ -9,23 +9,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from localazure.ports import Ports
 from tests.pages import links
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 
 ADMIN_KEY = "a key without a grant is Admin"
 READER = "11111111-2222-4333-8444-555555555555"
-NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
-SETTINGS = {
-    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
-    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-    "AZURE_RESOURCE_GROUP": "berthage",
-    "PUBLIC_URL": "https://berthage.example",
-    "PROBE_KEY": "k" * 32,
-    "STATUS_LINK_KEY": links.KEY,
-    "WEBSITE_AUTH_ENABLED": "True",
-    "ROLE_GRANTS": json.dumps([{"principal": f"user:{READER}", "role": "Reader", "registry": "pay*"}]),
-}
+SETTINGS = settings_without_storage(
+    STATUS_LINK_KEY=links.KEY,
+    WEBSITE_AUTH_ENABLED="True",
+    ROLE_GRANTS=json.dumps([{"principal": f"user:{READER}", "role": "Reader", "registry": "pay*"}]),
+)
 """The storage does not answer: whoever is let in is told that (503), and whoever is not never gets that far (401)."""
 LET_IN, NOT_LET_IN = 503, 401
 

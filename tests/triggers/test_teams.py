@@ -7,24 +7,17 @@ from typing import Any
 
 import pytest
 
-from localazure.ports import Ports
-from tests.triggers.app_process import Call, Invoked, invoke
+from tests.triggers.app_process import Call, Invoked, invoke, settings_without_storage
 from tests.triggers.turned_away import check_reason, check_silence
 from tests.unit.chat_apps.teams_signing import BODY, OTHER_TOKEN, SIGNATURE, TOKEN, activity, signed
 from tests.unit.sinks.test_teams import card_of, problem, shown
 
-NOWHERE = f"http://127.0.0.1:{Ports.free({}).table}/account"
 WRITES = 12
 THIRD_TOKEN = "A" * 43 + "="
-SETTINGS = {
-    "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={NOWHERE};QueueEndpoint={NOWHERE};",
-    "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-    "AZURE_RESOURCE_GROUP": "berthage",
-    "PUBLIC_URL": "https://berthage.example",
-    "PROBE_KEY": "k" * 32,
-    "TEAMS_SECRET": f"{TOKEN},{OTHER_TOKEN}",
-    "WRITES_PER_MINUTE": str(WRITES),
-}
+SETTINGS = settings_without_storage(
+    TEAMS_SECRET=f"{TOKEN},{OTHER_TOKEN}",
+    WRITES_PER_MINUTE=str(WRITES),
+)
 """The storage does not answer: whoever is let in is told so."""
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from localazure.ports import Ports
-from tests.triggers.app_process import Call, invoke
+from tests.triggers.app_process import Call, invoke, settings_without_storage
 
 WRITES, SECRETS = 5, 2
 PUT_USER = {
@@ -51,16 +50,10 @@ CALLS = {
 @pytest.fixture(scope="module")
 def answers() -> dict[str, list[dict[str, Any]]]:
     """By caller. The app's storage does not answer: whatever is let through ends with 503, or with 400 before that."""
-    url = f"http://127.0.0.1:{Ports.free({}).table}/account"
-    settings = {
-        "AzureWebJobsStorage": f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};",
-        "AZURE_SUBSCRIPTION_ID": "00000000-0000-4000-8000-000000000000",
-        "AZURE_RESOURCE_GROUP": "berthage",
-        "PUBLIC_URL": "https://berthage.example",
-        "PROBE_KEY": "k" * 32,
-        "WRITES_PER_MINUTE": str(WRITES),
-        "SECRETS_PER_MINUTE": str(SECRETS),
-    }
+    settings = settings_without_storage(
+        WRITES_PER_MINUTE=str(WRITES),
+        SECRETS_PER_MINUTE=str(SECRETS),
+    )
     outcomes = iter(invoke([call for calls in CALLS.values() for call in calls], settings).outcomes)
     return {caller: [next(outcomes) for _ in calls] for caller, calls in CALLS.items()}
 
