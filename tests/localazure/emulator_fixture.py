@@ -27,6 +27,8 @@ from localazure.sites.config import SiteConfig
 SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 TENANT = "33333333-3333-4333-8333-333333333333"
 GROUP = "berthage"
+PROVIDERS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
+PLAN_ID = f"{PROVIDERS}/Microsoft.Web/serverfarms/plan1"
 HEADER = "identity-header-of-the-tests"
 BLOB_ENDPOINT = "http://127.0.0.1:10000/devstoreaccount1"
 
@@ -160,6 +162,18 @@ PLAN: dict[str, Any] = {
     "properties": {"reserved": True},
 }
 """The smallest bodies that Azure takes."""
+
+
+def mount(key: str, **changes: object) -> dict[str, Any]:
+    """The share `auth` of the account `images1`, as a site's settings name it."""
+    return {
+        "type": "AzureFiles",
+        "accountName": "images1",
+        "shareName": "auth",
+        "mountPath": "/auth",
+        "accessKey": key,
+        **changes,
+    }
 
 
 class _KeepErrors(urllib.request.HTTPErrorProcessor):

@@ -16,6 +16,7 @@ from tests.localazure.emulator_fixture import (
     PLAN,
     SUBSCRIPTION,
     Running,
+    mount,
     running_emulator,
     site_body,
 )
@@ -89,14 +90,6 @@ def life_of_a_registry(emulator: Running) -> None:
 
 def life_of_a_site(web: Any, plan_id: str, key: str) -> None:
     """What is asked of one site."""
-    mount = {
-        "type": "AzureFiles",
-        "accountName": "images1",
-        "shareName": "auth",
-        "mountPath": "/auth",
-        "accessKey": key,
-        "protocol": "Smb",
-    }
     rule = {"ipAddress": "192.0.2.0/24", "action": "Allow", "priority": 100, "name": "office"}
     config = {
         "alwaysOn": True,
@@ -106,7 +99,7 @@ def life_of_a_site(web: Any, plan_id: str, key: str) -> None:
         "healthCheckPath": "/",
         "appCommandLine": "",
         "appSettings": [{"name": "A", "value": "1"}],
-        "azureStorageAccounts": {"htpasswd": mount},
+        "azureStorageAccounts": {"htpasswd": mount(key, protocol="Smb")},
         "ipSecurityRestrictions": [rule],
         "ipSecurityRestrictionsDefaultAction": "Deny",
         "scmIpSecurityRestrictionsUseMain": True,
@@ -122,7 +115,9 @@ def life_of_a_site(web: Any, plan_id: str, key: str) -> None:
     web.web_apps.update(GROUP, "site1", {"properties": {"httpsOnly": True}})
     web.web_apps.update_application_settings(GROUP, "site1", {"properties": {"A": "2"}})
     web.web_apps.list_application_settings(GROUP, "site1")
-    web.web_apps.update_azure_storage_accounts(GROUP, "site1", {"properties": {"htpasswd": mount}})
+    web.web_apps.update_azure_storage_accounts(
+        GROUP, "site1", {"properties": {"htpasswd": mount(key, protocol="Smb")}}
+    )
     web.web_apps.list_azure_storage_accounts(GROUP, "site1")
     web.web_apps.get_configuration(GROUP, "site1")
     web.web_apps.update_configuration(GROUP, "site1", {"properties": {"healthCheckPath": "/"}})

@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.localazure.emulator_fixture import ACCOUNT, GROUP, SUBSCRIPTION, Running, running_emulator
+from tests.localazure.emulator_fixture import (
+    ACCOUNT,
+    PROVIDERS,
+    SUBSCRIPTION,
+    Running,
+    running_emulator,
+)
 
-BASE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
-ACCOUNT_PATH = f"{BASE}/Microsoft.Storage/storageAccounts/images1"
+ACCOUNT_PATH = f"{PROVIDERS}/Microsoft.Storage/storageAccounts/images1"
 VERSION = "api-version=2026-09-01"
 
 
@@ -63,7 +68,7 @@ def test_the_api_version_must_be_one_of_ours(emulator: Running, query: str, stat
 
 
 def test_a_list_in_an_unknown_version_is_an_unknown_type(emulator: Running) -> None:
-    path = f"{BASE}/Microsoft.Web/sites?api-version=1999-01-01"
+    path = f"{PROVIDERS}/Microsoft.Web/sites?api-version=1999-01-01"
     message = refused(emulator.call("GET", path, headers=emulator.bearer()), 404, "InvalidResourceType")
     assert "2025-05-01" in message
 
@@ -78,7 +83,7 @@ def test_paths_and_group_names_are_found_in_any_case(emulator: Running) -> None:
 
 
 def test_unknown_paths_and_methods(emulator: Running) -> None:
-    path = f"{BASE}/Microsoft.Compute/virtualMachines/one?api-version=2024-01-01"
+    path = f"{PROVIDERS}/Microsoft.Compute/virtualMachines/one?api-version=2024-01-01"
     refused(emulator.call("GET", path, headers=emulator.bearer()), 404, "InvalidResourceType")
     answer = emulator.call("DELETE", f"{ACCOUNT_PATH}/listKeys?{VERSION}", headers=emulator.bearer())
     refused(answer, 405, "HttpMethodNotSupported")
@@ -124,7 +129,7 @@ def test_answers_carry_ids_and_echo_the_callers(emulator: Running) -> None:
 
 
 def test_a_foreign_skiptoken_is_refused(emulator: Running) -> None:
-    path = f"{BASE}/Microsoft.Storage/storageAccounts?{VERSION}&$skiptoken=nonsense"
+    path = f"{PROVIDERS}/Microsoft.Storage/storageAccounts?{VERSION}&$skiptoken=nonsense"
     refused(emulator.call("GET", path, headers=emulator.bearer()), 400, "InvalidSkipToken")
 
 

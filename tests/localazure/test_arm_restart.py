@@ -23,14 +23,15 @@ from tests.localazure.emulator_fixture import (
     GROUP,
     HEADER,
     PLAN,
+    PLAN_ID,
     SUBSCRIPTION,
     TENANT,
     Running,
+    mount,
     running_emulator,
     site_body,
 )
 
-PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 REGISTRY = Path(os.environ.get("REGISTRY_BINARY") or ".tools/docker-registry/usr/bin/docker-registry")
 
 
@@ -40,18 +41,11 @@ def make_everything(storage: Any, web: Any, **settings: str) -> None:
     storage.blob_containers.create(GROUP, "images1", "registry", {"properties": {}})
     key = storage.storage_accounts.list_keys(GROUP, "images1").keys_property[0].value
     web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN).result()
-    mount = {
-        "type": "AzureFiles",
-        "accountName": "images1",
-        "shareName": "auth",
-        "mountPath": "/auth",
-        "accessKey": key,
-    }
     body = site_body(
         PLAN_ID,
         alwaysOn=True,
         appSettings=[{"name": name, "value": value} for name, value in settings.items()],
-        azureStorageAccounts={"auth": mount},
+        azureStorageAccounts={"auth": mount(key)},
     )
     web.web_apps.begin_create_or_update(GROUP, "site1", body).result()
 

@@ -11,12 +11,11 @@ from tests.localazure.emulator_fixture import (
     ACCOUNT,
     GROUP,
     PLAN,
-    SUBSCRIPTION,
+    PLAN_ID,
     Running,
+    mount,
     site_body,
 )
-
-PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 
 
 @pytest.fixture
@@ -164,26 +163,19 @@ def test_address_rules_end_with_the_default(web: Any) -> None:
     assert [(rule.ip_address, rule.action) for rule in rules] == [("192.0.2.0/24", "Allow"), ("Any", "Deny")]
 
 
-def mount(emulator: Running, **changes: object) -> dict[str, Any]:
+def auth_share(emulator: Running, **changes: object) -> dict[str, Any]:
+    """A mount of a share that is there."""
     storage = emulator.storage
     storage.storage_accounts.begin_create(GROUP, "images1", ACCOUNT, polling=False)
     storage.file_shares.create(GROUP, "images1", "auth", {"properties": {}})
-    key = storage.storage_accounts.list_keys(GROUP, "images1").keys_property[0].value
-    return {
-        "type": "AzureFiles",
-        "accountName": "images1",
-        "shareName": "auth",
-        "mountPath": "/auth",
-        "accessKey": key,
-        **changes,
-    }
+    return mount(storage.storage_accounts.list_keys(GROUP, "images1").keys_property[0].value, **changes)
 
 
 def test_a_mount_is_a_folder_of_the_site(emulator: Running, web: Any) -> None:
     create_plan(web)
     create_site(web)
     answer = web.web_apps.update_azure_storage_accounts(
-        GROUP, "site1", {"properties": {"htpasswd": mount(emulator)}}
+        GROUP, "site1", {"properties": {"htpasswd": auth_share(emulator)}}
     )
     assert answer.properties["htpasswd"].state == "Ok"
     (mounted,) = emulator.sites.running["site1"].mounts
@@ -198,9 +190,9 @@ def test_mounts_that_azure_could_not_make_are_left_out(emulator: Running, web: A
     create_plan(web)
     create_site(web)
     mounts = {
-        "wrong-key": mount(emulator, accessKey="d3Jvbmc="),
-        "no-share": mount(emulator, shareName="nothing"),
-        "good": mount(emulator),
+        "wrong-key": auth_share(emulator, accessKey="d3Jvbmc="),
+        "no-share": auth_share(emulator, shareName="nothing"),
+        "good": auth_share(emulator),
     }
     answer = web.web_apps.update_azure_storage_accounts(GROUP, "site1", {"properties": mounts})
     states = {name: value.state for name, value in answer.properties.items()}
@@ -210,7 +202,7 @@ def test_mounts_that_azure_could_not_make_are_left_out(emulator: Running, web: A
 
 def test_a_new_key_breaks_the_mount(emulator: Running, web: Any) -> None:
     create_plan(web)
-    create_site(web, azureStorageAccounts={"htpasswd": mount(emulator)})
+    create_site(web, azureStorageAccounts={"htpasswd": auth_share(emulator)})
     assert len(emulator.sites.running["site1"].mounts) == 1
     emulator.storage.storage_accounts.regenerate_key(GROUP, "images1", {"keyName": "key1"})
     assert len(emulator.sites.running["site1"].mounts) == 0
@@ -220,7 +212,7 @@ def test_a_new_key_breaks_the_mount(emulator: Running, web: Any) -> None:
 def test_places_that_cannot_be_mounted_over(emulator: Running, web: Any, path: str) -> None:
     create_plan(web)
     with pytest.raises(HttpResponseError) as error:
-        create_site(web, azureStorageAccounts={"x": mount(emulator, mountPath=path)})
+        create_site(web, azureStorageAccounts={"x": auth_share(emulator, mountPath=path)})
     assert error.value.status_code == 400
     with pytest.raises(ResourceNotFoundError):
         web.web_apps.get(GROUP, "site1")  # nothing was written
@@ -229,7 +221,7 @@ def test_places_that_cannot_be_mounted_over(emulator: Running, web: Any, path: s
 def test_at_most_five_mounts(emulator: Running, web: Any) -> None:
     create_plan(web)
     create_site(web)
-    one = mount(emulator)
+    one = auth_share(emulator)
     mounts = {f"m{n}": {**one, "mountPath": f"/m{n}"} for n in range(6)}
     with pytest.raises(HttpResponseError) as error:
         web.web_apps.update_azure_storage_accounts(GROUP, "site1", {"properties": mounts})

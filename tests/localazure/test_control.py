@@ -12,12 +12,11 @@ from tests.localazure.emulator_fixture import (
     GROUP,
     HEADER,
     PLAN,
-    SUBSCRIPTION,
+    PLAN_ID,
+    PROVIDERS,
     Running,
     site_body,
 )
-
-BASE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
 
 
 @pytest.fixture
@@ -39,8 +38,7 @@ def test_a_reset_leaves_an_empty_cloud_with_the_default_settings(emulator: Runni
     emulator.storage.storage_accounts.begin_create(GROUP, "images1", ACCOUNT)
     emulator.storage.file_shares.create(GROUP, "images1", "auth", {"properties": {}})
     emulator.web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN)
-    plan = f"{BASE}/Microsoft.Web/serverfarms/plan1"
-    emulator.web.web_apps.begin_create_or_update(GROUP, "site1", site_body(plan))
+    emulator.web.web_apps.begin_create_or_update(GROUP, "site1", site_body(PLAN_ID))
     host = emulator.sites.reserve("site1")
     assert emulator.control("GET", "/sites") == {
         "value": [{"name": "site1", "host": host, "process": "Running"}]
@@ -87,7 +85,7 @@ def test_sites_misbehave_by_name_and_restart_when_that_changes(emulator: Running
     emulator.delay(0)
     emulator.web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN)
     for name in ("demo-one", "demo-two", "other"):
-        body = site_body(f"{BASE}/Microsoft.Web/serverfarms/plan1")
+        body = site_body(PLAN_ID)
         emulator.web.web_apps.begin_create_or_update(GROUP, name, body)
     emulator.sites.calls.clear()
     slow, never = ({"site": "Demo-*", "behaviour": b, "seconds": 2.0} for b in ("slow", "never"))
@@ -110,7 +108,7 @@ def test_requests_are_recorded_with_their_bodies_but_without_credentials(emulato
     token = emulator.bearer()["Authorization"].split()[1]
     (entry,) = emulator.control("GET", "/requests")["value"]
     assert (entry["method"], entry["status"]) == ("PUT", 202)
-    assert entry["path"] == f"{BASE}/Microsoft.Storage/storageAccounts/images1"
+    assert entry["path"] == f"{PROVIDERS}/Microsoft.Storage/storageAccounts/images1"
     assert entry["query"] == {"api-version": "2026-09-01"}
     assert entry["body"] == ACCOUNT
     assert entry["headers"]["authorization"] == "REDACTED"

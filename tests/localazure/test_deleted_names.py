@@ -12,13 +12,12 @@ from tests.localazure.emulator_fixture import (
     ACCOUNT,
     GROUP,
     PLAN,
-    SUBSCRIPTION,
+    PLAN_ID,
     Running,
     running_emulator,
     site_body,
 )
 
-PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 STORAGE = "Microsoft.Storage/storageAccounts"
 CONTAINERS, SHARES = f"{STORAGE}/blobServices/containers", f"{STORAGE}/fileServices/shares"
 

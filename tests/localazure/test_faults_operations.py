@@ -9,12 +9,10 @@ from tests.localazure.emulator_fixture import (
     ACCOUNT,
     GROUP,
     PLAN,
-    SUBSCRIPTION,
+    PLAN_ID,
     Running,
     site_body,
 )
-
-PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 
 
 @pytest.fixture(params=[0, 0.2])

@@ -14,13 +14,13 @@ from tests.localazure.emulator_fixture import (
     ACCOUNT,
     GROUP,
     PLAN,
-    SUBSCRIPTION,
+    PLAN_ID,
     Running,
+    mount,
     site_body,
 )
 from tests.localazure.site_rig import Rig
 
-PLAN_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Web/serverfarms/plan1"
 LAG = 1.0
 
 
@@ -33,14 +33,9 @@ def emulator(running: Running) -> Running:
     running.storage.file_shares.create(GROUP, "images1", "auth", {"properties": {}})
     running.web.app_service_plans.begin_create_or_update(GROUP, "plan1", PLAN).result()
     running.web.web_apps.begin_create_or_update(GROUP, "site1", site_body(PLAN_ID)).result()
-    mount = {
-        "type": "AzureFiles",
-        "accountName": "images1",
-        "shareName": "auth",
-        "mountPath": "/auth",
-        "accessKey": key(running),
-    }
-    running.web.web_apps.update_azure_storage_accounts(GROUP, "site1", {"properties": {"auth": mount}})
+    running.web.web_apps.update_azure_storage_accounts(
+        GROUP, "site1", {"properties": {"auth": mount(key(running))}}
+    )
     return running
 
 

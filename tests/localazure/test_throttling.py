@@ -6,11 +6,10 @@ import pytest
 
 from localazure.emulator.arm.errors import ArmError
 from localazure.emulator.arm.models.throttling import Limits, Throttling
-from tests.localazure.emulator_fixture import ACCOUNT, GROUP, PLAN, SUBSCRIPTION, Running
+from tests.localazure.emulator_fixture import ACCOUNT, GROUP, PLAN, PLAN_ID, PROVIDERS, SUBSCRIPTION, Running
 
-GROUP_PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
-WEB, STORAGE = f"{GROUP_PATH}/Microsoft.Web", f"{GROUP_PATH}/Microsoft.Storage"
-PLAN_PATH, ACCOUNTS = f"{WEB}/serverfarms/plan1", f"{STORAGE}/storageAccounts"
+WEB, STORAGE = f"{PROVIDERS}/Microsoft.Web", f"{PROVIDERS}/Microsoft.Storage"
+ACCOUNTS = f"{STORAGE}/storageAccounts"
 
 
 class Rig:
@@ -19,10 +18,10 @@ class Rig:
         self.limits = Limits(**limits)
         self._throttling = Throttling(lambda: self.limits, lambda: self.now)
 
-    def ask(self, method: str = "GET", path: str = PLAN_PATH, who: str = "me") -> dict[str, str]:
+    def ask(self, method: str = "GET", path: str = PLAN_ID, who: str = "me") -> dict[str, str]:
         return self._throttling.admit(who, method, path)
 
-    def refused(self, method: str = "GET", path: str = PLAN_PATH, who: str = "me") -> tuple[str, int]:
+    def refused(self, method: str = "GET", path: str = PLAN_ID, who: str = "me") -> tuple[str, int]:
         with pytest.raises(ArmError) as caught:
             self.ask(method, path, who)
         assert caught.value.status == 429
@@ -47,13 +46,13 @@ def test_a_bucket_empties_and_fills_at_its_rate() -> None:
 
 def test_each_principal_subscription_and_kind_has_its_own_bucket() -> None:
     rig = Rig(reads=1, writes=1, deletes=1)
-    other = PLAN_PATH.replace(SUBSCRIPTION, SUBSCRIPTION[::-1])
+    other = PLAN_ID.replace(SUBSCRIPTION, SUBSCRIPTION[::-1])
     for method, path, who in [
-        ("GET", PLAN_PATH, "me"),
-        ("GET", PLAN_PATH, "you"),
+        ("GET", PLAN_ID, "me"),
+        ("GET", PLAN_ID, "you"),
         ("GET", other, "me"),
-        ("PUT", PLAN_PATH, "me"),
-        ("DELETE", PLAN_PATH, "me"),
+        ("PUT", PLAN_ID, "me"),
+        ("DELETE", PLAN_ID, "me"),
     ]:
         rig.ask(method, path, who)
         rig.refused(method, path.upper(), who)
@@ -80,7 +79,7 @@ def test_the_storage_provider_counts_in_windows(kind: str) -> None:
     assert rig.refused(*call)[1] == 1
     for other in {*STORAGE_CALLS.values()} - {call}:
         rig.ask(*other)
-    rig.ask("GET", PLAN_PATH)
+    rig.ask("GET", PLAN_ID)
     rig.now += 0.5
     rig.ask(*call)
     rig.ask(*call)
@@ -130,9 +129,9 @@ def test_resource_manager_says_no_in_its_own_words(emulator: Running) -> None:
     emulator.control("PUT", "/throttling", {"reads": 2, "seconds": 600})
     status, headers, _ = get(emulator, f"{WEB}/sites")
     assert (status, headers["x-ms-ratelimit-remaining-subscription-reads"]) == (200, "1")
-    status, headers, _ = get(emulator, PLAN_PATH)
+    status, headers, _ = get(emulator, PLAN_ID)
     assert (status, headers["x-ms-ratelimit-remaining-subscription-reads"]) == (404, "0")
-    status, headers, body = get(emulator, PLAN_PATH)
+    status, headers, body = get(emulator, PLAN_ID)
     assert (status, body["error"]["code"]) == (429, "SubscriptionRequestsThrottled")
     wait = int(headers["retry-after"])
     assert 290 < wait <= 300
@@ -161,8 +160,8 @@ def test_the_storage_provider_says_no_in_its_own_words(emulator: Running) -> Non
 
 def test_nobody_without_a_token_takes_one_of_a_bucket(emulator: Running) -> None:
     emulator.control("PUT", "/throttling", {"reads": 1})
-    assert emulator.call("GET", f"{PLAN_PATH}?api-version=2025-05-01")[0] == 401
-    assert get(emulator, PLAN_PATH)[0] == 404
+    assert emulator.call("GET", f"{PLAN_ID}?api-version=2025-05-01")[0] == 401
+    assert get(emulator, PLAN_ID)[0] == 404
 
 
 @pytest.mark.parametrize(
