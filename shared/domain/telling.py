@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.notices import Notice, NoticeKind
+from shared.domain.portal import portal_link
 from shared.domain.report_summary import Item, Link, Summary
 
 MOST_TAGS = 5
@@ -37,11 +38,9 @@ class Places:
     def of(self, notice: Notice) -> tuple[Link, ...]:
         """The status page of a registry, and the portal's page of its site."""
         status = Link(title="Status", url=f"{self.public_url}/api/status/{notice.subject}")
-        return (status, Link(title="Portal", url=self._portal(notice.site))) if notice.site else (status,)
-
-    def _portal(self, site: str) -> str:
-        group = f"subscriptions/{self.subscription}/resourceGroups/{self.group}"
-        return f"https://portal.azure.com/#resource/{group}/providers/Microsoft.Web/sites/{site}"
+        if not notice.site:
+            return (status,)
+        return status, Link(title="Portal", url=portal_link(self.subscription, self.group, notice.site))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from itertools import groupby
 from shared.domain.graph import Context
 from shared.domain.health.board import BOARD_DAYS, BoardEntry, Sweep
 from shared.domain.health.codes import HealthState
+from shared.domain.portal import portal_link
 from shared.domain.report.wording import percent, size
 from shared.pages.bars import LARGE, Bars, DayMark, draw, marks, uptime_of
 from shared.pages.overview import IS_IN, Freshness, freshness
@@ -17,7 +18,6 @@ from shared.pages.times import Moment, Times, named
 LATENCY = (480, 72)
 """Width and height of the line in pixels."""
 UPTIME_DAYS = (7, 30, BOARD_DAYS)
-PORTAL = "https://portal.azure.com/#resource"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def details(entry: BoardEntry, sweep: Sweep | None, context: Context, times: Tim
         fix="" if stale else entry.fix,
         evidence="" if stale else entry.evidence,
         facts=tuple(_facts(entry, times)),
-        portal=portal_link(context, entry.site),
+        portal=portal_link(context.subscription, context.group, entry.site),
         uptimes=tuple((back, percent(uptime_of(entry.days, times.now, back))) for back in UPTIME_DAYS),
         bars=draw(days, LARGE, share, every_day=True),
         unusual_days=tuple(_unusual(days)),
@@ -91,9 +91,3 @@ def _facts(entry: BoardEntry, times: Times) -> Iterator[tuple[str, str]]:
         yield "Images", f"{size(entry.size_bytes)}{blobs}"
     if entry.user_count is not None:
         yield "Users", f"{entry.user_count}"
-
-
-def portal_link(context: Context, site: str) -> str:
-    """Where App Service shows the site."""
-    group = f"/subscriptions/{context.subscription}/resourceGroups/{context.group}"
-    return f"{PORTAL}{group}/providers/Microsoft.Web/sites/{site}"

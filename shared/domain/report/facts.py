@@ -10,6 +10,7 @@ from shared.domain.health.codes import Finding
 from shared.domain.health.history import Incident
 from shared.domain.notices import Notice
 from shared.domain.operations import Operation
+from shared.domain.portal import portal_link
 from shared.domain.registries import Registry
 from shared.domain.report.periods import PeriodName, Span
 from shared.domain.report.timeline import Slot
@@ -36,8 +37,7 @@ class Links:
 
     def portal(self, site: str) -> str:
         """The site in Azure's portal."""
-        group = f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
-        return f"https://portal.azure.com/#resource{group}/providers/Microsoft.Web/sites/{site}"
+        return portal_link(self.subscription, self.group, site)
 
 
 @dataclass(frozen=True)

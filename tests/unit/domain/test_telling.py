@@ -10,6 +10,7 @@ from shared.domain.health.codes import Code, HealthState, Severity
 from shared.domain.notices import Notice, NoticeKind
 from shared.domain.report_summary import Summary
 from shared.domain.telling import Places, duration, telling, together
+from shared.sinks.cutting import is_link
 
 AT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 PLACES = Places("https://berthage.example", "sub", "group", ZoneInfo("Europe/Berlin"))
@@ -153,3 +154,14 @@ def test_one_alone_is_told_as_one() -> None:
 )
 def test_durations_have_one_or_two_units(seconds: float, text: str) -> None:
     assert duration(timedelta(seconds=seconds)) == text
+
+
+def test_the_portal_is_found_whatever_a_resource_group_is_called() -> None:
+    """They may have parentheses and letters of any alphabet, which end a link in some chats."""
+    places = Places("https://berthage.example", "sub", "team (é)", UTC)
+    portal = places.of(notice(site="search-x1"))[1].url
+    assert portal == (
+        "https://portal.azure.com/#resource/subscriptions/sub/resourceGroups/team%20%28%C3%A9%29"
+        "/providers/Microsoft.Web/sites/search-x1"
+    )
+    assert is_link(portal)
