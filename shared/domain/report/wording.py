@@ -71,8 +71,8 @@ def milliseconds(latency: int | None) -> str:
 
 
 def in_days(days: int) -> str:
-    """`today`, `in 1 day`, `in 3 days`."""
-    return f"in {plural(days, 'day')}" if days > 0 else "today"
+    """`within a day`, `in 1 day`, `in 3 days`."""
+    return f"in {plural(days, 'day')}" if days > 0 else "within a day"
 
 
 def whole_days(until: datetime, now: datetime) -> int:
@@ -93,16 +93,18 @@ def day(at: datetime, zone: ZoneInfo) -> str:
 
 
 def clock(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """`06:38` on the same day, `Mon 06:38` in the same week, else `12 Nov 06:38`."""
+    """`06:38` on the same day, `Mon 06:38` less than a week before or after it, else `12 Nov 06:38`."""
     local, today = at.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
         return f"{local:%H:%M}"
-    recent = today.date() - local.date() < timedelta(days=7)
+    recent = abs(today.date() - local.date()) < timedelta(days=7)
     return f"{local:%a %H:%M}" if recent else f"{day(at, zone)} {local:%H:%M}"
 
 
 def _unit(size_bytes: int) -> int:
-    return min(len(_UNITS) - 1, max(0, (len(str(size_bytes)) - 1) // 3))
+    """The first in which it has three digits at most."""
+    fitting = (unit for unit in range(len(_UNITS)) if size_bytes / 1000**unit < 999.5)
+    return next(fitting, len(_UNITS) - 1)
 
 
 def _scaled(size_bytes: int, unit: int) -> str:

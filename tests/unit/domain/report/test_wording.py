@@ -54,6 +54,9 @@ def test_a_share_is_never_rounded_up(share: float | None, words: str) -> None:
         (412 * 10**9, 6 * 10**9, "412 GB (+6)"),
         (412 * 10**9, -6 * 10**8, "412 GB (\u2212600 MB)"),
         (5 * 10**12, 0, "5 TB (+0)"),
+        (999_600_000_000, None, "1 TB"),
+        (999_499_999_999, 9_960_000_000, "999 GB (+10)"),
+        (999_950, 999_999, "1 MB (+1)"),
         (10**19, None, "10000 PB"),
     ],
 )
@@ -69,6 +72,11 @@ def test_how_much(size_bytes: int | None, growth: int | None, words: str) -> Non
         (datetime(2026, 3, 1, 22, 30, tzinfo=UTC), "Sun 23:30"),
         (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), "00:30"),
         (datetime(2025, 11, 12, 9, tzinfo=UTC), "12 Nov 10:00"),
+        (datetime(2026, 3, 8, 9, tzinfo=UTC), "Sun 10:00"),
+        (
+            datetime(2026, 3, 9, 9, tzinfo=UTC),
+            "9 Mar 10:00",
+        ),  # the end of what began today, and lasted for a week
     ],
 )
 def test_when(at: datetime, words: str) -> None:
@@ -76,7 +84,7 @@ def test_when(at: datetime, words: str) -> None:
 
 
 def test_days_that_are_left() -> None:
-    assert [in_days(days) for days in (0, 1, 3)] == ["today", "in 1 day", "in 3 days"]
+    assert [in_days(days) for days in (0, 1, 3)] == ["within a day", "in 1 day", "in 3 days"]
 
 
 def test_text_from_outside_stays_in_its_line_and_is_no_name() -> None:
