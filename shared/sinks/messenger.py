@@ -18,6 +18,8 @@ TRIED_AGAIN = {408, 425, 429}
 """Of 4xx. Every other one says that the same request will not do better."""
 THROTTLED_SECONDS = 30
 """Where a sink throttles and does not say for how long."""
+MOST_PATIENCE_SECONDS = 3600
+"""However long a sink asks for: as the longest pause between attempts."""
 _SLACK_SAYS = re.compile(
     rb"(?:invalid_payload|invalid_blocks|invalid_token|no_text|no_service(?:_id)?|no_team|team_disabled|user_not_found"
     rb"|channel_not_found|channel_is_archived|action_prohibited|posting_to_general_channel_denied)"
@@ -94,7 +96,9 @@ class SinkMessenger:
 
     def _patience(self, answer: Answer) -> float:
         asked = retry_after(answer.retry_after, self._now())
-        return THROTTLED_SECONDS if asked is None and answer.status == 429 else asked or 0
+        if asked is None:
+            return THROTTLED_SECONDS if answer.status == 429 else 0
+        return min(asked, MOST_PATIENCE_SECONDS)
 
 
 def retry_after(value: str, now: datetime) -> float | None:

@@ -92,6 +92,13 @@ def test_a_sink_that_has_asked_for_it_is_left_alone_by_whatever_comes_next() -> 
     assert len(sender.posted) == 3
 
 
+def test_nobody_is_left_alone_for_longer_than_an_hour() -> None:
+    """A receiver that asks for a year by mistake would get nothing before this process ends."""
+    error = failure(Answer(503, "31536000"))
+    assert isinstance(error, TemporaryError)
+    assert error.retry_after == 3600
+
+
 @pytest.mark.parametrize("reason", ["timeout", "dns", "tls", "connection"])
 def test_who_does_not_answer_is_asked_again(reason: str) -> None:
     error = failure(NoAnswerError(reason))
