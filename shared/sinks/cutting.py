@@ -21,8 +21,8 @@ MOST_SENTENCES = 3
 MOST_LINKS = 4
 _NAME = re.compile(r"`([A-Za-z0-9_][A-Za-z0-9_.@:/+=-]{0,99})`")
 """With nothing in it that could be markup anywhere."""
-LIMITS = (40, 30, 20, 15, 10, 7, 5, 3, 2, 1)
-"""How many items, sections and lines of a section may stay; the first that fits."""
+LIMITS = (40, 30, 20, 15, 10, 7, 5, 3, 2, 1, 0)
+"""How many items, sections and lines of a section may stay; the first that fits. Of whatever there is, 0 fits."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def many(number: int) -> Summary:
 TEXT = st.one_of(
     st.text(max_size=80),
     st.text("&<>*_~`|@!#[]()\\\n\t\u202e\ud800😀a", max_size=700),
-    st.sampled_from(["", " ", "&" * 4000, "😀" * 3000, "<!channel>", "x" * 5000]),
+    st.sampled_from(["", " ", "&" * 4000, "😀" * 3000, "<!channel>", "x" * 5000, "`a`" * 300]),
 )
 URLS = st.one_of(
     st.sampled_from(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from jsonschema import Draft6Validator
 from jsonschema.exceptions import best_match
 
-from shared.domain.report_summary import Item, Summary
+from shared.domain.report_summary import Item, Link, Section, Summary
 from shared.sinks.teams import encoded, payload
 from tests.unit.sinks.examples import REPORT, SUMMARIES, many, told
 
@@ -104,6 +104,17 @@ def test_of_a_bad_day_the_rest_is_counted(number: int) -> None:
     assert len(encoded(message)) <= MOST
     assert items > 0
     assert items == number or f"and {number - items} more" in lines
+
+
+@pytest.mark.parametrize("text", ["`a`" * 300, "😀`a`" * 200, "😀" * 3000, '\\"' * 3000])
+def test_the_worst_of_texts_fits_in_a_card(text: str) -> None:
+    links = (Link(title=text, url="https://a.example/" + "&" * 480),) * 6
+    item = Item(title=text, text=f"{text}\n" * 5, evidence=text, fix=text, links=links)
+    section = Section(title=text, lines=(text,) * 9)
+    summary = Summary(
+        headline=text, context=text, needs_you=(item,) * 3, sections=(section,) * 3, links=links
+    )
+    assert len(encoded(payload(summary))) <= MOST
 
 
 @settings(max_examples=15, deadline=None)
