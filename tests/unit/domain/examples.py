@@ -13,6 +13,8 @@ from shared.domain.registries import Desired, Registry
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 UID = "01KDZ4WJ2V8Y3T6Q9S1R5X7ABC"
 KEY = "k" * 32
+HASH, OTHER_HASH = "$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53
+"""Of passwords that nobody knows."""
 
 registry_names = st.from_regex(REGISTRY_NAME, fullmatch=True)
 usernames = st.from_regex(USERNAME, fullmatch=True)

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from shared.domain.file_drift import MOST_NAMES, FileDrift, FileState, compare
 from shared.domain.htpasswd import PROBE_USER, render
 from shared.domain.names import USERNAME
-from tests.unit.domain.examples import UID, hashes, revisions, usernames, users
+from tests.unit.domain.examples import HASH, UID, hashes, revisions, usernames, users
 from tests.unit.domain.test_htpasswd import distribution_reads
 
 KEY = "k" * 32
-HASH = "$2b$05$" + "a" * 53
 OTHER = "$2b$05$" + "b" * 53
 USERS = [("alice", HASH), ("bob", HASH)]
 PUBLISHED = render(KEY, "U1", 7, USERS)

@@ -12,9 +12,9 @@ from shared.domain.operations import Kind, Operation
 from shared.domain.records import Upsert
 from shared.domain.user_import import MOST_CHANGES, Chunk, Mode, Outcome, chunks, next_batch
 from shared.domain.users import User, UserState, user_key
-from tests.unit.domain.examples import NOW, UID
+from tests.unit.domain.examples import HASH, NOW, UID
+from tests.unit.domain.examples import OTHER_HASH as OTHER
 
-HASH, OTHER = "$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53
 BASE, IMPORT = 10, 11
 LATER = NOW + timedelta(hours=1)
 

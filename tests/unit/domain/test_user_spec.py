@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from shared.domain.user_spec import UserSpec
+from tests.unit.domain.examples import HASH
 
 PASSWORD = "correct horse battery"
-HASH = f"$2b$05${'a' * 53}"
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,7 @@ from shared.domain.users import (
     successor_stem,
     user_key,
 )
-from tests.unit.domain.examples import NOW, UID, usernames
-
-HASH = f"$2b$05${'a' * 53}"
+from tests.unit.domain.examples import HASH, NOW, UID, usernames
 
 
 def user(**fields: Any) -> User:

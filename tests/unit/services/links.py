@@ -16,10 +16,9 @@ from shared.services.requests import Caller
 from shared.services.reveal_offers import Offer
 from shared.services.reveals import Revealed
 from shared.services.state import State
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import NAME, Rig
 
-HASH = "$2b$05$" + "a" * 53
-OTHER_HASH = "$2b$05$" + "b" * 53
 DEV = Caller("slack:T1/U1", "r-chat", kind="slack", principals=frozenset({"slack:T1/U1", "slack:T1/C1"}))
 ANYBODY = Caller("anonymous", "r-click", kind="anonymous", address="203.0.113.7")
 JANE = replace(ANYBODY, actor="entra:jane", kind="entra", principals=frozenset({"user:jane"}))

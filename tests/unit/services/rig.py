@@ -1,9 +1,12 @@
 """All services over in-memory ports, and a host that runs queued messages."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from shared.domain.grants import Grant
 from shared.domain.graph import Context
@@ -91,8 +94,9 @@ from tests.fakes import (
     FakeShares,
     FakeTable,
 )
+from tests.unit.domain.examples import HASH
 from tests.unit.services.host import Delivery, Host, HostQueue
-from tests.unit.services.wire import Wire, WiredShares
+from tests.unit.services.wire import Killed, Wire, WiredShares
 
 logs.install()  # as the composition root does
 
@@ -343,6 +347,14 @@ class Rig:
         self.clock.advance(RECHECK_SECONDS)
         return self.sweep()
 
+    @contextmanager
+    def dying(self, at: int) -> Iterator[None]:
+        """The process dies at that call of what is done inside; after it there is a new one."""
+        self.wire.kill(at)
+        with pytest.raises(Killed):
+            yield
+        self.wire.revive()
+
     # what users do
 
     def put(self, name: str = NAME, caller: Caller = ME, **fields: Any) -> RegistryAnswer:
@@ -491,3 +503,13 @@ class Rig:
     def index_count(self) -> int:
         row = self.index_table.rows.get("registries", {}).get("!count")
         return int(row.values["number"]) if row else 0
+
+
+def up(*usernames: str) -> Rig:
+    """A registry that is up, with these users."""
+    rig = Rig()
+    rig.create()
+    for username in usernames:
+        rig.put_user(username, password_hash=HASH)
+    rig.drain()
+    return rig

@@ -19,10 +19,11 @@ from shared.services import secret as secret_module
 from shared.services.accounts import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State
+from tests.unit.domain.examples import HASH, OTHER_HASH
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
 
 LONG = "a-long-random-password-of-a-machine"
-HASH, OTHER_HASH, SLOW_HASH = ("$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53, "$2b$12$" + "c" * 53)
+SLOW_HASH = "$2b$12$" + "c" * 53
 MINE = replace(ME, operation_key="my-id", payload=b"PUT alice")
 CREATE_ONLY = Precondition(create_only=True)
 

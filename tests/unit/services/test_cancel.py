@@ -9,7 +9,6 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError, Perma
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
 from tests.unit.services.rig import ALWAYS, ME, NAME, STALE_SECONDS, Rig
-from tests.unit.services.wire import Killed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -421,10 +420,8 @@ def test_a_cancel_survives_a_process_that_dies_at_any_call(kind: Kind, turns: in
     rig.drain()
     for at in range(len(rig.wire.calls)):
         rig, operation = begun()
-        rig.wire.kill(at)
-        with pytest.raises(Killed):
+        with rig.dying(at):
             tell(rig, operation)
-        rig.wire.revive()
         rig.host.waiting.clear()
         cancel(rig, operation)
         rig.mend()

@@ -7,18 +7,13 @@ import pytest
 from shared.domain.errors import ApiError, PermanentError
 from shared.domain.resources import Type
 from shared.services.diagnosis import Diagnoses, Diagnosis
-from tests.unit.services.rig import NAME, Rig
-
-HASH = "$2b$05$" + "a" * 53
+from tests.unit.domain.examples import HASH
+from tests.unit.services.rig import NAME, Rig, up
 
 
 @pytest.fixture
 def rig() -> Rig:
-    rig = Rig()
-    rig.create()
-    rig.put_user("alice", password_hash=HASH)
-    rig.drain()
-    return rig
+    return up("alice")
 
 
 def diagnose(rig: Rig, username: str = "alice", *, names_others: bool = True) -> Diagnosis:

@@ -10,18 +10,14 @@ from shared.domain.htpasswd import FILE_NAME, read_header
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.resources import Ref, Type
 from shared.services.publisher import LOCK_SECONDS
-from tests.unit.services.rig import MOUNT_CACHE, NAME, Rig
-
-HASH, OTHER_HASH = ("$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53)
+from tests.unit.domain.examples import HASH, OTHER_HASH
+from tests.unit.services.rig import MOUNT_CACHE, NAME, Rig, up
 
 
 @pytest.fixture
 def rig() -> Rig:
     """A registry that is up and has one user."""
-    rig = Rig()
-    rig.create()
-    rig.put_user("alice", password_hash=HASH)
-    rig.drain()
+    rig = up("alice")
     rig.wire.calls.clear()
     return rig
 

@@ -12,10 +12,11 @@ from shared.domain.records import Delete
 from shared.domain.resources import Type
 from shared.services import imports
 from shared.services.requests import Caller
-from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig
-from tests.unit.services.wire import Call, Killed
+from tests.unit.domain.examples import HASH
+from tests.unit.domain.examples import OTHER_HASH as OTHER
+from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig, up
+from tests.unit.services.wire import Call
 
-HASH, OTHER = "$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53
 FILE = {f"u{number}": OTHER for number in range(7)}
 
 
@@ -29,11 +30,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def rig() -> Rig:
     """A registry that is up, with one user of the file and two others."""
-    rig = Rig()
-    rig.create()
-    for name in ("alice", "u3", "zoe"):
-        rig.put_user(name, password_hash=HASH)
-    rig.drain()
+    rig = up("alice", "u3", "zoe")
     rig.wire.calls.clear()
     return rig
 
@@ -208,11 +205,7 @@ def calls_of_a_turn() -> list[Call]:
 
 
 def begun(mode: str = "replace") -> tuple[Rig, Operation]:
-    rig = Rig()
-    rig.create()
-    for name in ("alice", "u3", "zoe"):
-        rig.put_user(name, password_hash=HASH)
-    rig.drain()
+    rig = up("alice", "u3", "zoe")
     operation = rig.import_users(FILE, mode).operation
     rig.wire.calls.clear()
     return rig, operation
@@ -232,10 +225,8 @@ def test_an_import_survives_a_process_that_dies_at_any_call(mode: str, comes_bac
     for at in range(calls_of(begun(mode)[0])):
         rig, operation = begun(mode)
         [delivery] = rig.host.waiting
-        rig.wire.kill(at)
-        with pytest.raises(Killed):
+        with rig.dying(at):
             rig.drain()
-        rig.wire.revive()
         if comes_back:
             rig.clock.advance(30)
             rig.deliver(delivery)
@@ -261,8 +252,7 @@ def test_a_request_that_dies_at_any_call_is_accepted_whole_or_not_at_all() -> No
     rig.import_users({"new": HASH})
     for at in range(len(rig.wire.calls)):
         rig = start()
-        rig.wire.kill(at)
-        with pytest.raises(Killed):
+        with rig.dying(at):
             rig.import_users({"new": HASH})
         accepted = any(not operation.final for operation in rig.all_operations())
         rig.mend()

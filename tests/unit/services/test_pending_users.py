@@ -7,17 +7,8 @@ from shared.domain.passwords import matches
 from shared.domain.users import UserState
 from shared.services.diagnosis import Diagnoses
 from shared.services.state import State
-from tests.unit.services.links import (
-    DAY,
-    OTHER_HASH,
-    add,
-    assert_gone,
-    click,
-    line,
-    refused,
-    stored,
-    with_ci,
-)
+from tests.unit.domain.examples import OTHER_HASH
+from tests.unit.services.links import DAY, add, assert_gone, click, line, refused, stored, with_ci
 from tests.unit.services.rig import MINE, NAME, Rig
 
 

@@ -7,10 +7,10 @@ from shared.domain.names import PEOPLE
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.user_spec import UserSpec
 from shared.services.requests import Caller, Precondition
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import ME, Rig
 from tests.unit.services.wire import Killed
 
-HASH = "$2b$05$" + "a" * 53
 NAMES = ("apples", "pears", "plums")
 
 

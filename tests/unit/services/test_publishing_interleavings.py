@@ -19,10 +19,10 @@ from shared.domain.users import User
 from shared.services.publisher import publish
 from shared.services.state import State
 from tests.fakes import FakeClock, FakeShare, FakeTable
+from tests.unit.domain.examples import HASH
 
 KEY = "k" * 32
 NAME = "demo"
-HASH = "$2b$05$" + "a" * 53
 STEPS = 8
 """That one writer takes when another's temporary file is there; a test counts them."""
 

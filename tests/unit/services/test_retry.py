@@ -14,7 +14,6 @@ from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from shared.services.requests import Caller
 from tests.unit.services.rig import ME, NAME, Rig
 from tests.unit.services.test_cancel import begin, cancel, started, up
-from tests.unit.services.wire import Killed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -321,10 +320,8 @@ def test_a_retry_survives_a_process_that_dies_at_any_call(start: str) -> None:
     rig.drain()
     for at in range(len(rig.wire.calls)):
         rig, old = STARTS[start]()
-        rig.wire.kill(at)
-        with pytest.raises(Killed):
+        with rig.dying(at):
             tell(rig, old)
-        rig.wire.revive()
         rig.host.waiting.clear()
         if NAME in rig.state_table.rows and "registry" in rig.state_table.rows[NAME]:
             retry(rig, old)

@@ -16,13 +16,12 @@ from shared.domain.user_spec import RotateSpec
 from shared.domain.users import UserState
 from shared.services.reveal_offers import Offer
 from shared.services.state import State
+from tests.unit.domain.examples import HASH, OTHER_HASH
 from tests.unit.services.links import (
     ANYBODY,
     DAY,
     DEV,
-    HASH,
     JANE,
-    OTHER_HASH,
     SECOND,
     add,
     assert_gone,

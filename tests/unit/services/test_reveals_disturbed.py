@@ -12,19 +12,9 @@ from shared.domain.reveal import LIFE
 from shared.domain.users import UserState
 from shared.services.reveals import Revealed
 from shared.services.state import State
-from tests.unit.services.links import (
-    DEV,
-    OTHER_HASH,
-    add,
-    assert_gone,
-    click,
-    line,
-    offer,
-    stored,
-    with_ci,
-)
+from tests.unit.domain.examples import OTHER_HASH
+from tests.unit.services.links import DEV, add, assert_gone, click, line, offer, stored, with_ci
 from tests.unit.services.rig import NAME, Rig
-from tests.unit.services.wire import Killed
 
 
 @pytest.fixture
@@ -113,10 +103,8 @@ def test_whatever_happens_during_a_click_it_has_counted_or_it_has_not(rig: Rig, 
 @pytest.mark.parametrize("at", range(CALLS))
 def test_a_click_that_dies_has_done_all_or_nothing(rig: Rig, at: int) -> None:
     link = add(rig)
-    rig.wire.kill(at)
-    with pytest.raises(Killed):
+    with rig.dying(at):
         click(rig, link)
-    rig.wire.revive()
     if stored(rig, "new").state is UserState.PENDING_REVEAL:
         click(rig, link)
     else:

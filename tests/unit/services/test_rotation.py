@@ -11,13 +11,14 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.passwords import matches
 from shared.domain.user_spec import RotateSpec
-from shared.domain.users import User, UserState
+from shared.domain.users import UserState
 from shared.services.accounts import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State
+from tests.unit.domain.examples import HASH
+from tests.unit.services.links import stored, with_ci
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
 
-HASH = "$2b$05$" + "a" * 53
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
 DAY = 24 * HOURS
 MINE = replace(ME, operation_key="my-id", payload=b"rotate ci")
@@ -25,18 +26,7 @@ MINE = replace(ME, operation_key="my-id", payload=b"rotate ci")
 
 @pytest.fixture
 def rig() -> Rig:
-    """A registry that is up, with the user `ci`."""
-    rig = Rig()
-    rig.create()
-    rig.put_user("ci", password_hash=HASH, description="builds")
-    rig.drain()
-    return rig
-
-
-def stored(rig: Rig, username: str = "ci") -> User:
-    user = State(rig.state_table).user(NAME, username)
-    assert user
-    return user
+    return with_ci()
 
 
 def overlap(rig: Rig, username: str = "ci", hours: float = 24, caller: Any = ME, **fields: Any) -> UserAnswer:

@@ -12,9 +12,9 @@ from shared.domain.registries import ProvisioningState, RegistryFilter
 from shared.domain.resources import Ref, Type
 from shared.services.requests import Precondition
 from shared.services.soft_delete import Removed
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import ALWAYS, ME, NAME, POLICY, Rig
 
-HASH = "$2b$05$" + "a" * 53
 MINE = replace(ME, operation_key="my-id", payload=b"DELETE demo")
 KEPT = timedelta(days=POLICY.soft_delete_days)
 NO = PermanentError("ScopeLocked", "a lock", "remove the lock")

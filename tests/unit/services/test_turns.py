@@ -16,7 +16,6 @@ from shared.services.handlers import Again, Done
 from shared.services.turns import MAX_BACKOFF_SECONDS
 from tests.unit.services.host import Delivery
 from tests.unit.services.rig import STALE_SECONDS, TIMEOUT_SECONDS, VISIBILITY_SECONDS, Rig
-from tests.unit.services.wire import Killed
 
 type Act = Callable[[Operation], Done | Again]
 
@@ -194,10 +193,8 @@ def test_a_users_change_survives_a_process_that_dies_at_any_call(comes_back: boo
     for at in range(calls_of_one_change()):
         rig = one_change()
         [delivery] = rig.host.waiting
-        rig.wire.kill(at)
-        with pytest.raises(Killed):
+        with rig.dying(at):
             rig.drain()
-        rig.wire.revive()
         if comes_back:
             rig.clock.advance(30)
             rig.deliver(delivery)

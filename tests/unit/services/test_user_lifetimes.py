@@ -17,9 +17,9 @@ from shared.domain.user_spec import UserSpec
 from shared.domain.users import User, UserState
 from shared.services.requests import Precondition
 from shared.services.state import State
+from tests.unit.domain.examples import HASH, OTHER_HASH
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
 
-HASH, OTHER_HASH = "$2b$05$" + "a" * 53, "$2b$05$" + "b" * 53
 LONG = "a-long-random-password-of-a-machine"
 DAY = 86400
 MINE = replace(ME, operation_key="my-id", payload=b"PUT alice")

@@ -5,9 +5,9 @@ import pytest
 from shared.domain.reveal import KEPT, LIFE
 from shared.domain.users import UserState
 from shared.services.state import State
+from tests.unit.domain.examples import HASH
 from tests.unit.services.links import (
     DAY,
-    HASH,
     SECOND,
     add,
     assert_gone,

@@ -14,10 +14,10 @@ from shared.domain.users import User, UserState
 from shared.services.reconciling import expired_users
 from shared.services.reconciling.expired_users import BATCH, TRIES
 from shared.services.state import State
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
 from tests.unit.services.wire import Killed
 
-HASH = "$2b$05$" + "a" * 53
 DAY = timedelta(days=1)
 
 

@@ -8,18 +8,14 @@ from shared.domain.health.codes import Code
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import FILE_NAME
-from tests.unit.services.rig import HTPASSWD_STALE, NAME, Rig
-
-HASH = "$2b$05$" + "a" * 53
+from tests.unit.domain.examples import HASH
+from tests.unit.services.rig import HTPASSWD_STALE, NAME, Rig, up
 
 
 @pytest.fixture
 def rig() -> Rig:
     """A registry with one user, that is healthy."""
-    rig = Rig()
-    rig.create()
-    rig.put_user("alice", password_hash=HASH)
-    rig.drain()
+    rig = up("alice")
     rig.sweep()
     return rig
 

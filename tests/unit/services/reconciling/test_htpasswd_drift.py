@@ -11,10 +11,10 @@ from shared.domain.htpasswd import FILE_NAME, probe_password, render
 from shared.domain.operations import Kind, Status
 from shared.domain.records import Upsert
 from shared.services.state import State
-from tests.unit.services.rig import KEY, NAME, STALE_SECONDS, Rig
+from tests.unit.domain.examples import HASH
+from tests.unit.services.rig import KEY, NAME, STALE_SECONDS, Rig, up
 from tests.unit.services.wire import Killed
 
-HASH = "$2b$05$" + "a" * 53
 OTHER = "$2b$05$" + "b" * 53
 MALLORY = f"mallory:{OTHER}\n".encode()
 
@@ -26,11 +26,7 @@ def rig() -> Rig:
 
 
 def with_users() -> Rig:
-    rig = Rig()
-    rig.create()
-    for name in ("alice", "bob"):
-        rig.put_user(name, password_hash=HASH)
-    rig.drain()
+    rig = up("alice", "bob")
     rig.wire.calls.clear()
     return rig
 

@@ -7,10 +7,10 @@ from shared.domain.operations import Kind, Status
 from shared.domain.records import Row, Upsert
 from shared.domain.registries import ProvisioningState
 from shared.services.reconciling.stale_operations import ORPHAN_AGE
-from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
+from tests.unit.domain.examples import HASH
+from tests.unit.services.rig import NAME, STALE_SECONDS, Rig, up
 from tests.unit.services.wire import Killed
 
-HASH = "$2b$05$" + "a" * 53
 ORPHANED = ORPHAN_AGE.total_seconds() + 1
 
 
@@ -24,10 +24,7 @@ def stalled(*names: str) -> Rig:
 
 
 def test_where_everything_moves_there_is_nothing_to_do() -> None:
-    rig = Rig()
-    rig.create()
-    rig.put_user("alice", password_hash=HASH)
-    rig.drain()
+    rig = up("alice")
     rig.clock.advance(3600)
     before = len(rig.host.history)
     assert rig.reconcile.run() == 0

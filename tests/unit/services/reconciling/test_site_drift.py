@@ -12,10 +12,9 @@ from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Upsert
 from shared.domain.resources import Ref, Type
 from shared.domain.site_drift import SiteFinding
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import DRIFT_CHECK, NAME, Rig
 from tests.unit.services.wire import Killed
-
-HASH = "$2b$05$" + "a" * 53
 
 
 def up(rig: Rig) -> Rig:

@@ -6,20 +6,14 @@ from shared.domain.operations import Kind, Status, operation_key
 from shared.domain.records import Delete, Upsert
 from shared.domain.registries import ProvisioningState
 from shared.domain.users import user_key
-from tests.unit.services.rig import NAME, STALE_SECONDS, Rig
-
-HASH = "$2b$05$" + "a" * 53
+from tests.unit.domain.examples import HASH
+from tests.unit.services.rig import NAME, STALE_SECONDS, Rig, up
 
 
 @pytest.fixture
 def rig() -> Rig:
     """A registry with two users."""
-    rig = Rig()
-    rig.create()
-    for name in ("alice", "bob"):
-        rig.put_user(name, password_hash=HASH)
-    rig.drain()
-    return rig
+    return up("alice", "bob")
 
 
 def has_row(rig: Rig, username: str) -> bool:
