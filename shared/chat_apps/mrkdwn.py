@@ -28,11 +28,12 @@ def escaped(text: str) -> Iterator[str]:
     return (_LITERAL.get(char, char) for char in _without_pairs(text))
 
 
-def with_code(text: str) -> Iterator[str]:
-    """The same, but what stands between backticks whole, and as code."""
+def with_code(text: str, mention: str = "") -> Iterator[str]:
+    """The same, but what stands between backticks whole, and as code. `mention` in it is taken out: code shows ids."""
     for place, piece in enumerate(_CODE.split(text)):
         if place % 2:
-            yield f"`{''.join(_ENTITIES.get(char, char) for char in piece)}`"
+            before, found, after = piece.partition(mention) if mention else (piece, "", "")
+            yield " ".join(filter(None, [_code(before), found, _code(after)]))
         else:
             yield from escaped(piece)
 
@@ -46,6 +47,11 @@ def fitting(pieces: Iterable[str], room: int) -> str:
             return "".join([*written, "…"])
         written.append(piece)
     return "".join(written)
+
+
+def _code(text: str) -> str:
+    words = "".join(_ENTITIES.get(char, char) for char in text.strip())
+    return f"`{words}`" if words else ""
 
 
 def _without_pairs(text: str) -> str:

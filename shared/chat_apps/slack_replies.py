@@ -60,7 +60,7 @@ def response(reply: Reply, press: Press) -> Json:
 def _fallback(reply: Reply) -> str:
     """Of notifications, of screen readers, and where blocks can't be shown. Never the link."""
     sign, word = MARKS.get(reply.tone, ("", ""))
-    text = fitting(with_code(one_line(reply.text)), ROOM)
+    text = _text(reply)
     return f"{sign} {word}: {text}" if word else text or "…"
 
 
@@ -79,7 +79,13 @@ def _blocks(reply: Reply) -> Iterator[Block]:
 
 def _verdict(reply: Reply) -> str:
     sign, word = MARKS.get(reply.tone, ("", ""))
-    return f"{sign} *{word}:* {_literal(reply.text)}" if word else _literal(reply.text) or "…"
+    text = _text(reply)
+    return f"{sign} *{word}:* {text}" if word else text or "…"
+
+
+def _text(reply: Reply) -> str:
+    person = f"<@{reply.about}>" if _PERSON.fullmatch(reply.about) else ""
+    return fitting(with_code(one_line(reply.text), person), ROOM)
 
 
 def _sections(lines: Sequence[str]) -> Iterator[Block]:

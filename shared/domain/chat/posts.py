@@ -59,6 +59,8 @@ class Post(Record):
     asked: str
     """The command, as it is written; of a decision the whole sentence."""
     operation: str | None = None
+    about: str = ""
+    """Id of the person whom it mentions."""
     tone: Tone = Tone.PLAIN
     """Of a decision, or of what came of it."""
     buttons: Nested[list[KeptButton]] = Field(default_factory=list)
@@ -103,6 +105,7 @@ def request(post: Post) -> Reply:
         lines=("Who asks may not do it. Approved, it is done in your name. This is good for an hour.",),
         tone=Tone.WARNING,
         private=False,
+        about=post.about,
         who=(post.asker,),
         buttons=tuple(Button(**button.model_dump()) for button in post.buttons),
     )
@@ -111,7 +114,7 @@ def request(post: Post) -> Reply:
 def decision(post: Post) -> Reply:
     """Somebody who may has decided, and there is no more to it."""
     lines = () if post.tone is Tone.REFUSED else ("What you asked for was approved.",)
-    return Reply(post.asked, lines, post.tone)
+    return Reply(post.asked, lines, post.tone, about=post.about)
 
 
 def is_last(post: Post, operation: Operation | None, now: datetime) -> bool:

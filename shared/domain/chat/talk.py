@@ -77,6 +77,15 @@ class Asked:
         return replace(self, options={name: value for name, value in self.options.items() if name != CONFIRM})
 
 
+_MENTIONED = re.compile(r"(?<= )<@([^<>]+)>")
+
+
+def mentioned_in(echo: str) -> str:
+    """Id of the person whom a command in its one written form mentions, if it does. Elsewhere a `<` is escaped."""
+    found = _MENTIONED.search(echo)
+    return found[1] if found else ""
+
+
 _PLAIN = re.compile(r"[\w.:/,+-][\w.:/,+@-]*")
 _TO_ESCAPE = re.compile(r"""[\\"\u201c\u201d\u201e\u201f\u00ab\u00bb<]|&(?=#?\w+;)""")
 """What would end a quotation, or be taken for what a platform makes of its users' words."""
@@ -148,6 +157,8 @@ class Reply:
     """Operations whose progress is told in the channel."""
     code: str | None = None
     """Where there are no buttons: the word that confirms, to be said again with the command."""
+    about: str = ""
+    """Id of the person whom a command in the text mentions, `revoke <@ID>`: shown as the platform shows people."""
     who: tuple[str, ...] = ()
     """Ids of people and channels, in the speaker's own workspace, who may do what was refused."""
     replaces: bool = False

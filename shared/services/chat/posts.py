@@ -14,7 +14,7 @@ from itertools import batched, islice
 from ulid import ULID
 
 from shared.domain.chat.posts import POSTS, Post, PostKind, decision, is_last, kept, progress, request
-from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone
+from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone, mentioned_in
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
 from shared.domain.names import split_operation_id
@@ -130,14 +130,16 @@ class Posts:
 
     def _request(self, approval: Approval, owner: str) -> Post:
         post = self._new(PostKind.REQUEST, owner, approval.asker, approval.asks)
-        return post.change(buttons=kept(approval.buttons))
+        return post.change(about=mentioned_in(approval.asks), buttons=kept(approval.buttons))
 
     def _told(self, asker: str, reply: Reply, asked: str) -> Iterator[Post]:
         """Whoever has asked hears directly what was decided, and how it goes on."""
         for operation in reply.follows:
             yield self._new(PostKind.PROGRESS, asker, asker, asked, operation=operation)
         if not reply.follows:
-            yield self._new(PostKind.DECISION, asker, asker, reply.text).change(tone=reply.tone)
+            yield self._new(PostKind.DECISION, asker, asker, reply.text).change(
+                tone=reply.tone, about=reply.about
+            )
 
     def _new(
         self, kind: PostKind, channel: str, asker: str, asked: str, operation: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from shared.domain.chat.parsing import parse
-from shared.domain.chat.talk import Asked, Reply, Speaker, Tone
+from shared.domain.chat.talk import Asked, Reply, Speaker, Tone, mentioned_in
 from shared.services.chat.admission import command_of, registry_of
 from shared.services.chat.approvals import APPROVES, ASKS, DENIES, Approvals
 from shared.services.chat.callers import Callers, Entitled, operation_key
@@ -102,8 +102,9 @@ class Presses:
         return self._settled(said, request, self._run, approved=True)
 
     def _denied(self, said: Said, request: Sealed) -> Reply:
-        text = f"Denied: `{request.echo}`. Nothing was done."
-        return self._settled(said, request, lambda _: Reply(text, tone=Tone.REFUSED), approved=False)
+        text, about = f"Denied: `{request.echo}`. Nothing was done.", mentioned_in(request.echo)
+        denied = Reply(text, tone=Tone.REFUSED, about=about)
+        return self._settled(said, request, lambda _: denied, approved=False)
 
     def _settled(self, said: Said, request: Sealed, do: Answering, *, approved: bool) -> Reply:
         """For all to see, and once: what has failed waits for another try."""

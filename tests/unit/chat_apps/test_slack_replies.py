@@ -131,6 +131,21 @@ def test_who_may_is_mentioned_and_nothing_else_is() -> None:
     assert list(texts(answer(reply)))[-1] == "Ask: <@U0OPS> <@W0GRID> <#C0OPS>"
 
 
+def test_a_person_whom_a_command_is_about_is_mentioned() -> None:
+    """Code would show the id."""
+    found = message(Reply("May this be done? `revoke <@U3>`", about="U3"))
+    assert list(texts(found)) == ["May this be done? `revoke` <@U3>"]
+    assert found["text"] == "May this be done? `revoke` <@U3>"
+    middle = message(Reply("`revoke <@U3> confirm=x` and <@U3>", about="U3"))
+    assert list(texts(middle)) == ["`revoke` <@U3> `confirm=x` and &lt;@U3&gt;"]
+
+
+@pytest.mark.parametrize("about", ["", "U4", "!here", "U3> <!here"])
+def test_nobody_else_is(about: str) -> None:
+    text = "May this be done? `revoke <@U3>`, or `<!here>`, or `revoke <@U3> <!here>`"
+    assert "<" not in str(list(texts(message(Reply(text, about=about)))))
+
+
 def test_of_many_who_may_the_rest_is_counted() -> None:
     reply = Reply("No.", tone=Tone.REFUSED, who=tuple(f"U{number}" for number in range(50)))
     assert list(texts(answer(reply)))[-1].endswith("<@U19> and 30 more")
@@ -185,6 +200,7 @@ REPLIES = st.builds(
     private=st.just(True),
     buttons=st.lists(st.builds(Button, TEXT, st.just("mute"), TEXT, st.booleans()), max_size=30).map(tuple),
     link=st.none() | st.builds(SecretLink, LONG, st.just(URL), LONG),
+    about=st.sampled_from(["", "U0DEV", "!here"]) | TEXT,
     who=st.lists(TEXT | st.just("U0OPS"), max_size=40).map(tuple),
     replaces=st.booleans(),
 )

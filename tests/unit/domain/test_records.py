@@ -330,7 +330,7 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
     Post: {
         "id_key": text,
         "kind": st.sampled_from(PostKind),
-        **dict.fromkeys(("channel", "asker", "asked", "shown", "claimed_by"), text),
+        **dict.fromkeys(("channel", "asker", "asked", "about", "shown", "claimed_by"), text),
         **dict.fromkeys(("operation", "message", "posted_to", "error"), maybe_text),
         "tone": st.sampled_from(Tone),
         "failing_since": maybe_time,

@@ -7,6 +7,7 @@ from shared.domain.chat import written
 from shared.domain.chat.parser import PARSER
 from shared.domain.chat.parsing import MOST_CHARACTERS, parse
 from shared.domain.chat.sentence import take_apart
+from shared.domain.chat.talk import MENTION, Asked, mentioned_in
 from shared.domain.chat.words import UnreadableError
 
 BEGINNINGS = [
@@ -55,3 +56,10 @@ def test_no_text_takes_long(beginning: str) -> None:
     """A pattern that backtracks would take hours."""
     for repeated in REPEATED:
         parse((beginning + repeated * MOST_CHARACTERS)[:MOST_CHARACTERS])
+
+
+@pytest.mark.parametrize("text", ["<@U5>", "x <@U5>", 'x" <@U5>', "\\ <@U5>", "` <@U5>"])
+def test_only_a_mention_is_one_in_the_written_form(text: str) -> None:
+    """Whoever writes something like one in a text mentions nobody."""
+    assert mentioned_in(Asked("revoke", {MENTION: "U3"}).echo) == "U3"
+    assert mentioned_in(Asked("mute", {"registry": "demo", "reason": text}).echo) == ""

@@ -9,7 +9,7 @@ import pytest
 from shared.chat_apps.slack_replies import message
 from shared.domain.audit import AuditEntry
 from shared.domain.chat.posts import Post, PostKind, kept, request
-from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
+from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone, mentioned_in
 from shared.domain.operations import Kind
 from shared.services.chat.approvals import LIFE
 from shared.services.chat.confirmations import NOT_YOURS, OVER, USED
@@ -159,6 +159,13 @@ def test_what_asks_first_asks_whoever_approves(chat: Chat) -> None:
     assert chat.rig.operation(done.follows[0]).kind is Kind.DELETE_REGISTRY
 
 
+def test_a_person_who_is_mentioned_is_shown_as_one(chat: Chat) -> None:
+    approval = asked_for(chat, "revoke <@U0JANE>")
+    assert "`revoke` <@U0JANE>" in str(message(request(_post(approval)))["blocks"][0])
+    denied = decide(chat, approval, ADMIN, approve=False)
+    assert "`revoke` <@U0JANE>" in str(message(denied)["blocks"][0])
+
+
 def test_whoever_asked_hears_when_it_is_confirmed(chat: Chat) -> None:
     question = decide(chat, asked_for(chat, "delete demo"))
     assert "ApproveChatRequest" not in [each.action for each in chat.audited()], "nothing is done yet"
@@ -296,6 +303,7 @@ def _post(approval: Approval) -> Post:
         channel="C1",
         asker=approval.asker,
         asked=approval.asks,
+        about=mentioned_in(approval.asks),
         buttons=kept(approval.buttons),
         deadline=now,
         created_at=now,

@@ -348,6 +348,13 @@ def test_whoever_asked_hears_directly_what_was_decided(
     assert (posting.row().pending, posting.queue.sent) == (False, [])
 
 
+def test_whoever_asked_sees_whom_it_was_about(posting: Posting) -> None:
+    decided = Reply("Denied: `revoke <@U5>`.", tone=Tone.REFUSED, asker="U9", about="U5")
+    posting.posts.accept(DEV, decided, "")
+    posting.turn()
+    assert [reply.about for reply in posting.chat.messages.values()] == ["U5"]
+
+
 def test_whoever_asked_hears_directly_how_it_goes_on(posting: Posting) -> None:
     approved = Reply("Creating `demo` …", follows=(posting.operation,), asker="U9")
     posting.posts.accept(DEV, approved, ASKED)
