@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from shared.domain.audit import USE_REGISTRY
 from shared.domain.chat.help import explanation, overview
+from shared.domain.chat.posts import STEPS
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.names import PEOPLE
 from shared.domain.operations import Operation, Status
@@ -65,11 +66,10 @@ class ChatCommands:
             yield f"In its way just now: {found.obstacle.message}"
         yield f"Asked for by {found.asked_by or 'nobody known'} {self._times.ago(found.created_at)}."
         for step in found.steps:
-            yield f"{_MARKS.get(step.status, '·')} {step.name}"
+            yield f"{STEPS[step.status]} {step.name}"
 
 
 _TONES = {Status.SUCCEEDED: Tone.DONE, Status.FAILED: Tone.PROBLEM, Status.CANCELED: Tone.WARNING}
-_MARKS = {Status.SUCCEEDED: "✓", Status.RUNNING: "…", Status.FAILED: "✕", Status.CANCELED: "✕"}
 
 
 def _state(found: Operation) -> str:

@@ -24,7 +24,12 @@ NOT_YOURS = Reply(
     Tone.REFUSED,
 )
 OVER = Reply(_TOO_LATE, tone=Tone.PROBLEM, replaces=True)
-USED = Reply("This was answered already. Nothing was done again.", tone=Tone.PROBLEM)
+USED = Reply(
+    "This was answered already. Nothing was done again.",
+    ("If you see nothing of it, say the command again: that is safe.",),
+    Tone.PROBLEM,
+)
+"""Where a process dies over a press, nobody knows what came of it."""
 UNKNOWN = Reply("This button is none that was made here. Nothing was done.", tone=Tone.PROBLEM)
 NO_CODE = Reply(
     "This code is not for this command, not for you, or too old. Nothing was done.",

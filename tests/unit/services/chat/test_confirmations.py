@@ -75,6 +75,13 @@ def test_it_can_be_confirmed_once(chat: Chat) -> None:
     assert len([each for each in chat.rig.all_operations() if each.kind is Kind.DELETE_REGISTRY]) == 1
 
 
+def test_where_a_process_died_over_a_press_there_is_a_way_on(chat: Chat) -> None:
+    """Nobody knows what came of the first press: the command itself may be said again, and starts nothing twice."""
+    yes, _ = buttons(chat)
+    chat.press(yes)
+    assert chat.press(yes).lines == ("If you see nothing of it, say the command again: that is safe.",)
+
+
 def test_what_is_kept_can_not_be_confirmed_any_more(chat: Chat) -> None:
     yes, no = buttons(chat)
     kept = chat.press(no)
