@@ -128,16 +128,13 @@ def _fitting(report: Report) -> Report:
     less = _without(report, "The single registries", registries=[])
     if _fits(less):
         return less
-    few = {
-        "incidents": less.incidents[:MOST_OF_A_LIST],
-        "failed_operations": less.failed_operations[:MOST_OF_A_LIST],
-    }
-    return _without(
-        less,
-        f"All but {MOST_OF_A_LIST} incidents and failed operations",
-        drift=less.drift[:MOST_OF_A_LIST],
-        **few,
-    )
+    few = {name: getattr(less, name)[:MOST_OF_A_LIST] for name in _LISTS}
+    users = less.users.model_copy(update={"expiring": less.users.expiring[:MOST_OF_A_LIST]})
+    return _without(less, f"All but {MOST_OF_A_LIST} of each list", users=users, **few)
+
+
+_LISTS = ("problems", "todo", "incidents", "failed_operations", "drift")
+"""Of a report, that may be of any length."""
 
 
 def _without(report: Report, what: str, **fields: object) -> Report:

@@ -93,15 +93,23 @@ def test_what_does_not_fit_is_left_out_and_the_report_says_so(
     assert world.archive.get(huge.id or "") == kept
 
 
+LISTS = ("problems", "todo", "incidents", "failed_operations", "drift")
+
+
+@pytest.mark.parametrize("name", LISTS)
 def test_even_of_a_year_of_trouble_there_is_room_for_a_part(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    """Nothing that is in a report may keep it from being kept, and so from being sent."""
     monkeypatch.setattr(archive, "MOST_COLUMNS", 1)
     made, chance = report(world), Random(7)
-    incidents = [made.incidents[0].model_copy(update={"message": str(chance.random())}) for _ in range(3000)]
-    kept = world.archive.add(made.model_copy(update={"incidents": incidents}))
-    assert len(kept.incidents) == 100
+    [one, *_] = getattr(made, name)
+    many = [one.model_copy(update={"registry": str(chance.random())}) for _ in range(3000)]
+    kept = world.archive.add(made.model_copy(update={name: many}))
+    assert getattr(kept, name) == many[:100]
     assert len(kept.notes) == 2
+    assert archive._fits(kept)
+    assert world.archive.get(kept.id or "") == kept
 
 
 def test_old_reports_go(world: World) -> None:
