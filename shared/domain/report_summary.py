@@ -4,8 +4,18 @@ Plain text: each sink escapes it and cuts it to what it may send. The one mark t
 which a sink may set in another type. Long lists may be given whole.
 """
 
+from collections.abc import Mapping
+
 from shared.domain.health.codes import Severity
 from shared.domain.records import Model
+
+MARKS: Mapping[Severity, str] = {
+    Severity.OK: "🟢",
+    Severity.INFO: "🔵",
+    Severity.WARNING: "🟡",
+    Severity.CRITICAL: "🔴",
+}
+"""Before a headline, which says the same in words."""
 
 
 class Link(Model):

@@ -1,20 +1,12 @@
 """Long lists cut short, so that a message stays within what a sink takes. What is cut is counted, never just gone."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.health.codes import Severity
-from shared.domain.report_summary import Item, Link, Summary
+from shared.domain.report_summary import MARKS, Item, Link, Summary
 from shared.domain.text import cut, one_line
 
-MARKS: Mapping[Severity, str] = {
-    Severity.OK: "🟢",
-    Severity.INFO: "🔵",
-    Severity.WARNING: "🟡",
-    Severity.CRITICAL: "🔴",
-}
-"""Before the headline, which says the same in words."""
 TITLE, TEXT = 150, 500
 """Characters of one field."""
 MOST_SENTENCES = 3

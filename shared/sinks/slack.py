@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 )
 
 from shared.chat_apps.mrkdwn import escaped, fitting, units
-from shared.domain.report_summary import Item, Link, Section, Summary
+from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
 from shared.sinks import cutting
 
 MOST_BLOCKS = 50
@@ -77,7 +77,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _item(item: Item) -> str:
-    heading = f"{cutting.MARKS[item.severity]} {_bold(item.title)}"
+    heading = f"{MARKS[item.severity]} {_bold(item.title)}"
     said = [
         f"*{label}:* {literal(value)}" if label else literal(value) for label, value in cutting.parts(item)
     ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.health.codes import Severity
-from shared.domain.report_summary import Item, Link, Section, Summary
+from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
 from shared.sinks import cutting
 
 MOST_BYTES = 24_000
@@ -68,7 +68,7 @@ def _body(summary: Summary, most: int) -> list[Element]:
 
 
 def _item(item: Item) -> Element:
-    heading = f"{cutting.MARKS[item.severity]} {cutting.title(item.title)}"
+    heading = f"{MARKS[item.severity]} {cutting.title(item.title)}"
     elements = [_text(heading, weight="Bolder")]
     elements += [_labelled(label, value) for label, value in cutting.parts(item)]
     if links := cutting.links(item.links):

@@ -3,12 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from shared.domain.health.codes import Severity
 from shared.domain.report.wording import NONE
-from shared.domain.report_summary import Item, Link, Section, Summary
+from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
 
-MARKS = {Severity.OK: "🟢", Severity.INFO: "🟢", Severity.WARNING: "🟡", Severity.CRITICAL: "🔴"}
-"""Before the verdict, which says the same in words."""
 _SPECIAL = re.compile(r"[\\*\[\]<|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What means something wherever it stands. An underscore inside of a word does not."""
 _LEADING = re.compile(r"^(\d*)([-+=>#.)])")

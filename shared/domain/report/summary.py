@@ -193,11 +193,12 @@ def _named(report: Report) -> set[str]:
 
 
 def _rest(report: Report, healthy: int) -> str:
-    others = ("other " if healthy == 1 else "others ") if report.registries and _named(report) else ""
+    others = ("others " if healthy > 1 else "other ") if report.registries and _named(report) else ""
+    fine = [f"{healthy or 'no'} {others}healthy"] if healthy or others else []
     states = [f"{number} {what}" for state, what in _QUIET.items() if (number := report.states.get(state, 0))]
     age = report.sweep_age_seconds
     swept = [f"sweep {duration(age)} ago"] if age is not None else []
-    return " · ".join([f"{healthy} {others}healthy", *states, *swept])
+    return " · ".join([*fine, *states, *swept])
 
 
 _QUIET = {HealthState.MAINTENANCE: "in maintenance", HealthState.UNKNOWN: "that we could not look at"}

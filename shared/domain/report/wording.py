@@ -1,28 +1,23 @@
 """Figures as people read them."""
 
 import math
-import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain import telling
+from shared.domain.text import cut, one_line
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 NONE = "\u2013"
 """A dash: stands where there is no figure."""
 MINUS = "\u2212"
-
-
-_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-"""Whatever breaks a line, or turns its direction round."""
 MOST_CHARACTERS = 300
 """Of a text that comes from outside."""
 
 
 def quoted(text: str) -> str:
     """A text from outside as a part of one line. A backtick would begin a name in it."""
-    line = _SPACE.sub(" ", text).strip().replace("`", "'")
-    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
+    return cut(one_line(text).replace("`", "'"), MOST_CHARACTERS)
 
 
 def name(text: str) -> str:

@@ -144,7 +144,9 @@ def test_when_nothing_could_be_looked_at_nothing_is_green(world: World) -> None:
     made = report(world)
     assert made.verdict == "None of 2 registries could be looked at"
     assert made.severity is Severity.WARNING
-    assert "🟢" not in markdown(summary_of(made))
+    text = markdown(summary_of(made))
+    assert "🟢" not in text
+    assert "**⚪ The rest:** 2 that we could not look at" in text
 
 
 def test_what_else_a_look_found_is_a_task_unless_it_may_be_over_with_the_next(world: World) -> None:
