@@ -121,7 +121,8 @@ class Containers(Protocol):
     def measure(self, blob_endpoint: str, container: str, *, most_pages: int, seconds: float) -> Size:
         """What is in it, counted for `most_pages` pages of 5,000 blobs, and no page begun after so many seconds.
 
-        Raises `TemporaryError` when the service is busy or does not answer, and `PermanentError` when it refuses.
+        `NO_CONTAINER` if there is none. Raises `TemporaryError` when the service is busy or does not answer, and
+        `PermanentError` when it refuses.
         """
 
 

@@ -13,10 +13,11 @@ from typing import Self
 
 from shared.domain.chat.talk import Reply
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
-from shared.domain.health.daily import Size
+from shared.domain.health.daily import NO_CONTAINER, Size
 from shared.domain.health.observation import Failure, Observation
 from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
 from shared.domain.messages import AnyMessage, Message
+from shared.domain.names import BLOB_CONTAINER
 from shared.domain.passwords import matches
 from shared.domain.records import Change, Delete, Insert, Replace, Row
 from shared.domain.telling import Telling
@@ -263,6 +264,8 @@ class FakeContainers:
 
     def __init__(self, page: int = 5000) -> None:
         self.by_endpoint: dict[str, list[int]] = {}
+        self.elsewhere: list[int] | None = None
+        """What is in all others; `None`: there are none."""
         self.errors: list[Exception] = []
         """What the next calls raise."""
         self.measured: list[str] = []
@@ -272,9 +275,11 @@ class FakeContainers:
         self.measured.append(blob_endpoint)
         if self.errors:
             raise self.errors.pop(0)
-        if blob_endpoint not in self.by_endpoint:
-            raise PermanentError("ContainerNotFound", f"{blob_endpoint}{container} answered 404.", "Make it.")
-        sizes = self.by_endpoint[blob_endpoint]
+        sizes = self.by_endpoint.get(blob_endpoint, self.elsewhere)
+        if sizes is None:
+            raise TemporaryError("BlobsUnavailable", f"{blob_endpoint} did not answer", 5)
+        if container != BLOB_CONTAINER:
+            return NO_CONTAINER
         counted = sizes[: self._page * (most_pages if seconds > 0 else 1)]
         return Size(sum(counted), len(counted), complete=len(counted) == len(sizes))
 

@@ -19,12 +19,13 @@ from azure.core.rest import HttpRequest, HttpResponse
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import retry_after, seconds_asked_for, summary
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health.daily import Size
+from shared.domain.health.daily import NO_CONTAINER, Size
 
 VERSION = "2023-11-03"
 SCOPE = "https://storage.azure.com/.default"
 LARGEST_PAGE = 5000
 """Blobs in one answer, as the service allows."""
+_GONE = {"ContainerNotFound", "ContainerBeingDeleted"}
 _WAYS_OUT = dict.fromkeys(
     (401, 403),
     "Give the app's identity the role Storage Blob Data Reader on the resource group; "
@@ -55,12 +56,15 @@ class StorageContainers:
         with _client(url) as client:
             for _ in range(most_pages):
                 page = self._page(client, url, marker)
+                if page is None:
+                    return NO_CONTAINER
                 size, blobs, marker = size + page.bytes, blobs + page.blobs, page.next_marker
                 if not marker or time.monotonic() >= end:
                     break
         return Size(size, blobs, complete=not marker)
 
-    def _page(self, client: Client, url: str, marker: str) -> _Page:
+    def _page(self, client: Client, url: str, marker: str) -> _Page | None:
+        """`None`: there is no such container."""
         asked = {"restype": "container", "comp": "list", "maxresults": str(self._page_size)}
         if marker:
             asked["marker"] = quote(marker, safe="")  # azure-core takes parameters as they are
@@ -70,6 +74,8 @@ class StorageContainers:
             raise TemporaryError(
                 "BlobsUnavailable", f"{url} did not answer: {summary(error)}", retry_after(error)
             ) from None
+        if answer.headers.get("x-ms-error-code") in _GONE:
+            return None
         if answer.status_code != 200:
             raise _refusal(url, answer)
         return _read(url, answer)

@@ -13,7 +13,7 @@ from localazure.ports import Ports
 from shared.azure.containers import StorageContainers
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.health.daily import Size
+from shared.domain.health.daily import NO_CONTAINER, Size
 from shared.domain.resources import Ref, Type
 from shared.ports import Containers
 from tests.contract.canned_azure import Answer, CannedAzure
@@ -149,14 +149,9 @@ def test_counting_ends_after_so_many_pages_or_seconds(
     assert (found.blobs, found.complete) == (blobs, complete)
 
 
-def test_a_container_that_is_not_there_has_no_size(place: Place) -> None:
-    place.endpoint = (
-        place.endpoint if isinstance(place, StoredPlace | EmulatedPlace) else "https://none.example/"
-    )
+def test_a_container_that_is_not_there_is_said_to_be_none(place: Place) -> None:
     place.name = "nowhere"
-    with pytest.raises(PermanentError) as error:
-        measured(place)
-    assert error.value.code == "ContainerNotFound"
+    assert measured(place) == NO_CONTAINER
 
 
 def test_of_an_account_that_is_not_there_nobody_knows(place: Place) -> None:

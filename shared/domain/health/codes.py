@@ -36,6 +36,7 @@ class Code(StrEnum):
     TIMEOUT = "TIMEOUT"
     UNEXPECTED_STATUS = "UNEXPECTED_STATUS"
     STORAGE_KEY_INVALID = "STORAGE_KEY_INVALID"
+    IMAGES_LOST = "IMAGES_LOST"
     USERS_EXPIRING = "USERS_EXPIRING"
     NOT_CHECKED = "NOT_CHECKED"
     MAINTENANCE = "MAINTENANCE"
@@ -89,8 +90,8 @@ def state_of(code: Code) -> HealthState:
     return HealthState.DEGRADED if MEANINGS[code].severity in grave else HealthState.HEALTHY
 
 
-_SERVES = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE, Code.STORAGE_KEY_INVALID}
-"""Grave, and yet its users get in and pull."""
+_SERVES = {Code.HTPASSWD_DRIFT, Code.HTPASSWD_STALE, Code.STORAGE_KEY_INVALID, Code.IMAGES_LOST}
+"""Grave, and yet its users get in, and the registry does what it is asked for."""
 _APART = {
     Code.RESTRICTED: HealthState.UNKNOWN,
     Code.NOT_CHECKED: HealthState.UNKNOWN,
@@ -175,6 +176,12 @@ MEANINGS: dict[Code, Meaning] = {
         Severity.CRITICAL,
         "The storage key that is mounted into the site is no key of its storage account any more.",
         "PUT the registry again: the site then gets a key that is valid. It restarts.",
+    ),
+    Code.IMAGES_LOST: Meaning(
+        Severity.CRITICAL,
+        "The registry's images are gone: its blob container is not there, or holds nothing any more.",
+        "Stop the site. Restore the container or its blobs in the portal, which keeps them for seven days after their "
+        "deletion; an empty container that has taken its place has to be deleted before. Then start the site.",
     ),
     Code.USERS_EXPIRING: Meaning(
         Severity.INFO,

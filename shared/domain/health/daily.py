@@ -2,9 +2,13 @@
 
 A look asks Resource Manager for keys, which it throttles, and lists every blob. What is in the users' rows costs
 nothing of that kind, and is judged with every check.
+
+Only this look sees that images are gone. To a registry an empty container is one without images, and Distribution 2.8
+makes one when it starts and finds none. A container that held something is not empty again by itself: a registry that
+deletes images, or collects its garbage, leaves links.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +16,7 @@ from pydantic import Field
 
 from shared.domain.health.codes import Code, Finding, finding
 from shared.domain.health.verdict import VERDICT_KEY
+from shared.domain.names import BLOB_CONTAINER
 from shared.domain.records import Nested, Record
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState
@@ -28,11 +33,15 @@ LONGEST_WORDS = 300
 
 @dataclass(frozen=True)
 class Size:
-    """What a container holds. Not `complete`: there is more, and it was not counted."""
+    """What a container holds. Not `complete`: there is more, and it was not counted. Not `found`: there is none."""
 
     bytes: int
     blobs: int
     complete: bool = True
+    found: bool = True
+
+
+NO_CONTAINER = Size(0, 0, found=False)
 
 
 class DailyLook(Record):
@@ -47,6 +56,10 @@ class DailyLook(Record):
     blobs: int | None = None
     counted_all: bool = False
     """False: there are more blobs than one look counts."""
+    container_found: bool | None = None
+    """Is there a container?"""
+    blobs_seen: int = 0
+    """How many there were when there were any, the last time."""
     failed: Nested[list[str]] = Field(default_factory=list)
 
     @property
@@ -56,7 +69,13 @@ class DailyLook(Record):
     @property
     def is_settled(self) -> bool:
         """Is there no reason to look again before the day is over?"""
-        return self.key_valid is True and self.size_bytes is not None
+        return self.key_valid is True and self.size_bytes is not None and not self.images_lost
+
+    @property
+    def images_lost(self) -> bool:
+        """Is there no container, or nothing left of what was in it?"""
+        is_empty = self.blobs == 0 and self.counted_all
+        return self.container_found is False or (is_empty and self.blobs_seen > 0)
 
 
 def is_due(registry: Registry, last: DailyLook | None, now: datetime) -> bool:
@@ -65,25 +84,25 @@ def is_due(registry: Registry, last: DailyLook | None, now: datetime) -> bool:
         return False
     if last is None or last.uid != registry.uid:
         return True
-    if last.key_valid is False and registry.updated_at > last.looked_at:
-        return True  # an update has sent a key since
+    if (last.key_valid is False or last.images_lost) and registry.updated_at > last.looked_at:
+        return True  # an update has sent a key since, or made a container
     return now - last.looked_at >= (PERIOD if last.is_settled else AFTER_FAILURE)
 
 
 _AT_REST = {ProvisioningState.SUCCEEDED, ProvisioningState.FAILED}
 
 
-def findings_of(look: DailyLook | None, users: Iterable[User], now: datetime, days: int) -> list[Finding]:
-    """What is wrong, and what will be within so many days."""
-    found = (key_finding(look), expiring_finding(users, now, days))
-    return [each for each in found if each]
-
-
-def key_finding(look: DailyLook | None) -> Finding | None:
-    """`STORAGE_KEY_INVALID`; `None` too where it could not be seen."""
-    if look is None or look.key_valid is not False:
-        return None
-    return finding(Code.STORAGE_KEY_INVALID, f"Seen at {look.looked_at:%Y-%m-%d %H:%M} UTC.")
+def findings_of(look: DailyLook | None) -> Iterator[Finding]:
+    """`IMAGES_LOST` and `STORAGE_KEY_INVALID`; nothing of what could not be seen."""
+    if look is None:
+        return
+    seen = f"seen at {look.looked_at:%Y-%m-%d %H:%M} UTC"
+    if look.container_found is False:
+        yield finding(Code.IMAGES_LOST, f"there is no container {BLOB_CONTAINER}: {seen}")
+    elif look.images_lost:
+        yield finding(Code.IMAGES_LOST, f"it held {look.blobs_seen} blobs, and none is left: {seen}")
+    if look.key_valid is False:
+        yield finding(Code.STORAGE_KEY_INVALID, seen)
 
 
 def expiring_finding(users: Iterable[User], now: datetime, days: int) -> Finding | None:

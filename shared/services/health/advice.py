@@ -1,9 +1,9 @@
-"""What is known of a registry without a look: the file's alarm, its storage key, users whose time is over soon."""
+"""What no probe sees: the file's alarm, what the daily look found, users whose time is over soon."""
 
 from collections.abc import Iterator
 
 from shared.domain.health.codes import Finding
-from shared.domain.health.daily import key_finding
+from shared.domain.health.daily import findings_of
 from shared.services.health.daily import expiring
 from shared.services.health.observer import Case
 from shared.services.state import Clock, State
@@ -19,7 +19,6 @@ class Advice:
         """Raises `DependencyError` when the table service does not answer."""
         if case.known.alarm:
             yield case.known.alarm.finding
-        if found := key_finding(case.known.daily):
-            yield found
+        yield from findings_of(case.known.daily)
         if found := expiring(self._state, case.registry, self._days, self._now):
             yield found

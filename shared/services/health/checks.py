@@ -104,7 +104,8 @@ class Checks:
         at_rest = [each for each in seen if each.look.state is not HealthState.MAINTENANCE]
         chosen = self._daily.choose((each.registry, each.daily) for each in at_rest)
         with ContextThreadPool(CONCURRENCY) as pool:
-            for registry, look in zip(chosen, pool.map(self._daily.look, chosen), strict=True):
+            looks = pool.map(lambda pair: self._daily.look(*pair), chosen)
+            for (registry, _), look in zip(chosen, looks, strict=True):
                 self._keeper.keep_daily(registry.name, look)
 
     def _look_again(self, sweep: str, suspects: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The daily look at one registry: is its storage key still good, and how much is in its container?
+"""The daily look at one registry: is its storage key still good, are its images still there, and how much is it?
 
 Six reads of Resource Manager and a page of the blob service for every 5,000 blobs. What Azure refuses is kept as
 something that could not be seen: it says nothing of the registry.
@@ -10,7 +10,14 @@ from datetime import timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.health.codes import Finding
-from shared.domain.health.daily import LONGEST_WORDS, DailyLook, Size, expiring_finding, is_due
+from shared.domain.health.daily import (
+    LONGEST_WORDS,
+    NO_CONTAINER,
+    DailyLook,
+    Size,
+    expiring_finding,
+    is_due,
+)
 from shared.domain.names import BLOB_CONTAINER
 from shared.domain.plan import at
 from shared.domain.registries import Registry
@@ -41,19 +48,19 @@ class DailyLooks:
         """`resources` is called when something is due: its SDK takes half a second to import."""
         self._resources, self._containers, self._now = resources, containers, now
 
-    def due(self, registry: Registry, last: DailyLook | None) -> bool:
-        """Is it time for a look? `last`: its row, whichever incarnation it is of."""
-        return is_due(registry, last, self._now())
-
-    def choose(self, batch: Iterable[tuple[Registry, DailyLook | None]]) -> list[Registry]:
+    def choose(
+        self, batch: Iterable[tuple[Registry, DailyLook | None]]
+    ) -> list[tuple[Registry, DailyLook | None]]:
         """Those of a batch that are to be looked at now: who was looked at longest ago comes first."""
-        due = [(last, registry) for registry, last in batch if self.due(registry, last)]
-        due.sort(key=lambda pair: (pair[0].looked_at.timestamp() if pair[0] else 0, pair[1].name))
-        return [registry for _, registry in due[:MOST_PER_BATCH]]
+        now = self._now()
+        due = [(registry, last) for registry, last in batch if is_due(registry, last, now)]
+        due.sort(key=lambda pair: (pair[1].looked_at.timestamp() if pair[1] else 0, pair[0].name))
+        return due[:MOST_PER_BATCH]
 
-    def look(self, registry: Registry) -> DailyLook:
-        """Looks. Never raises for what Azure refuses."""
+    def look(self, registry: Registry, last: DailyLook | None) -> DailyLook:
+        """Looks; `last`: the look before. Never raises for what Azure refuses."""
         failed: list[str] = []
+        before = last.blobs or last.blobs_seen if last and last.uid == registry.uid else 0
         names, resources = registry.names, self._resources()
         with bound(registry=registry.name):
             valid = _seen(failed, lambda: resources.mounted_key_is_valid(names.site, names.storage_account))
@@ -62,16 +69,19 @@ class DailyLooks:
             uid=registry.uid,
             looked_at=self._now(),
             key_valid=valid,
-            size_bytes=size.bytes if size else None,
-            blobs=size.blobs if size else None,
-            counted_all=size is not None and size.complete,
+            size_bytes=size.bytes if size and size.found else None,
+            blobs=size.blobs if size and size.found else None,
+            counted_all=size is not None and size.found and size.complete,
+            container_found=size.found if size else None,
+            blobs_seen=(size.blobs if size else 0) or before,
             failed=failed,
         )
 
-    def _measure(self, resources: ResourceManager, account: str) -> Size | None:
-        endpoint = at(
-            resources.get(Ref(Type.STORAGE_ACCOUNT, account)) or {}, "properties.primaryEndpoints.blob"
-        )
+    def _measure(self, resources: ResourceManager, account: str) -> Size:
+        found = resources.get(Ref(Type.STORAGE_ACCOUNT, account))
+        if found is None:
+            return NO_CONTAINER
+        endpoint = at(found, "properties.primaryEndpoints.blob")
         if endpoint is None:
             raise TemporaryError("NoBlobEndpoint", f"storage account {account} has no blob endpoint", 0)
         return self._containers.measure(

@@ -96,18 +96,52 @@ def test_a_failed_update_of_a_registry_that_is_up_does_not_stop_the_looks() -> N
 @pytest.mark.parametrize(("valid", "codes"), [(False, [Code.STORAGE_KEY_INVALID]), (True, []), (None, [])])
 def test_only_a_key_that_was_seen_to_be_wrong_is_a_finding(valid: bool | None, codes: list[Code]) -> None:
     seen = look(registry(), key_valid=valid)
-    assert [found.code for found in findings_of(seen, [], NOW, WEEK)] == codes
+    assert [found.code for found in findings_of(seen)] == codes
+
+
+GONE: dict[str, Any] = {"container_found": False, "size_bytes": None, "blobs": None, "counted_all": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "lost"),
+    [
+        ({}, False),
+        (GONE, True),
+        ({"blobs": 0, "blobs_seen": 7}, True),
+        ({"blobs": 0}, False),  # it never held anything
+        ({"blobs": 1, "blobs_seen": 7}, False),
+        ({"blobs": 0, "blobs_seen": 7, "counted_all": False}, False),  # an empty page, and more to come
+        ({"container_found": None, "size_bytes": None, "blobs": None, "blobs_seen": 7}, False),
+    ],
+)
+def test_images_are_lost_where_none_is_left_of_those_that_were_seen(
+    changes: dict[str, Any], lost: bool
+) -> None:
+    home = registry()
+    seen = look(home, HOUR, **changes)
+    assert [found.code for found in findings_of(seen)] == ([Code.IMAGES_LOST] if lost else [])
+    if lost:
+        assert is_due(home, seen, NOW), "within the hour somebody knows that they are back"
+        assert is_due(home.change(updated_at=NOW), seen.change(looked_at=NOW - HOUR / 2), NOW)
 
 
 def test_a_registry_without_a_look_has_no_finding_of_one() -> None:
-    assert findings_of(None, [], NOW, WEEK) == []
+    assert list(findings_of(None)) == []
 
 
 def test_both_findings_stand_side_by_side_with_what_was_seen() -> None:
-    key, users = findings_of(look(registry(), key_valid=False), [user("ci", NOW + DAY)], NOW, WEEK)
-    assert (key.code, key.evidence) == (Code.STORAGE_KEY_INVALID, "Seen at 2026-03-01 12:00 UTC.")
-    assert (users.code, users.evidence) == (Code.USERS_EXPIRING, "ci in 1 day.")
-    assert (state_of(key.code), state_of(users.code)) == (HealthState.DEGRADED, HealthState.HEALTHY)
+    images, key = findings_of(look(registry(), key_valid=False, **GONE))
+    assert (images.code, key.code) == (Code.IMAGES_LOST, Code.STORAGE_KEY_INVALID)
+    assert images.evidence == "there is no container registry: seen at 2026-03-01 12:00 UTC"
+    assert key.evidence == "seen at 2026-03-01 12:00 UTC"
+    assert {state_of(each.code) for each in (images, key)} == {HealthState.DEGRADED}
+
+
+def test_a_user_whose_time_is_over_soon_leaves_a_registry_healthy() -> None:
+    found = expiring_finding([user("ci", NOW + DAY)], NOW, WEEK)
+    assert found
+    assert (found.code, found.evidence) == (Code.USERS_EXPIRING, "ci in 1 day.")
+    assert state_of(found.code) is HealthState.HEALTHY
 
 
 def test_a_row_keeps_what_was_seen() -> None:

@@ -183,6 +183,7 @@ def test_every_code_has_a_row() -> None:
         Code.HTPASSWD_DRIFT,
         Code.HTPASSWD_STALE,
         Code.STORAGE_KEY_INVALID,
+        Code.IMAGES_LOST,
         Code.USERS_EXPIRING,
         Code.MAINTENANCE,
     }

@@ -297,6 +297,8 @@ FIELDS: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
         "size_bytes": st.none() | st.integers(0, 2**60),
         "blobs": st.none() | numbers,
         "counted_all": st.booleans(),
+        "container_found": st.none() | st.booleans(),
+        "blobs_seen": numbers,
         "failed": st.lists(text, max_size=2),
     },
     Mute: {

@@ -147,6 +147,7 @@ class Rig:
         self.heartbeat = FakeHeartbeat()
         self.notices_queue = FakeQueue[NoticeMessage]()
         self.containers = FakeContainers()
+        self.containers.elsewhere = []
         self._wire_up(max_registries, mount_cache, timeout)
 
     def _wire_up(self, max_registries: int, mount_cache: float, timeout: float) -> None:

@@ -33,7 +33,7 @@ class World:
         self.daily = DailyLooks(lambda: self.azure, self.containers, self.clock)
 
     def look(self) -> DailyLook:
-        return self.daily.look(self.registry)
+        return self.daily.look(self.registry, None)
 
 
 @pytest.fixture
@@ -49,6 +49,8 @@ def test_a_look_sees_the_key_and_the_size(world: World) -> None:
         size_bytes=321,
         blobs=3,
         counted_all=True,
+        container_found=True,
+        blobs_seen=3,
     )
 
 
@@ -98,10 +100,22 @@ def test_long_words_are_cut(world: World) -> None:
     assert len(words) == LONGEST_WORDS
 
 
-def test_an_account_that_is_gone_is_not_seen(world: World) -> None:
+def test_an_account_that_is_gone_has_taken_the_images_along(world: World) -> None:
     world.azure.delete(Resources(world.registry).of(Type.STORAGE_ACCOUNT).ref)
     found = world.look()
-    assert (found.key_valid, found.size_bytes, len(found.failed)) == (None, None, 2)
+    assert (found.key_valid, found.size_bytes, found.container_found) == (None, None, False)
+    assert len(found.failed) == 1  # its keys
+
+
+def test_what_was_there_is_remembered_while_nothing_can_be_seen(world: World) -> None:
+    full = world.look()
+    world.containers.errors = [TemporaryError("Busy", "later", 1)]
+    unseen = world.daily.look(world.registry, full)
+    world.containers.by_endpoint[blob_endpoint(world.account)] = []
+    empty = world.daily.look(world.registry, unseen)
+    assert (unseen.images_lost, empty.images_lost, empty.blobs_seen) == (False, True, 3)
+    assert world.daily.look(world.registry, empty).images_lost
+    assert not world.daily.look(world.registry, empty.change(uid="of an earlier incarnation")).images_lost
 
 
 def test_no_key_is_in_what_is_kept(world: World) -> None:
@@ -120,13 +134,13 @@ def test_of_a_batch_a_few_are_looked_at_and_all_in_the_end(world: World) -> None
     for _ in range(5):
         chosen = world.daily.choose((homes[name], row) for name, row in rows.items())
         sweeps.append(len(chosen))
-        for home in chosen:
+        for home, _ in chosen:
             rows[home.name] = DailyLook(uid=home.uid, looked_at=world.clock.now, key_valid=True, size_bytes=0)
         world.clock.advance(300)
     assert sweeps == [MOST_PER_BATCH, MOST_PER_BATCH, 2, 0, 0]
     world.clock.advance(timedelta(days=1).total_seconds() - 5 * 300)
     chosen = world.daily.choose((homes[name], row) for name, row in rows.items())
-    assert [home.name for home in chosen] == sorted(rows)[:MOST_PER_BATCH]  # they stay spread
+    assert [home.name for home, _ in chosen] == sorted(rows)[:MOST_PER_BATCH]  # they stay spread
 
 
 def test_who_was_looked_at_longest_ago_comes_first(world: World) -> None:
@@ -137,7 +151,7 @@ def test_who_was_looked_at_longest_ago_comes_first(world: World) -> None:
     ]
     looks[0] = None
     chosen = world.daily.choose(zip(homes, looks, strict=True))
-    assert chosen == [homes[0], *reversed(homes[-MOST_PER_BATCH + 1 :])]
+    assert [home for home, _ in chosen] == [homes[0], *reversed(homes[-MOST_PER_BATCH + 1 :])]
 
 
 def test_a_put_of_the_same_gives_the_site_a_valid_key_and_the_next_has_nothing_to_do() -> None:
@@ -148,7 +162,7 @@ def test_a_put_of_the_same_gives_the_site_a_valid_key_and_the_next_has_nothing_t
 
     def look() -> bool | None:
         rig.clock.advance(60)
-        found = daily.look(rig.registry())
+        found = daily.look(rig.registry(), None)
         HealthRows(rig.health_table).keep(NAME, found)
         return found.key_valid
 

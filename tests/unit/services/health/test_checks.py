@@ -15,6 +15,7 @@ from shared.domain.notices import NoticeKind
 from shared.domain.records import key_range
 from shared.services.health.keeper import MOST_AGED
 from shared.services.health.sweeps import BATCH
+from tests.fake_resource_manager import blob_endpoint
 from tests.unit.services.rig import ALWAYS, ME, NAME, RECHECK_SECONDS, Rig
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -238,6 +239,27 @@ def test_however_many_checks_somebody_asked_for_they_go_when_they_are_old(rig: R
         rig.clock.advance(300)
         rig.sweep()
     assert len(list(rig.health_table.query(NAME, *key_range("check:")))) == 7
+
+
+def test_images_that_are_gone_are_told_within_a_day_and_so_is_their_return(rig: Rig) -> None:
+    endpoint = blob_endpoint(rig.registry().names.storage_account)
+    rig.containers.by_endpoint[endpoint] = [1, 2, 3]
+    rig.clock.advance(86400)
+    rig.sweep()
+    rig.containers.by_endpoint[endpoint] = []
+    rig.clock.advance(86400)
+    rig.sweep()
+    rig.confirmed_sweep()
+    assert (verdict(rig).state, verdict(rig).code) == (HealthState.DEGRADED, Code.IMAGES_LOST)
+    rig.containers.by_endpoint[endpoint] = [1]
+    rig.clock.advance(3600)
+    rig.sweep()
+    rig.clock.advance(300)
+    rig.sweep()
+    assert [(each.kind, each.code) for each in rig.told] == [
+        (NoticeKind.PROBLEM, Code.IMAGES_LOST),
+        (NoticeKind.RECOVERY, Code.HEALTHY),
+    ]
 
 
 def test_an_incident_stays_until_it_is_over_however_long_that_takes(rig: Rig) -> None:
