@@ -5,7 +5,7 @@ that dies between the platform's answer and the row posts a second message: chat
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -69,8 +69,8 @@ class Posts:
         if self._chat is None or speaker.platform is not Platform.SLACK:
             return _instead(speaker.platform, reply, NOBODY_ASKED)
         try:
-            self._table.transact(POSTS, [post.save() for post in posts])
-        except DependencyError as error:  # what was done is done all the same
+            self._keep(posts)
+        except (ConflictError, DependencyError) as error:  # what was done is done all the same
             logger.warning("what follows a reply can't be posted: %s", error)
             return _instead(speaker.platform, reply, PERHAPS_ASKED)
         for post in posts:
@@ -118,6 +118,14 @@ class Posts:
             with suppress(ConflictError):  # another run is at it
                 self._table.transact(POSTS, [Delete(key) for key in batch])
         return len(keys)
+
+    def _keep(self, posts: Sequence[Post]) -> None:
+        """Nobody else knows their keys: where one is found, they are there, and only an answer was lost."""
+        try:
+            self._table.transact(POSTS, [post.save() for post in posts])
+        except ConflictError:
+            if self._table.get(POSTS, posts[0].key) is None:
+                raise
 
     def _wanted(self, speaker: Speaker, reply: Reply, asked: str) -> Iterator[Post]:
         for operation in reply.follows:

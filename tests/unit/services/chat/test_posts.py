@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.chat.posts import FOLLOWED_FOR, POSTS, Post
 from shared.domain.chat.talk import Approval, Button, Platform, Reply, Speaker, Tone
-from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.errors import ConflictError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
 from shared.domain.records import Change
 from shared.services.chat.posts import GIVEN_UP_AFTER, Posts
@@ -69,6 +69,34 @@ def test_progress_is_one_message_that_changes(posting: Posting) -> None:
     assert (reply.tone, reply.text.startswith("`create demo` in ")) == (Tone.DONE, True)
     assert (posting.row().pending, posting.queue.sent) == (False, [])
     assert list(posting.chat.messages) == [("C1", "0.000100")]
+
+
+def test_rows_whose_answer_was_lost_are_there_all_the_same(
+    posting: Posting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storage's client sends them again, and hears of a conflict with what it has written itself."""
+    write = posting.table.transact
+
+    def twice(partition: str, changes: Sequence[Change]) -> None:
+        write(partition, changes)
+        write(partition, changes)
+
+    monkeypatch.setattr(posting.table, "transact", twice)
+    assert posting.follow().lines == ()
+    monkeypatch.undo()
+    posting.turn()
+    assert posting.said().startswith("`create demo` … ")
+
+
+def test_rows_that_the_storage_refuses_are_not_said_to_be_there(
+    posting: Posting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConflictError("TableBeingDeleted")
+
+    monkeypatch.setattr(posting.table, "transact", refuse)
+    assert "to see how it goes" in posting.follow().lines[-1]
+    assert posting.queue.sent == []
 
 
 def test_a_failure_says_why_and_what_to_do(posting: Posting) -> None:
