@@ -33,13 +33,16 @@ class Outbox:
     def announce(self, notice: Notice) -> None:
         """Tells everybody who wants to know. The same notice again does nothing: its key is what it is about.
 
-        Without a sink that wants it, it is kept all the same. Raises `DependencyError` when it can't be kept.
+        Without a sink that wants it, it is kept all the same. Raises `ConflictError` or `DependencyError`
+        when it can't be kept.
         """
         names = [sink.name for sink in self._sinks if sink.wants(notice)]
         kept = notice.addressed(names, self._now() + STALE)
         try:
             self._table.transact(NOTICES, [Insert(kept.to_row())])
         except ConflictError:
+            if self._table.get(NOTICES, kept.key) is None:
+                raise  # nobody has written it
             return  # whoever wrote it sends it, or reconcile does
         for name in names:
             self.enqueue(kept, name, GATHERING_SECONDS if self.gathers(kept, name) else 0)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.errors import DependencyError
+from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import DeliveryStatus, NoticeKind
 from shared.services.notifying.outbox import GATHERING_SECONDS, STALE
@@ -35,6 +35,21 @@ def test_the_same_notice_twice_is_told_once() -> None:
     world.outbox.announce(world.notice())
     world.outbox.announce(world.notice(message="seen by another check"))
     assert [kept.message for kept in world.kept()] == [""]
+    assert world.sent() == ["ops"]
+
+
+def test_what_the_storage_refuses_has_not_been_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conflict alone does not say that somebody has written it."""
+    world = World(OPS)
+
+    def refuse(*_: object) -> None:
+        raise ConflictError("TableBeingDeleted")
+
+    monkeypatch.setattr(world.table, "transact", refuse)
+    with pytest.raises(ConflictError):
+        world.outbox.announce(world.notice())
+    monkeypatch.undo()
+    world.outbox.announce(world.notice())
     assert world.sent() == ["ops"]
 
 
