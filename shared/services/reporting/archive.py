@@ -84,12 +84,14 @@ class Archive:
         return (Head.from_row(row) for row in islice(self._health.query(REPORTS, first, end, limit), limit))
 
     def add(self, report: Report) -> Report:
-        """The report as it is kept from now on: if somebody was faster, it is his."""
+        """The report as it is kept from now on: if somebody was faster, it is his. Raises `ConflictError`."""
         head, fitting = _head(report), _fitting(report)
         try:
             self._health.transact(REPORTS, [Insert(head.to_row()), Insert(_packed(fitting))])
         except ConflictError:
-            return self.get(head.id) or fitting
+            if (kept := self.get(head.id)) is None:
+                raise  # nobody has written it
+            return kept
         return fitting
 
     def forget_old(self) -> None:

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from shared.domain.errors import ConflictError
 from shared.domain.report.building import build
 from shared.domain.report.markdown import markdown
 from shared.domain.report.model import RegistryLine, Report
@@ -47,6 +48,19 @@ def test_the_same_report_twice_is_one(world: World) -> None:
     again = world.archive.add(report(world))
     assert again == first
     assert len(list(world.archive.heads("", 10))) == 1
+
+
+def test_what_the_storage_refuses_is_not_said_to_be_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conflict alone does not say that somebody has written it."""
+
+    def refuse(*_: object) -> None:
+        raise ConflictError("TableBeingDeleted")
+
+    monkeypatch.setattr(world.health, "transact", refuse)
+    with pytest.raises(ConflictError):
+        world.archive.add(report(world))
 
 
 def test_the_newest_comes_first_and_a_page_goes_on_behind_the_last(world: World) -> None:
