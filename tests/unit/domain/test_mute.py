@@ -66,7 +66,11 @@ def test_every_bad_field_is_named(body: dict[str, Any], found: dict[str, str]) -
     assert not VALIDATOR.is_valid(body) or found.keys() == {"for"}  # a schema can't tell how long P31D is
 
 
-@given(st.text(max_size=MAX_REASON + 5))
+LINES = st.text(max_size=MAX_REASON + 5).filter(lambda text: not text.endswith("\n"))
+"""In Python's patterns `$` stands before a last line break, too; in a schema's it does not."""
+
+
+@given(LINES)
 def test_the_schema_takes_just_the_reasons_that_are_taken(reason: str) -> None:
     body = {"reason": reason, "for": "PT1H"}
     try:
