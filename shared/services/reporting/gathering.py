@@ -106,7 +106,8 @@ class Gathering:
             found = pool.map(partial(self._registry, boards, period, span), names)
             registries = [each for each in found if each]
             failed = pool.map(partial(self._failed, span), _places(names, audited, look))
-            imports = pool.map(self._operation, _imports(audited.entries))
+            begun = [entry.operation_id or "" for entry in audited.entries if is_import(entry)]
+            imports = pool.map(self._operation, begun[:MOST_IMPORTS])
             return Facts(
                 period=period,
                 span=span,
@@ -118,7 +119,7 @@ class Gathering:
                 imports=[each for each in imports if each],
                 unsent=self._notices(span) if look.everywhere else (),
                 sweep=self._sweep(),
-                is_cut=audited.is_cut,
+                is_cut=audited.is_cut or len(begun) > MOST_IMPORTS,
                 links=self._display.links,
             )
 
@@ -194,10 +195,6 @@ def _may_know(entry: AuditEntry, look: Look) -> bool:
 def _places(names: Iterable[str], audited: _Audited, look: Look) -> list[str]:
     """Where operations may have failed: in registries, and in all of them at once."""
     return sorted({*names, *audited.registries, *([PEOPLE] if look.everywhere else [])})
-
-
-def _imports(entries: Iterable[AuditEntry]) -> list[str]:
-    return [entry.operation_id or "" for entry in islice(filter(is_import, entries), MOST_IMPORTS)]
 
 
 def _newest_first(operations: Iterable[Operation]) -> list[Operation]:
