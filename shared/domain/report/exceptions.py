@@ -1,7 +1,7 @@
 """What stands in a report because it is not as it should be: what needs somebody now, and what somebody should do."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
@@ -12,6 +12,7 @@ from shared.domain.report.wording import in_days, plural, whole_days
 
 MUTED, NOT_DELIVERED = "MUTED", "NOT_DELIVERED"
 """Codes of things to do that no look at a registry finds."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def problems(facts: Facts) -> list[Problem]:
@@ -25,9 +26,9 @@ def problems(facts: Facts) -> list[Problem]:
 
 
 def todo(facts: Facts) -> list[Todo]:
-    """In the order of the registries; what concerns none of them comes last."""
+    """A sink that nobody hears of anything through, then what is due first; the rest in the order of the registries."""
     found = [one for each in facts.registries for one in _of_registry(each, facts)]
-    return [*found, *_undelivered(facts)]
+    return [*_undelivered(facts), *sorted(found, key=lambda task: task.due or _NEVER)]
 
 
 def expiring_users(facts: Facts) -> list[ExpiringUser]:

@@ -13,6 +13,7 @@ from shared.domain.report.markdown import markdown
 from shared.domain.report.model import Report
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import summary_of
+from shared.services.reporting import gathering
 from shared.services.reporting.gathering import Look
 from tests.unit.domain.examples import UID
 from tests.unit.services.reporting.world import World, failure, utc
@@ -187,6 +188,38 @@ def test_a_sink_that_takes_nothing_is_a_task_before_and_after_its_notices_are_gi
     world.noticed(notice.change(at=NOW - timedelta(hours=2), deliveries={"ops": waits, "team": fresh}))
     assert [task.message for task in report(world).todo] == [
         "2 notices did not reach the sink ops: SinkUnreachable: its name can't be resolved"
+    ]
+
+
+def test_what_is_due_first_comes_first_and_what_keeps_others_from_being_told_before_it(world: World) -> None:
+    """A sink shows the beginning of a long list."""
+    world.add("cdn")
+    world.look("cdn", Code.SLOW, BEFORE)
+    world.look("search", Code.TLS_EXPIRING, BEFORE, certificate_expires=NOW + timedelta(days=9))
+    world.user("web", "ci", NOW + timedelta(days=2))
+    error = Delivery(status=DeliveryStatus.FAILED, error="SinkRefused: it answered 404")
+    notice = Notice(kind=NoticeKind.PROBLEM, subject="search", at=NOW - timedelta(hours=2))
+    world.noticed(notice.change(deliveries={"ops": error}))
+    found = [(task.registry, task.code) for task in report(world).todo]
+    assert found == [
+        (None, "NOT_DELIVERED"),
+        ("web", "USERS_EXPIRING"),
+        ("search", "TLS_EXPIRING"),
+        ("cdn", "SLOW"),
+    ]
+
+
+def test_imports_that_are_not_counted_are_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MOST_IMPORTS", 1)
+    world.look("search", Code.HEALTHY, BEFORE)
+    for number in range(2):
+        key = f"import-{number}"
+        done = world.operation("search", key, Kind.IMPORT_USERS, BEFORE, counts={"added": 1})
+        world.audited(BEFORE, Kind.IMPORT_USERS, "search", operation_id=done)
+    made = report(world)
+    assert made.users.added == 1
+    assert made.notes == [
+        "The audit holds more than is read for one report: users, drift and refusals are more."
     ]
 
 

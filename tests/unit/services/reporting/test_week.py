@@ -25,9 +25,9 @@ Mon 2 Mar 2026, 07:00 CET · last 7 days, from 23 Feb on
 
 **🟡 You need to**
 
+- 1 notice did not reach the sink ops: HTTP 410 (`NOT_DELIVERED`) Fix: Check the setting of the sink ops, and whether its receiver still takes messages.
 - payments: `ci` expires in 3 days. Rotate with overlap: POST /api/registries/payments/users/ci/rotate {"overlap": "PT24H"}
 - web: certificate expires in 13 days (`TLS_EXPIRING`) Fix: Renew the certificate that is bound to the site.
-- 1 notice did not reach the sink ops: HTTP 410 (`NOT_DELIVERED`) Fix: Check the setting of the sink ops, and whether its receiver still takes messages.
 
 **🔵 Was broken, works again:** search: DOWN 40 min (Thu 11:00→11:40) `TIMEOUT`
 
