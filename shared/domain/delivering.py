@@ -67,6 +67,14 @@ def given_up(notice: Notice, sink: str, error: str) -> Notice | None:
     return notice.delivery(sink, **done)
 
 
+def is_at(notice: Notice, message: NoticeMessage) -> bool:
+    """Is the attempt that this message stands for claimed, and not over?"""
+    delivery = waiting(notice, message.sink)
+    return (
+        delivery is not None and delivery.claimed_by is not None and delivery.attempt == message.attempt + 1
+    )
+
+
 def released(notice: Notice, sink: str, attempt: int, deadline: datetime | None, error: str) -> Notice:
     """After a failure: `attempt` is how often it was tried. A late copy of its message finds no claim to take up."""
     return notice.delivery(sink, attempt=attempt, claimed_by=None, deadline=deadline, error=error)

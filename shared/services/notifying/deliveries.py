@@ -7,7 +7,6 @@ motion again what has passed its deadline, and a sink may then be told twice, ne
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
@@ -20,6 +19,7 @@ from shared.domain.notices import NOTICES, Notice, NoticeKind
 from shared.domain.report_summary import Summary
 from shared.domain.telling import Places, Telling, telling, together
 from shared.ports import Messenger, Table
+from shared.services.notifying.attempts import Attempt
 from shared.services.notifying.outbox import STALE, Outbox
 from shared.services.state import Clock, retry_on_conflict
 from shared.telemetry.logs import bound
@@ -37,24 +37,6 @@ class Summaries(Protocol):
 
     def summary(self, report: str) -> Summary | None:
         """`report` is an id; `None`: there is no such report any more."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """An attempt that is ours. `is_again`: its message has failed before, and the host delivers it once more."""
-
-    notice: Notice
-    message: NoticeMessage
-    message_id: str
-    is_again: bool = False
-    paused_until: datetime | None = None
-    """Its deadline before we gathered it, if it was in the pause after an attempt."""
-
-    def is_still_ours(self, present: Notice) -> bool:
-        """Has nobody else taken it up since?"""
-        delivery = delivering.waiting(present, self.message.sink)
-        ours = (self.message.attempt + 1, self.message_id)
-        return delivery is not None and (delivery.attempt, delivery.claimed_by) == ours
 
 
 class Deliveries:
@@ -86,9 +68,14 @@ class Deliveries:
                 logger.warning("waits for reconcile: %s", error)
 
     def abandon(self, message: NoticeMessage) -> None:
-        """The end of a delivery whose message failed again and again. Raises `DependencyError`."""
+        """The end of a delivery whose message failed again and again, once it was claimed. Raises `DependencyError`.
+
+        Where not even that was done, the tables were away: `reconcile` sets it in motion again.
+        """
         with bound(sink=message.sink, notice=message.notice):
-            self._give_up(message, "InternalError: the control plane failed again and again")
+            notice = self._read(message.notice)
+            if notice and delivering.is_at(notice, message):
+                self._give_up(message, "InternalError: the control plane failed again and again")
 
     @retry_on_conflict
     def _claim(self, message: NoticeMessage, message_id: str) -> Attempt | None:

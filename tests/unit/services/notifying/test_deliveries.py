@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import PermanentError, TemporaryError
+from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import DeliveryStatus, NoticeKind
@@ -173,6 +173,36 @@ def test_poison_takes_nothing_back_that_has_arrived() -> None:
     NoticePoison(world.deliveries, world.posts).end(message.encode().encode(), "m-1")
     [kept] = world.kept()
     assert kept.deliveries["ops"].status is DeliveryStatus.DELIVERED
+
+
+def test_a_notice_outlives_an_outage_of_the_tables_that_is_longer_than_its_message() -> None:
+    world = World(OPS)
+    world.announce()
+    poison = NoticePoison(world.deliveries, world.posts)
+    message, _ = world.queue.sent.pop(0)
+    world.table.down = True
+    for _ in range(5):
+        with pytest.raises(DependencyError):
+            world.deliveries.run(message, "m-1")
+    with pytest.raises(DependencyError):
+        poison.end(message.encode().encode(), "m-1")
+    world.table.down = False
+    poison.end(message.encode().encode(), "m-1")
+    world.clock.advance(STALE.total_seconds() + 1)
+    world.reconcile()
+    deliver_all(world)
+    assert world.told() == ["ops"]
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_poison_leaves_a_delivery_alone_that_has_gone_on_without_its_message() -> None:
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    world.announce()
+    [(message, _)] = world.queue.sent
+    world.turn("m-1")
+    NoticePoison(world.deliveries, world.posts).end(message.encode().encode(), "m-0")
+    assert statuses(world) == {DeliveryStatus.PENDING}
 
 
 def test_an_unreadable_poisoned_message_is_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
