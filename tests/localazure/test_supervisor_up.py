@@ -101,11 +101,13 @@ def test_the_settings_for_func_are_complete(up: Up, folder: Path) -> None:
         assert values[name] == setting(up, name)
 
 
-def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None:
-    second = subprocess.run(
+def start_in_vain(folder: Path, state: Path, port: int) -> subprocess.CompletedProcess[str]:
+    """What it says that does not start."""
+    app = folder / "app"
+    done = subprocess.run(
         [
-            *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app")),
-            *("--state", str(folder / "state"), "--port", "0"),
+            *(sys.executable, "-m", "localazure", "up", "--app-dir", str(app)),
+            *("--state", str(state), "--port", str(port)),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -113,7 +115,12 @@ def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None
         timeout=30,
         check=False,
     )
-    assert second.returncode == 1
+    assert done.returncode == 1
+    return done
+
+
+def test_a_second_one_on_the_same_state_is_refused(up: Up, folder: Path) -> None:
+    second = start_in_vain(folder, folder / "state", 0)
     assert f"running (process {up.process.pid})" in second.stderr
     assert setting(up, "GREETING") == "hello"
 
@@ -151,18 +158,7 @@ def test_a_port_in_use_is_said_before_anything_starts(folder: Path) -> None:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        refused = subprocess.run(
-            [
-                *(sys.executable, "-m", "localazure", "up", "--app-dir", str(folder / "app")),
-                *("--state", str(folder / "other"), "--port", str(port - 1)),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    assert refused.returncode == 1
+        refused = start_in_vain(folder, folder / "other", port - 1)
     assert f"port {port} (for the Azure emulator)" in refused.stderr
     assert "--port" in refused.stderr
     assert "starting" not in refused.stdout

@@ -31,18 +31,7 @@ def look(of: Registry, ago: timedelta = timedelta(), **changes: Any) -> DailyLoo
 
 
 def user(name: str, expires_on: datetime | None, **changes: Any) -> User:
-    made = NOW - 100 * DAY
-    base = User(
-        username=name,
-        uid="u",
-        password_hash="",
-        revision=1,
-        last_operation="o",
-        created_at=made,
-        updated_at=made,
-        secret_changed_at=made,
-    )
-    return base.change(expires_on=expires_on, **changes)
+    return User.new(name, "u", 1, NOW - 100 * DAY).change(expires_on=expires_on, **changes)
 
 
 @pytest.mark.parametrize(

@@ -30,19 +30,8 @@ OPERATION = Operation(
 
 
 def user(name: str, **fields: object) -> User:
-    row = User(
-        etag="e",
-        username=name,
-        uid=UID,
-        password_hash=HASH,
-        description="as it was",
-        revision=BASE,
-        last_operation="demo.before",
-        created_at=NOW,
-        updated_at=NOW,
-        secret_changed_at=NOW,
-    )
-    return row.change(**fields)
+    row = User.new(name, UID, BASE, NOW, password_hash=HASH, last_operation="demo.before", etag="e")
+    return row.change(**{"description": "as it was", **fields})
 
 
 names = st.sampled_from([f"u{number}" for number in range(12)])

@@ -5,10 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from shared.domain.audit import AuditEntry
-from shared.domain.errors import ApiError
 from shared.domain.htpasswd import FILE_NAME
 from shared.domain.reveal import Purpose
 from shared.domain.users import User
@@ -17,7 +14,7 @@ from shared.services.reveal_offers import Offer
 from shared.services.reveals import Revealed
 from shared.services.state import State
 from tests.unit.domain.examples import HASH
-from tests.unit.services.rig import NAME, Rig
+from tests.unit.services.rig import NAME, Rig, refusal
 
 DEV = Caller("slack:T1/U1", "r-chat", kind="slack", principals=frozenset({"slack:T1/U1", "slack:T1/C1"}))
 ANYBODY = Caller("anonymous", "r-click", kind="anonymous", address="203.0.113.7")
@@ -52,14 +49,8 @@ def stored(rig: Rig, username: str = "ci") -> User:
     return user
 
 
-def refused(call: Callable[[], object]) -> ApiError:
-    with pytest.raises(ApiError) as caught:
-        call()
-    return caught.value
-
-
 def assert_gone(rig: Rig, link: Offer) -> None:
-    error = refused(lambda: click(rig, link))
+    error = refusal(lambda: click(rig, link))
     assert (error.status, error.code) == (410, "RevealGone")
 
 

@@ -1,13 +1,14 @@
 """All services over in-memory ports, and a host that runs queued messages."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from shared.domain.errors import ApiError
 from shared.domain.grants import Grant
 from shared.domain.graph import Context
 from shared.domain.health.observation import Thresholds
@@ -434,6 +435,13 @@ class Rig:
         found = [operation for operation in self.all_operations(name) if operation.kind is kind]
         return max(found, key=lambda operation: (operation.created_at, operation.id_key))
 
+    @property
+    def login_server(self) -> str:
+        """The registry's, which Azure has named."""
+        found = self.registry().login_server
+        assert found
+        return found
+
     def share(self, name: str = NAME) -> FakeShare:
         endpoint = self.registry(name).file_endpoint
         assert endpoint is not None
@@ -514,3 +522,10 @@ def up(*usernames: str) -> Rig:
         rig.put_user(username, password_hash=HASH)
     rig.drain()
     return rig
+
+
+def refusal(act: Callable[[], object]) -> ApiError:
+    """What a caller is told."""
+    with pytest.raises(ApiError) as caught:
+        act()
+    return caught.value

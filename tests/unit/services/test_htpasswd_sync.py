@@ -22,12 +22,6 @@ def rig() -> Rig:
     return rig
 
 
-def server(rig: Rig) -> str:
-    name = rig.registry().login_server
-    assert name
-    return name
-
-
 def renames(rig: Rig) -> int:
     return sum(call.name == "share.rename" for call in rig.wire.calls)
 
@@ -51,7 +45,7 @@ def steps(rig: Rig, operation: Operation, most: int = 50) -> Iterator[Operation]
 
 def stop(rig: Rig) -> None:
     rig.azure.stop_site(rig.registry().names.site)
-    rig.probe.stopped.add(server(rig))
+    rig.probe.stopped.add(rig.login_server)
 
 
 def start(rig: Rig) -> None:
@@ -157,7 +151,7 @@ def test_a_deletion_succeeds_only_when_the_registry_refuses_the_user(rig: Rig, l
     assert operation
     looked = len(rig.probe.looked)
     for present in steps(rig, operation):
-        seen = rig.probe._seen[server(rig)]
+        seen = rig.probe._seen[rig.login_server]
         assert present.final is (b"alice" not in seen)
     assert len(rig.probe.looked) == looked + lag + 1
     assert rig.operation(operation.id).result == {"proof": "probe"}
@@ -175,7 +169,7 @@ def test_a_lag_is_waited_for_once_by_all_who_wait(rig: Rig) -> None:
 
 
 def test_a_registry_that_never_reads_the_new_file_never_proves_it(rig: Rig) -> None:
-    rig.probe.stale.add(server(rig))
+    rig.probe.stale.add(rig.login_server)
     operation = rig.delete_user("alice")
     rig.drain(3600)
     assert operation
@@ -200,7 +194,7 @@ def test_something_else_that_answers_is_no_witness(rig: Rig) -> None:
 
 @pytest.mark.parametrize("failure", list(Failure))
 def test_a_registry_that_does_not_answer_delays_a_change(rig: Rig, failure: Failure) -> None:
-    rig.probe.failures[server(rig)] = failure
+    rig.probe.failures[rig.login_server] = failure
     operation = change(rig)
     rig.drain(600)
     assert rig.operation(operation.id).status is Status.RUNNING
@@ -299,7 +293,7 @@ def test_a_site_that_is_about_to_start_is_not_taken_for_stopped(rig: Rig) -> Non
 def test_a_site_that_is_to_run_and_does_not_answer_is_never_vouched_for_by_its_file(
     rig: Rig, crashed: bool
 ) -> None:
-    rig.probe.stopped.add(server(rig))
+    rig.probe.stopped.add(rig.login_server)
     if crashed:
         rig.azure.crash_site(rig.registry().names.site)
     operation = change(rig)
@@ -380,7 +374,7 @@ def test_a_share_in_trouble_delays_a_change_and_leaves_no_temporary_file(
     rig.share().files["htpasswd.of-one-who-died.tmp"] = b""
     busy = [TemporaryError("ServerBusy", "503", 5)] * 3
     (rig.wire.lose_answer if lost else rig.wire.refuse)(f"share.{method}", *busy)
-    rig.probe.failures[server(rig)] = Failure.TIMEOUT
+    rig.probe.failures[rig.login_server] = Failure.TIMEOUT
     change(rig)
     rig.drain(60)
     rig.probe.failures.clear()

@@ -1,12 +1,11 @@
 """An import of users: all of it or nothing, published once, whatever dies and whoever else changes users meanwhile."""
 
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from shared.domain import htpasswd, user_import
-from shared.domain.errors import ApiError, DependencyError, OperationInProgressError, PermanentError
+from shared.domain.errors import DependencyError, OperationInProgressError, PermanentError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Delete
 from shared.domain.resources import Type
@@ -14,7 +13,7 @@ from shared.services import imports
 from shared.services.requests import Caller
 from tests.unit.domain.examples import HASH
 from tests.unit.domain.examples import OTHER_HASH as OTHER
-from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig, up
+from tests.unit.services.rig import ME, NAME, STALE_SECONDS, Rig, refusal, up
 from tests.unit.services.wire import Call
 
 FILE = {f"u{number}": OTHER for number in range(7)}
@@ -47,12 +46,6 @@ def renames(rig: Rig) -> int:
 
 def counts(operation: Operation) -> dict[str, object]:
     return {name: value for name, value in (operation.result or {}).items() if name != "proof" and value}
-
-
-def refused(action: Callable[[], object]) -> ApiError:
-    with pytest.raises(ApiError) as error:
-        action()
-    return error.value
 
 
 def check_no_trace(rig: Rig) -> None:
@@ -99,7 +92,7 @@ def test_replace_also_removes_who_is_not_in_the_file(rig: Rig) -> None:
 
 
 def test_a_removed_user_is_shown_as_such_until_the_registry_has_proven_it(rig: Rig) -> None:
-    rig.probe.stale.add(rig.registry().login_server or "")
+    rig.probe.stale.add(rig.login_server)
     operation = rig.import_users(FILE, "replace").operation
     rig.drain(60)
     assert [user.username for user in rig.state.deleting_users(NAME)] == ["alice", "zoe"]
@@ -148,7 +141,7 @@ def test_the_audit_has_one_entry_with_the_number_of_lines(rig: Rig) -> None:
 
 def test_a_bad_line_changes_nothing(rig: Rig) -> None:
     before = dict(rig.state_table.rows[NAME])
-    error = refused(lambda: rig.import_users({**FILE, "bad": "plain text"}))
+    error = refusal(lambda: rig.import_users({**FILE, "bad": "plain text"}))
     assert (error.status, error.target) == (400, "line 8")
     assert rig.state_table.rows[NAME] == before
     assert not rig.host.waiting
@@ -468,7 +461,7 @@ def test_a_registry_that_is_deleted_meanwhile_keeps_the_imported_users_for_its_r
 
 def test_a_soft_deleted_registry_takes_no_import(rig: Rig) -> None:
     rig.soft_deleted()
-    error = refused(lambda: rig.import_users(FILE))
+    error = refusal(lambda: rig.import_users(FILE))
     assert (error.status, error.code) == (409, "RegistrySoftDeleted")
     assert "restore" in error.fix
     check_no_trace(rig)
@@ -477,7 +470,7 @@ def test_a_soft_deleted_registry_takes_no_import(rig: Rig) -> None:
 def test_a_registry_that_is_being_deleted_takes_no_import(rig: Rig) -> None:
     deletion = rig.purge()
     assert deletion
-    error = refused(lambda: rig.import_users(FILE))
+    error = refusal(lambda: rig.import_users(FILE))
     assert isinstance(error, OperationInProgressError)
     assert error.operation_id == deletion.id
 
@@ -533,7 +526,7 @@ def test_a_poisoned_import_is_never_given_up(rig: Rig, monkeypatch: pytest.Monke
 
 def test_an_import_can_not_be_canceled_but_undone(rig: Rig) -> None:
     operation = rig.import_users(FILE).operation
-    error = refused(lambda: rig.cancel.request(operation.id, ME))
+    error = refusal(lambda: rig.cancel.request(operation.id, ME))
     assert error.code == "OperationNotCancelable"
     assert "mode=replace" in error.fix
 
@@ -555,7 +548,7 @@ def test_the_same_operation_id_is_the_same_import(rig: Rig) -> None:
 def test_the_same_operation_id_with_another_mode_is_refused(rig: Rig) -> None:
     me = Caller("me", "r1", operation_key="migration-1", payload=b"file")
     rig.import_users(FILE, caller=me)
-    assert refused(lambda: rig.import_users(FILE, "replace", me)).code == "OperationIdReused"
+    assert refusal(lambda: rig.import_users(FILE, "replace", me)).code == "OperationIdReused"
 
 
 def test_the_same_import_again_while_it_is_applied_is_the_one_that_goes_on(rig: Rig) -> None:
@@ -566,7 +559,7 @@ def test_the_same_import_again_while_it_is_applied_is_the_one_that_goes_on(rig: 
 
 def test_another_import_while_one_is_applied_is_refused_with_its_operation(rig: Rig) -> None:
     operation = rig.import_users(FILE).operation
-    error = refused(lambda: rig.import_users({"other": HASH}, caller=Caller("me", "r2", payload=b"other")))
+    error = refusal(lambda: rig.import_users({"other": HASH}, caller=Caller("me", "r2", payload=b"other")))
     assert isinstance(error, OperationInProgressError)
     assert error.operation_id == operation.id
 
@@ -595,7 +588,7 @@ def test_more_users_than_a_file_can_hold_are_refused(rig: Rig, monkeypatch: pyte
     rig.drain()
     rig.import_users(FILE)  # no more than before
     rig.drain()
-    error = refused(lambda: rig.import_users({"one": HASH}))
+    error = refusal(lambda: rig.import_users({"one": HASH}))
     assert (error.status, error.code) == (409, "TooManyUsers")
     assert "10 users" in error.message
     rig.import_users({"one": HASH}, "replace")

@@ -8,8 +8,8 @@ from shared.domain.users import UserState
 from shared.services.diagnosis import Diagnoses
 from shared.services.state import State
 from tests.unit.domain.examples import OTHER_HASH
-from tests.unit.services.links import DAY, add, assert_gone, click, line, refused, stored, with_ci
-from tests.unit.services.rig import MINE, NAME, Rig
+from tests.unit.services.links import DAY, add, assert_gone, click, line, stored, with_ci
+from tests.unit.services.rig import MINE, NAME, Rig, refusal
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_put_without_a_secret_leaves_it_waiting_and_one_with_a_secret_does_not
 
 def test_a_rotation_over_http_gives_it_its_first_password(rig: Rig) -> None:
     add(rig)
-    assert refused(lambda: rig.rotate("new", overlap=DAY)).code == "UserPendingReveal"
+    assert refusal(lambda: rig.rotate("new", overlap=DAY)).code == "UserPendingReveal"
     answer = rig.rotate("new")
     assert matches(answer.password or "", stored(rig, "new").password_hash)
     assert answer.user.state is UserState.ACTIVE

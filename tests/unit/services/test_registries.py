@@ -6,23 +6,17 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import ApiError, ConflictError, DependencyError, PermanentError
+from shared.domain.errors import ConflictError, DependencyError, PermanentError
 from shared.domain.health.codes import Code
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.registry_spec import RegistrySpec
 from shared.domain.resources import Type
 from shared.services.requests import Caller, Precondition
 from shared.services.state import State
-from tests.unit.services.rig import ALWAYS, ME, NAME, POLICY, Rig
+from tests.unit.services.rig import ALWAYS, ME, NAME, POLICY, Rig, refusal
 
 MINE = replace(ME, operation_key="my-id", payload=b"PUT demo")
 CREATE_ONLY = Precondition(create_only=True)
-
-
-def refusal(act: Callable[[], object]) -> ApiError:
-    with pytest.raises(ApiError) as caught:
-        act()
-    return caught.value
 
 
 def delete(rig: Rig, condition: Precondition = ALWAYS, caller: Caller = ME) -> Operation | None:

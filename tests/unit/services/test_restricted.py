@@ -18,7 +18,7 @@ def rig() -> Rig:
     rig.create()
     rig.put_user("alice")
     rig.drain()
-    rig.probe.restricted.add(rig.registry().login_server or "")
+    rig.probe.restricted.add(rig.login_server)
     rig.put(**ELSEWHERE)
     return rig
 

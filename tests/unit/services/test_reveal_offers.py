@@ -21,13 +21,12 @@ from tests.unit.services.links import (
     click,
     line,
     offer,
-    refused,
     stored,
     then,
     wait,
     with_ci,
 )
-from tests.unit.services.rig import NAME, Rig
+from tests.unit.services.rig import NAME, Rig, refusal
 
 
 @pytest.fixture
@@ -163,7 +162,7 @@ CAN_NOT_BE_OFFERED: dict[str, tuple[Callable[[Rig], object], str, Purpose, str]]
 def test_no_link_is_made_that_leads_to_nothing(rig: Rig, case: str) -> None:
     happens, username, purpose, code = CAN_NOT_BE_OFFERED[case]
     happens(rig)
-    assert refused(lambda: offer(rig, username, purpose)).code == code
+    assert refusal(lambda: offer(rig, username, purpose)).code == code
     assert not audit(rig, "OfferReveal")
 
 

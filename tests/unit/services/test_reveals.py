@@ -29,13 +29,12 @@ from tests.unit.services.links import (
     click,
     line,
     offer,
-    refused,
     stored,
     then,
     wait,
     with_ci,
 )
-from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
+from tests.unit.services.rig import ALWAYS, ME, NAME, Rig, refusal
 
 
 @pytest.fixture
@@ -105,14 +104,14 @@ def test_a_second_click_shows_nothing_and_the_first_password_stays(rig: Rig) -> 
 
 def test_a_used_link_tells_for_an_hour_how_far_its_password_is(rig: Rig) -> None:
     link = offer(rig)
-    assert refused(lambda: rig.reveals.activation(link.token)).status == 410
+    assert refusal(lambda: rig.reveals.activation(link.token)).status == 410
     started = click(rig, link).operation
     assert rig.reveals.activation(link.token).operation.id == started.id
     rig.drain()
     told = rig.reveals.activation(link.token)
     assert (told.operation.status, told.login_server) == (Status.SUCCEEDED, rig.registry().login_server)
     rig.clock.advance(STATUS_LIFE.total_seconds())
-    assert refused(lambda: rig.reveals.activation(link.token)).status == 410
+    assert refusal(lambda: rig.reveals.activation(link.token)).status == 410
 
 
 ENDS_IT: dict[str, Callable[[Rig], object]] = {
@@ -176,9 +175,9 @@ def test_what_leaves_a_link_alone(rig: Rig, what: str) -> None:
 def test_what_is_no_link_is_answered_as_one_that_was_used(rig: Rig, token: str) -> None:
     used = offer(rig)
     click(rig, used)
-    expected = refused(lambda: click(rig, used))
+    expected = refusal(lambda: click(rig, used))
     for call in (lambda: rig.reveals.reveal(token, ANYBODY), lambda: rig.reveals.activation(token)):
-        error = refused(call)
+        error = refusal(call)
         assert (error.status, error.code, error.message, error.fix, error.target) == (
             expected.status,
             expected.code,
@@ -224,7 +223,7 @@ def test_nobody_opens_what_was_offered_in_nobodys_name(rig: Rig) -> None:
 def test_a_link_for_one_person_is_opened_by_that_person_alone(rig: Rig) -> None:
     link = offer(rig, only_for="user:jane")
     for caller in (ANYBODY, replace(JANE, principals=frozenset({"user:joe"}))):
-        error = refused(lambda caller=caller: click(rig, link, caller))  # type: ignore[misc]
+        error = refusal(lambda caller=caller: click(rig, link, caller))  # type: ignore[misc]
         assert (error.status, error.code) == (403, "RevealForAnother")
     assert click(rig, link, JANE).username == "ci"
     [entry] = audit(rig, Kind.ROTATE_USER)

@@ -13,7 +13,7 @@ from shared.domain.resources import Ref, Type
 from shared.services.requests import Precondition
 from shared.services.soft_delete import Removed
 from tests.unit.domain.examples import HASH
-from tests.unit.services.rig import ALWAYS, ME, NAME, POLICY, Rig
+from tests.unit.services.rig import ALWAYS, ME, NAME, POLICY, Rig, refusal
 
 MINE = replace(ME, operation_key="my-id", payload=b"DELETE demo")
 KEPT = timedelta(days=POLICY.soft_delete_days)
@@ -47,12 +47,6 @@ def removed(rig: Rig) -> Removed:
 
 def identity(operation: Operation | None) -> str | None:
     return operation.id if operation else None
-
-
-def refusal(act: Callable[[], object]) -> ApiError:
-    with pytest.raises(ApiError) as caught:
-        act()
-    return caught.value
 
 
 def ended(rig: Rig, kind: Kind) -> tuple[str, str]:

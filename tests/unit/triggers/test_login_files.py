@@ -25,17 +25,7 @@ SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z
 
 
 def answer(username: str = "ci") -> UserAnswer:
-    user = User(
-        username=username,
-        uid="u",
-        password_hash="",
-        revision=1,
-        last_operation="",
-        created_at=NOW,
-        updated_at=NOW,
-        secret_changed_at=NOW,
-    )
-    return UserAnswer("demo", user, 0, login_server=HOST)
+    return UserAnswer("demo", User.new(username, "u", 1, NOW), 0, login_server=HOST)
 
 
 @pytest.mark.parametrize("password", ["plain-and-long", 'it\'s "$HOME" `id` \\ & <x>'])

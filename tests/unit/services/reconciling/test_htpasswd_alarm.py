@@ -20,14 +20,8 @@ def rig() -> Rig:
     return rig
 
 
-def server(rig: Rig) -> str:
-    found = rig.registry().login_server
-    assert found
-    return found
-
-
 def revoke_in_vain(rig: Rig) -> None:
-    rig.probe.stale.add(server(rig))
+    rig.probe.stale.add(rig.login_server)
     rig.delete_user("alice")
 
 
@@ -78,7 +72,7 @@ def test_it_is_over_when_the_change_is_proven(rig: Rig, caplog: pytest.LogCaptur
 def test_a_sweep_does_not_hide_it(rig: Rig) -> None:
     revoke_in_vain(rig)
     wait(rig, HTPASSWD_STALE + 60)
-    rig.probe.failures[server(rig)] = Failure.TIMEOUT
+    rig.probe.failures[rig.login_server] = Failure.TIMEOUT
     rig.sweep()
     assert verdict(rig).code is Code.HTPASSWD_STALE
 
@@ -114,7 +108,7 @@ def test_users_of_a_registry_that_is_still_being_made_wait_without_an_alarm() ->
 
 def test_a_changed_file_is_an_alarm_until_the_repaired_one_is_proven(rig: Rig) -> None:
     rig.share().files[FILE_NAME] += f"mallory:{HASH}\n".encode()
-    rig.probe.stale.add(server(rig))
+    rig.probe.stale.add(rig.login_server)
     rig.reconcile.run()
     wait(rig, 60)
     assert verdict(rig).code is Code.HTPASSWD_DRIFT

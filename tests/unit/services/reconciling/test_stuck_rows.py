@@ -71,7 +71,7 @@ def test_an_operation_that_ends_during_the_run_leaves_nothing_to_free(
 
 @pytest.mark.parametrize("is_there", [True, False])
 def test_the_row_of_a_deleted_user_goes_when_its_operation_never_will(rig: Rig, is_there: bool) -> None:
-    rig.probe.stale.add(rig.registry().login_server or "")
+    rig.probe.stale.add(rig.login_server)
     operation = rig.delete_user("alice")
     assert operation
     rig.drain(30)
@@ -85,7 +85,7 @@ def test_the_row_of_a_deleted_user_goes_when_its_operation_never_will(rig: Rig, 
 
 
 def test_the_row_of_a_deleted_user_waits_for_its_proof(rig: Rig) -> None:
-    rig.probe.stale.add(rig.registry().login_server or "")
+    rig.probe.stale.add(rig.login_server)
     rig.delete_user("alice")
     rig.drain(30)
     rig.reconcile.run()
