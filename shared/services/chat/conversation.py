@@ -102,4 +102,4 @@ class Conversation:
         if error.status == 403:
             return self._refusing.reply(speaker, asked, error, may_be_asked_for=deed.may_be_asked_for)
         registry = registry_of(asked)
-        return problem(speaker, veiled(error, caller, registry), registry)
+        return problem(speaker, veiled(error, caller, registry), registry, asked.arguments.get("username"))

@@ -67,7 +67,12 @@ class LoginCommands:
 
     def _rotate(self, said: Said) -> Reply:
         spec = _checked(RotateSpec, said)
-        text = f"User `{said.username}` of {said.registry}. {_until_the_click(False)}"
+        made = (
+            "old password works until"
+            if self._has_password(said.registry, said.username)
+            else "password is made when"
+        )
+        text = f"User `{said.username}` of {said.registry}. Its {made} you click."
         if spec.overlap:
             goes_on = f"`{said.username}` goes on for {duration(spec.overlap)} from then on"
             text = f"A successor of `{said.username}` in {said.registry} is made when you click; {goes_on}."

@@ -18,10 +18,10 @@ MOST_DETAILS = 10
 """Bad fields that a reply names."""
 
 
-def problem(speaker: Speaker, error: ApiError, registry: str | None) -> Reply:
-    """What is wrong, and what to say instead. `registry`: the one that the command was about."""
+def problem(speaker: Speaker, error: ApiError, registry: str | None, username: str | None) -> Reply:
+    """What is wrong, and what to say instead. `registry` and `username`: those that the command was about."""
     lines = tuple(f"{each.message} {each.fix}" for each in error.details[:MOST_DETAILS])
-    many = lines if len(error.details) > 1 else (_way_out(speaker, error, registry),)
+    many = lines if len(error.details) > 1 else (_way_out(speaker, error, registry, username),)
     return Reply(error.message, many, Tone.PROBLEM)
 
 
@@ -41,13 +41,13 @@ def _later(text: str) -> Reply:
     return Reply(text, ("Say it again in a minute: it is safe to repeat.",), Tone.PROBLEM)
 
 
-def _way_out(speaker: Speaker, error: ApiError, registry: str | None) -> str:
+def _way_out(speaker: Speaker, error: ApiError, registry: str | None, username: str | None) -> str:
     """An error's own one speaks HTTP."""
     if isinstance(error, OperationInProgressError):
         return f"See how far it is: {speaker.platform.spoken(f'operation {error.operation_id}')}. Then say it again."
     if isinstance(error, NotFoundError) and error.nearest:
         return error.fix
-    command = _COMMANDS.get(error.code, "").format(registry=registry or "NAME", user=error.target)
+    command = _COMMANDS.get(error.code, "").format(registry=registry or "NAME", user=username or error.target)
     text = _TEXTS.get(error.code, error.fix)
     return text.format(speaker.platform.spoken(command)) if command else text
 
@@ -59,6 +59,7 @@ _TEXTS = {
     "RegistryNotDeleted": "There is nothing to restore. How it is: {}",
     "UserExists": "Take another name. If the old password may end: {}",
     "UserDisabled": "Enable it first: {}",
+    "UserPendingReveal": "For its first password leave out overlap: {}",
     "UserExpired": "Say how long the new password is for: {}",
     "ConditionNotMet": "It has changed since you were told what would happen. Say the command again.",
     "OperationNotFound": "Take the id from the answer that started it.",
@@ -72,6 +73,7 @@ _COMMANDS = {
     "RegistryNotDeleted": "health {registry}",
     "UserExists": "user rotate {registry} {user}",
     "UserDisabled": "user enable {registry} {user}",
+    "UserPendingReveal": "user rotate {registry} {user}",
     "UserExpired": "user rotate {registry} {user} expiresAfter=90d",
 }
 """What to say then, in place of the braces."""

@@ -54,6 +54,23 @@ def test_login_gives_a_link_to_a_user_of_the_own_name(chat: Chat) -> None:
     assert chat.say("users demo").lines[1] == "`jane` Active"
 
 
+def test_who_has_no_password_yet_is_not_told_of_an_old_one(chat: Chat) -> None:
+    chat.say("user add demo new")
+    assert chat.say("user rotate demo new").text == "User `new` of demo. Its password is made when you click."
+    assert (
+        chat.say("user rotate demo ci").text == "User `ci` of demo. Its old password works until you click."
+    )
+
+
+def test_what_stands_in_the_way_of_an_overlap_is_said_with_the_user_s_name(chat: Chat) -> None:
+    chat.say("user add demo new")
+    pending = chat.say("user rotate demo new overlap=24h")
+    assert pending.lines == ("For its first password leave out overlap: `/registry user rotate demo new`",)
+    chat.rig.patch_user("ci", disabled=True)
+    disabled = chat.say("user rotate demo ci overlap=24h")
+    assert disabled.lines == ("Enable it first: `/registry user enable demo ci`",)
+
+
 @pytest.mark.parametrize(
     ("seconds", "note"), [(0, "15 min"), (0.2, "15 min"), (60, "14 min"), (61, "14 min")]
 )
@@ -91,7 +108,7 @@ def test_an_operator_adds_and_rotates_users(chat: Chat) -> None:
     assert user.expires_after is not None
     assert (user.expires_after.days, user.description) == (90, "build server")
     rotated = chat.say("user rotate demo ci", OPERATOR)
-    assert rotated.text == "User `ci` of demo. Your old password works until you click."
+    assert rotated.text == "User `ci` of demo. Its old password works until you click."
     open_link(chat, rotated)
     assert chat.rig.all_operations()[-1].kind is Kind.ROTATE_USER
 
