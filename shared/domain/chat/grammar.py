@@ -43,7 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("use", "Makes a registry this channel's own.", "use payments", _RUNS, (_REGISTRY,)),
     Command(
         "why",
-        "Says why a user can't log in, and what to do. Without a name it is about your own user.",
+        "Says why a user can't log in, and what to do. One word is a username; without any it is about your own user.",
         "why payments ci",
         Need(Role.READER, own=True),
         (_REGISTRY_OR_CHANNEL_S, Argument("username", Kind.USERNAME, optional=True)),

@@ -15,17 +15,26 @@ _BEGINS = {
 
 
 def overview(
-    platform: Platform, may: Callable[[Command], bool], channel_registry: str | None = None
+    platform: Platform,
+    may: Callable[[Command], bool],
+    channel_registry: str | None = None,
+    *,
+    knows_channel: bool = True,
 ) -> Reply:
-    """All commands: first those that `may` be said, then the others, by name alone."""
+    """All commands: first those that `may` be said, then the others, by name alone.
+
+    `knows_channel`: its reader may know which registry is the channel's.
+    """
     allowed = [command for command in COMMANDS if may(command)]
     others = [f"`{command.name}`" for command in COMMANDS if command not in allowed]
-    lines = [_line(platform, command) for command in allowed]
+    lines = [f"`{command.usage}` {command.summary}" for command in allowed]
     if others:
         lines.append(f"Not open to you: {', '.join(others)}.")
-    one = f"{platform.spoken('help COMMAND')} explains one."
+    if knows_channel:
+        lines.append(_channel_line(platform, channel_registry))
+    one = f"{platform.spoken('help COMMAND')} shows an example."
     more = f"{_BEGINS[platform]} {one} What stands in [brackets] may be left out."
-    return Reply("This is what you can say.", (*lines, _channel_line(platform, channel_registry), more))
+    return Reply("This is what you can say.", (*lines, more))
 
 
 def _channel_line(platform: Platform, channel_registry: str | None) -> str:

@@ -46,7 +46,7 @@ class Admission:
             return asked
         registry = self._rows.registry_of(speaker)
         if registry is None and command.name != HEALTH:
-            raise _which_registry(speaker, command)
+            raise _which_registry(speaker, command, asked.arguments.get("username"))
         return replace(asked, arguments={"registry": registry, **asked.arguments}) if registry else asked
 
     def _with_user(self, speaker: Speaker, asked: Asked, command: Command, caller: Caller) -> Asked:
@@ -112,11 +112,15 @@ def _takes(command: Command, name: str) -> bool:
     return any(argument.name == name for argument in command.arguments)
 
 
-def _which_registry(speaker: Speaker, command: Command) -> ApiError:
+def _which_registry(speaker: Speaker, command: Command, username: str | None) -> ApiError:
+    """Whoever has named a registry, and nothing else, hears what that was taken for."""
+    asks, it = (
+        (f"Which registry is the user `{username}` of?", "both") if username else ("Which registry?", "it")
+    )
     return ApiError(
         400,
         "RegistryNeeded",
-        "Which registry? You named none, and this channel has none of its own.",
-        f"Name it, as in {speaker.platform.spoken(command.example)}. Or set this channel's own once: "
+        f"{asks} You named none, and this channel has none of its own.",
+        f"Name {it}, as in {speaker.platform.spoken(command.example)}. Or set this channel's own once: "
         f"{speaker.platform.spoken('use payments')}",
     )

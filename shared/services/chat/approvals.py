@@ -88,7 +88,7 @@ class Approvals:
         value = self._seals.close(_DECIDES, request) or ""
         buttons = (Button("Approve", APPROVES, value), Button("Deny", DENIES, value))
         return Reply(
-            f"Asked. They have {LIFE.seconds // 3600} hour to decide.",
+            f"They are asked, and have {LIFE.seconds // 3600} hour to decide.",
             tone=Tone.DONE,
             replaces=True,
             approval=Approval(speaker.user, state.echo, who.ids, buttons),

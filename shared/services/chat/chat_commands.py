@@ -40,8 +40,11 @@ class ChatCommands:
         if name:
             return explanation(said.speaker.platform, name)
         access = said.caller.access
-        registry = self._rows.registry_of(said.speaker) if access.rights else None
-        return overview(said.speaker.platform, lambda command: command.open_to(access), registry)
+        knows = bool(access.rights)
+        registry = self._rows.registry_of(said.speaker) if knows else None
+        return overview(
+            said.speaker.platform, lambda command: command.open_to(access), registry, knows_channel=knows
+        )
 
     def _use(self, said: Said) -> Reply:
         registry = self._registries.get(said.registry).registry.name

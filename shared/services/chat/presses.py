@@ -102,7 +102,7 @@ class Presses:
         return self._settled(said, request, self._run, approved=True)
 
     def _denied(self, said: Said, request: Sealed) -> Reply:
-        text, about = f"Denied: `{request.echo}`. Nothing was done.", mentioned_in(request.echo)
+        text, about = f"`{request.echo}` was denied. Nothing was done.", mentioned_in(request.echo)
         denied = Reply(text, tone=Tone.REFUSED, about=about)
         return self._settled(said, request, lambda _: denied, approved=False)
 

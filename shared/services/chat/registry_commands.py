@@ -13,6 +13,7 @@ from shared.domain.operations import Kind
 from shared.domain.registries import Registry
 from shared.domain.registry_spec import Policy, RegistrySpec
 from shared.domain.report.wording import plural
+from shared.domain.roles import Role
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.chat.times import Times
 from shared.services.registries import Registries, RegistryAnswer
@@ -44,9 +45,9 @@ class RegistryCommands:
     def _list(self, said: Said) -> Reply:
         found = self._registries.list("", MOST_LISTED + 1, said.caller.access.may_see)
         if not found:
-            return Reply(
-                "There is no registry that you may see.", (f"To create one: {said.say('create demo')}",)
-            )
+            may_create = said.caller.access.allows(Role.OPERATOR)
+            hint = (f"To create one: {said.say('create demo')}",) if may_create else ()
+            return Reply("There is no registry that you may see.", hint)
         lines = [_in_short(each) for each in found[:MOST_LISTED]]
         if more := found[MOST_LISTED:]:
             lines.append(f"These are the first {MOST_LISTED}; {more[0].registry.name} comes next.")

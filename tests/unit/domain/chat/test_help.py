@@ -7,16 +7,24 @@ from shared.domain.chat.grammar import COMMANDS
 from shared.domain.chat.help import explanation, misunderstanding, overview
 from shared.domain.chat.parsing import Misunderstood, parse
 from shared.domain.chat.talk import Platform, Tone
-from shared.domain.roles import EVERYTHING, Access, Right, Role
+from shared.domain.roles import EVERYTHING, NOTHING, Access, Right, Role
 
 SLACK, TEAMS = Platform.SLACK, Platform.TEAMS
 
 
-def test_every_command_is_listed_with_its_example() -> None:
+def test_every_command_is_listed_in_one_line() -> None:
+    """Its example is one `help COMMAND` away."""
     lines = overview(SLACK, lambda command: command.open_to(EVERYTHING)).lines
     assert len(lines) == len(COMMANDS) + 2
     for command, line in zip(COMMANDS, lines, strict=False):
-        assert line == f"`{command.usage}` {command.summary} Example: `/registry {command.example}`"
+        assert line == f"`{command.usage}` {command.summary}"
+
+
+def test_whoever_is_nobody_hears_nothing_of_the_channel() -> None:
+    """It is not even read for them."""
+    lines = overview(SLACK, lambda command: command.open_to(NOTHING), knows_channel=False).lines
+    assert len(lines) == 3
+    assert "no registry of its own" not in "\n".join(lines)
 
 
 def test_what_its_reader_may_not_do_is_named_last() -> None:
@@ -109,8 +117,8 @@ def test_what_was_not_understood_is_answered_with_what_can_be_said(
 @pytest.mark.parametrize(
     ("platform", "line"),
     [
-        (SLACK, "Each begins with `/registry`. `/registry help COMMAND` explains one."),
-        (TEAMS, "Each begins with a mention of the bot. `help COMMAND` explains one."),
+        (SLACK, "Each begins with `/registry`. `/registry help COMMAND` shows an example."),
+        (TEAMS, "Each begins with a mention of the bot. `help COMMAND` shows an example."),
     ],
 )
 def test_help_says_how_a_command_begins_here(platform: Platform, line: str) -> None:

@@ -86,7 +86,7 @@ def test_the_audit_names_both(chat: Chat) -> None:
 
 def test_denied_nothing_is_done_and_the_asker_hears_it(chat: Chat) -> None:
     reply = decide(chat, asked_for(chat), approve=False)
-    assert said(reply) == "Denied: `user disable demo ci`. Nothing was done."
+    assert said(reply) == "`user disable demo ci` was denied. Nothing was done."
     assert (reply.private, reply.replaces, reply.asker) == (False, True, "U0READ")
     assert audited(chat, "DenyChatRequest").details == {
         "askedBy": [READER.actor],

@@ -218,6 +218,23 @@ def test_the_channel_s_registry_stands_in(up: Chat) -> None:
     assert "`demo` is meant" in said(up.say("help"))
 
 
+def test_one_word_behind_why_is_a_user(up: Chat) -> None:
+    """Whoever means a registry by it hears so."""
+    reply = up.say("why demo", NAMED)
+    assert (
+        reply.text
+        == "Which registry is the user `demo` of? You named none, and this channel has none of its own."
+    )
+    assert reply.lines == (
+        "Name both, as in `/registry why payments ci`. Or set this channel's own once: `/registry use payments`",
+    )
+
+
+def test_who_may_not_create_is_not_told_to(chat: Chat) -> None:
+    assert chat.say("list", OPERATOR).lines == ("To create one: `/registry create demo`",)
+    assert chat.say("list", MEMBER).lines == ()
+
+
 def test_a_channel_s_registry_is_in_the_audit_once(up: Chat) -> None:
     for _ in range(2):
         up.say("use demo", OPERATOR)
