@@ -28,8 +28,8 @@ from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
 
-MOST_GATHERED = 49
-"""Notices that one message tells besides its own."""
+MOST_TOGETHER = 50
+"""Registries that one message tells of."""
 
 
 class Summaries(Protocol):
@@ -92,6 +92,7 @@ class Deliveries:
     def _others(self, own: Attempt) -> list[Attempt]:
         """What waits for the same sink and can be told together with ours; first what has never been tried.
 
+        Of a registry all of it: nobody must hear that it is down after having heard that it is up.
         What has failed in a way that nobody foresaw goes alone: whichever of them it was about, the others are told.
         """
         sink, now = own.message.sink, self._now()
@@ -103,8 +104,10 @@ class Deliveries:
         waiting = (each for each in map(Notice.from_row, rows) if self._outbox.gathers(each, sink))
         free = [each for each in waiting if delivering.is_free(each, sink, now)]
         free.sort(key=lambda each: each.deliveries[sink].attempt)
-        taken = (self._take(each, own) for each in free)
-        return list(islice((attempt for attempt in taken if attempt), MOST_GATHERED))
+        subjects = dict.fromkeys([own.notice.subject, *(each.subject for each in free)])
+        told = set(islice(subjects, MOST_TOGETHER))
+        taken = (self._take(each, own) for each in free if each.subject in told)
+        return [attempt for attempt in taken if attempt]
 
     def _take(self, notice: Notice, own: Attempt) -> Attempt | None:
         sink = own.message.sink

@@ -17,7 +17,7 @@ from shared.domain.notices import DeliveryStatus, NoticeKind
 from shared.domain.records import Change, Row
 from shared.domain.report_summary import Summary
 from shared.domain.telling import Telling
-from shared.services.notifying.deliveries import MOST_GATHERED
+from shared.services.notifying.deliveries import MOST_TOGETHER
 from shared.services.notifying.outbox import STALE
 from shared.services.notifying.poison import NoticePoison
 from tests.unit.services.notifying.rig import HOOK, OPS, World
@@ -242,7 +242,7 @@ def test_an_outage_of_many_is_one_message_in_a_chat_and_an_event_each_at_a_webho
 
 def test_more_than_one_message_tells_are_told_by_the_next() -> None:
     world = World(OPS)
-    outage(world, MOST_GATHERED + 3)
+    outage(world, MOST_TOGETHER + 2)
     deliver_all(world)
     assert len(world.told()) == 2
     assert statuses(world) == {DeliveryStatus.DELIVERED}
@@ -251,7 +251,7 @@ def test_more_than_one_message_tells_are_told_by_the_next() -> None:
 def test_a_sink_that_is_away_does_not_keep_another_one_from_hearing_of_many_at_once() -> None:
     world = World(OPS, {"name": "team", "kind": "teams"})
     world.messenger.failures["ops"] = BUSY
-    outage(world, 2 * MOST_GATHERED)
+    outage(world, 2 * MOST_TOGETHER)
     messages = [message for message, _ in world.queue.sent]
     for place, message in enumerate(messages):
         world.deliveries.run(message, f"m-{place}")
@@ -358,6 +358,28 @@ def test_a_sink_that_was_away_hears_what_is_true_now() -> None:
     deliver_all(world)
     [(_, telling)] = world.messenger.told
     assert telling.summary.headline == "search is healthy again, after 0 s"
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_nobody_hears_that_something_is_down_after_hearing_that_it_is_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.ERROR)
+    world = World(OPS)
+    world.messenger.failures["ops"] = BUSY
+    number = MOST_TOGETHER + 10
+    outage(world, number)
+    for place in range(number):
+        message, _ = world.queue.sent.pop(0)
+        world.deliveries.run(message, f"down-{place}")
+    world.messenger.failures.clear()
+    world.clock.advance(5)
+    for place in range(number):
+        up = {"subject": f"registry-{place:02}", "state": HealthState.HEALTHY, "severity": Severity.OK}
+        world.announce(kind=NoticeKind.RECOVERY, **up)
+    deliver_all(world)
+    headlines = [telling.summary.headline for _, telling in world.messenger.told]
+    assert headlines == ["50 registries are healthy again", "10 registries are healthy again"]
     assert statuses(world) == {DeliveryStatus.DELIVERED}
 
 
