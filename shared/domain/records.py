@@ -7,7 +7,6 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -121,11 +120,6 @@ def _column(value: object) -> Value:
         if isinstance(value, str | int | float | bool)
         else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     )
-
-
-def utc(timestamp: float) -> datetime:
-    """Seconds since the epoch as an aware time."""
-    return datetime.fromtimestamp(timestamp, UTC)
 
 
 NEXT = "!"

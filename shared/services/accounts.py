@@ -22,8 +22,6 @@ from shared.services.secret import Secret
 from shared.services.state import Clock, State, retry_on_conflict
 from shared.services.user_changes import UserChanges
 
-__all__ = ["Accounts", "UserAnswer"]
-
 
 @dataclass(frozen=True)
 class _Put:

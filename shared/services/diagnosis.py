@@ -8,7 +8,8 @@ from shared.domain.health.codes import Severity
 from shared.domain.operations import Operation
 from shared.domain.registries import ProvisioningState, Registry
 from shared.domain.users import User, UserState
-from shared.services.accounts import Accounts, UserAnswer
+from shared.services.accounts import Accounts
+from shared.services.directory import UserAnswer
 from shared.services.registries import Registries, RegistryAnswer
 from shared.services.requests import nearest
 from shared.services.state import Clock, State

@@ -12,9 +12,10 @@ from shared.domain.errors import ApiError, NotFoundError
 from shared.domain.names import PEOPLE
 from shared.domain.operations import Kind, Operation
 from shared.domain.users import UserState
-from shared.services.accounts import Accounts, UserAnswer
+from shared.services.accounts import Accounts
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
+from shared.services.directory import UserAnswer
 from shared.services.ledger import Ledger
 from shared.services.requests import Caller
 from shared.services.state import Clock, State, retry_on_conflict

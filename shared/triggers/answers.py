@@ -10,7 +10,7 @@ import azure.functions as func
 from shared.bootstrap import services
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Operation
-from shared.services.accounts import UserAnswer
+from shared.services.directory import UserAnswer
 from shared.services.registries import RegistryAnswer
 from shared.services.soft_delete import Removed
 from shared.triggers.answer_models.base import Collection, View

@@ -186,9 +186,6 @@ def test_a_refusal_says_the_way_out(canned: CannedAzure, status: int, code: str,
     assert words in error.value.fix
 
 
-NO_NUMBER = b"<r><Blobs><Blob><Properties><Content-Length>2?</Content-Length></Properties></Blob></Blobs></r>"
-
-
 @pytest.mark.parametrize(
     "answer",
     [

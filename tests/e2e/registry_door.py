@@ -6,8 +6,6 @@ from typing import Self
 
 import httpx
 
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-
 
 class Door:
     """Knocks over TLS with Basic credentials, as any client of a registry does."""

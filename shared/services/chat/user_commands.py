@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.report.wording import plural
 from shared.domain.user_spec import UserSpec
-from shared.services.accounts import Accounts, UserAnswer
+from shared.services.accounts import Accounts
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.chat.times import Times
 from shared.services.chat.whys import Whys
 from shared.services.diagnosis import Diagnoses
+from shared.services.directory import UserAnswer
 from shared.services.own_user import check_removal
 from shared.services.requests import Precondition
 

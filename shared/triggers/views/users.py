@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from shared.domain.expiry import shown_duration
-from shared.services.accounts import UserAnswer
 from shared.services.diagnosis import Diagnosis
+from shared.services.directory import UserAnswer
 from shared.services.imports import ImportAnswer
 from shared.triggers.answer_models.users import (
     DiagnosisView,

@@ -1,7 +1,7 @@
 """Records and rows: what is saved is what is read, and newer releases do not hurt older ones."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from shared.domain.ip_ranges import MAX_RANGES
 from shared.domain.names import AzureNames
 from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
-from shared.domain.records import Insert, Model, Record, Replace, Row, key_range, utc
+from shared.domain.records import Insert, Model, Record, Replace, Row, key_range
 from shared.domain.registries import Desired, ProvisioningState, Registry
 from shared.domain.reveal import Purpose, Reveal
 from shared.domain.schema import SchemaVersion
@@ -479,12 +479,6 @@ def test_models_refuse_unknown_names_and_never_quote_what_they_refuse() -> None:
 
 def test_rows_are_compared_by_what_they_hold() -> None:
     assert Row("a", {"x": 1}, "v1") == Row("a", {"x": 1}, "v2") != Row("a", {"x": 2}, "v1")
-
-
-@pytest.mark.parametrize("seconds", [0, 1_767_323_045.678901])
-def test_timestamps_are_aware_times(seconds: float) -> None:
-    assert utc(seconds) == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    assert utc(seconds).utcoffset() == timedelta(0)
 
 
 @given(st.text(st.characters(max_codepoint=0xFFFD, exclude_categories=["Cs"]), min_size=1, max_size=5), text)

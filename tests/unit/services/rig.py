@@ -27,12 +27,13 @@ from shared.domain.sinks import Sink, SinkKind
 from shared.domain.user_import import Mode
 from shared.domain.user_spec import RotateSpec, UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
-from shared.services.accounts import Accounts, UserAnswer
+from shared.services.accounts import Accounts
 from shared.services.audit_copies import AuditCopies
 from shared.services.audit_trail import AuditTrail
 from shared.services.cancel import Cancel
 from shared.services.capacity import Capacity
 from shared.services.channels import Channels
+from shared.services.directory import UserAnswer
 from shared.services.handlers import Handler
 from shared.services.health.advice import Advice
 from shared.services.health.boards import Boards

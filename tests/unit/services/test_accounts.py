@@ -16,7 +16,7 @@ from shared.domain.resources import Type
 from shared.domain.user_spec import UserSpec
 from shared.domain.users import User, UserState
 from shared.services import secret as secret_module
-from shared.services.accounts import UserAnswer
+from shared.services.directory import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State
 from tests.unit.domain.examples import HASH, OTHER_HASH

@@ -12,7 +12,7 @@ from shared.domain.operations import Kind, Operation, Status
 from shared.domain.passwords import matches
 from shared.domain.user_spec import RotateSpec
 from shared.domain.users import UserState
-from shared.services.accounts import UserAnswer
+from shared.services.directory import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State
 from tests.unit.domain.examples import HASH
