@@ -85,12 +85,13 @@ def _is_all_unknown(lines: Sequence[RegistryLine]) -> bool:
 def _notes(facts: Facts) -> list[str]:
     """Why the report may not be the whole truth."""
     notes = []
-    if facts.sweep is None or facts.sweep.ended_at is None:
+    old = "what this report says of now may be out of date."
+    if facts.sweep is None:
         notes.append("There has been no sweep yet: of no registry is anything known.")
+    elif facts.sweep.ended_at is None:
+        notes.append(f"The last sweeps have not ended: {old}")
     elif (age := facts.now - facts.sweep.ended_at) > GAP:
-        notes.append(
-            f"No sweep for {duration(age.total_seconds())}: what this report says of now may be out of date."
-        )
+        notes.append(f"No sweep for {duration(age.total_seconds())}: {old}")
     if facts.is_cut:
         notes.append("The audit holds more than is read for one report: users, drift and refusals are more.")
     return notes

@@ -82,7 +82,7 @@ class Facts:
     unsent: Sequence[Notice] = ()
     """Notices of the period that a sink has not taken."""
     sweep: Sweep | None = None
-    """The last one that has ended."""
+    """The last one that has ended; one that has not, if there is no other."""
     is_cut: bool = False
     """Was there more in the audit than is read for one report?"""
     links: Links = Links()

@@ -183,9 +183,10 @@ class Gathering:
         return [Notice.from_row(row) for row in rows]
 
     def _sweep(self) -> Sweep | None:
-        """The last one that has ended: the newest may be under way."""
+        """The last one that has ended: the newest may be under way. If none has, the newest."""
         rows = islice(self._health.query(SWEEPS, FIRST, END, FEW_SWEEPS), FEW_SWEEPS)
-        return next((sweep for row in rows if (sweep := Sweep.from_row(row)).ended_at), None)
+        last = [Sweep.from_row(row) for row in rows]
+        return next((sweep for sweep in last if sweep.ended_at), last[0] if last else None)
 
 
 def _may_know(entry: AuditEntry, look: Look) -> bool:

@@ -223,6 +223,17 @@ def test_imports_that_are_not_counted_are_said(world: World, monkeypatch: pytest
     ]
 
 
+def test_sweeps_that_do_not_end_are_not_taken_for_none(world: World) -> None:
+    world.look("search", Code.HEALTHY, BEFORE)
+    world.health.rows["_sweeps"].clear()
+    assert report(world).notes == ["There has been no sweep yet: of no registry is anything known."]
+    for number in range(9):
+        world.swept(None, number)
+    made = report(world)
+    assert made.notes == ["The last sweeps have not ended: what this report says of now may be out of date."]
+    assert (made.swept_at, made.severity) == (None, Severity.WARNING)
+
+
 def test_a_day_counts_checks_to_the_second(world: World) -> None:
     world.look("search", Code.HEALTHY, BEFORE)
     start = NOW - timedelta(days=1)
