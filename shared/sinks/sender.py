@@ -27,7 +27,7 @@ PLATFORM = ipaddress.ip_address("168.63.129.16")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `begin` is the beginning of the body."""
+    """What came back; `begin` is the beginning of the body, if the status is not a good one."""
 
     status: int
     retry_after: str = ""
@@ -96,7 +96,8 @@ class Sender:
         ):
             found = {name.lower(): value for name, value in answer.headers}
             retry_after = found.get(b"retry-after", b"").decode("ascii", "replace")
-            return Answer(answer.status, retry_after, await _beginning(answer))
+            is_good = 200 <= answer.status < 300  # then it has arrived, whatever becomes of the body
+            return Answer(answer.status, retry_after, b"" if is_good else await _beginning(answer))
 
 
 async def _beginning(answer: httpcore.Response) -> bytes:

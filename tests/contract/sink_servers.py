@@ -70,11 +70,21 @@ def dribble(server: SinkServer, connection: socket.socket) -> None:
         connection.sendall(b"x")
 
 
-def endless(server: SinkServer, connection: socket.socket) -> None:
-    """A good answer whose body never ends."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\n")
-    while not server.stopped.is_set():
-        connection.sendall(b"x" * 65536)
+def endless(code: int) -> Behaviour:
+    """An answer whose body never ends."""
+
+    def behave(server: SinkServer, connection: socket.socket) -> None:
+        connection.sendall(f"HTTP/1.1 {code} Whatever\r\nContent-Length: 1099511627776\r\n\r\n".encode())
+        while not server.stopped.is_set():
+            connection.sendall(b"x" * 65536)
+
+    return behave
+
+
+def trail_off(server: SinkServer, connection: socket.socket) -> None:
+    """A good answer whose body never comes."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+    server.stopped.wait(30)
 
 
 def hang_up(server: SinkServer, connection: socket.socket) -> None:

@@ -34,6 +34,7 @@ from tests.contract.sink_servers import (
     hang,
     hang_up,
     status,
+    trail_off,
 )
 from tests.contract.tls_servers import Certificate
 from tests.fakes import FakeClock, FakeQueue, FakeTable
@@ -178,9 +179,18 @@ def test_a_server_that_never_finishes_its_handshake_is_left_in_time(certificate:
             messenger(url, SinkKind.SLACK, "localhost", seconds=SHORT_SECONDS).send("ops", told())
 
 
-def test_an_endless_body_is_not_read(certificate: Certificate) -> None:
-    with SinkServer(certificate, endless) as server:
+@pytest.mark.parametrize("behaviour", [trail_off, endless(200)])
+def test_who_says_yes_is_not_told_again_whatever_follows(
+    certificate: Certificate, behaviour: Behaviour
+) -> None:
+    with SinkServer(certificate, behaviour) as server:
         send(server)  # it would fail at its deadline
+    only(server)
+
+
+def test_an_endless_body_is_not_read(certificate: Certificate) -> None:
+    with SinkServer(certificate, endless(404)) as server:
+        assert str(failure(server)) == "SinkRefused: it answered 404"
 
 
 def test_a_certificate_for_another_name_is_not_trusted(authority: trustme.CA, tmp_path: Path) -> None:
