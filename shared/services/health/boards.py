@@ -56,7 +56,8 @@ class Boards:
             return
         present = self._entries(names[0], names[-1] + NEXT)
         self._drop(present.keys() & set(gone))
-        for batch in batched(seen, MAX_TRANSACTION, strict=False):
+        newest = [each for each in seen if not _is_late(each, present.get(each.registry.name))]
+        for batch in batched(newest, MAX_TRANSACTION, strict=False):
             rows = [Upsert(self._entry(each, present).to_row()) for each in batch]
             self._health.transact(BOARD, rows)
 
@@ -85,7 +86,7 @@ class Boards:
     def _entry(self, seen: Seen, present: Mapping[str, BoardEntry]) -> BoardEntry:
         registry, verdict = seen.registry, seen.moved.verdict
         before = present.get(registry.name)
-        if before is None or before.uid != registry.uid:
+        if before is None or before.uid != registry.uid or _has_missed_something(before, seen.moved):
             before = self._from_history(registry, verdict)
         return before.change(
             tags=registry.desired.tags,
@@ -121,9 +122,26 @@ class Boards:
         )
 
 
+def _is_late(seen: Seen, shown: BoardEntry | None) -> bool:
+    """Has somebody looked since, and been faster? Rows are written when all of a batch are looked at."""
+    is_same = shown is not None and shown.uid == seen.registry.uid
+    return shown is not None and is_same and shown.checked_at > seen.moved.verdict.checked_at
+
+
+def _has_missed_something(shown: BoardEntry, moved: Moved) -> bool:
+    """Is another incident open than the one that is? Two who write at the same time lose what one of them knew."""
+    began = moved.verdict.incident_at
+    troubles = _troubles(shown.incidents, moved.incident)
+    return {each.started_at for each in troubles if each.ended_at is None} != ({began} if began else set())
+
+
+_ONLY_SUSPECTED = {HealthState.HEALTHY: Code.HEALTHY, HealthState.MAINTENANCE: Code.MAINTENANCE}
+
+
 def _shown(verdict: Verdict) -> dict[str, object]:
     """Of a registry that is not in a bad state, what is only suspected is not shown."""
-    says = verdict if verdict.state is not HealthState.HEALTHY else finding(Code.HEALTHY)
+    code = _ONLY_SUSPECTED.get(verdict.state)
+    says = finding(code) if code else verdict
     return {
         "state": verdict.state,
         "since": verdict.since or verdict.checked_at,

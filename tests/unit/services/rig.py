@@ -178,8 +178,8 @@ class Rig:
         )
         self.soft_delete = SoftDelete(self.state, self.registries, self.lifecycle, ledger)
         self.restart = Restart(self.state, self.registries, self.lifecycle, ledger)
-        boards = Boards(health)
-        self.mutes = Mutes(self.state, self.registries, ledger, boards, now)
+        self.boards = Boards(health)
+        self.mutes = Mutes(self.state, self.registries, ledger, self.boards, now)
         self.accounts = Accounts(self.state, self.registries, self.channels, ledger, now)
         self.operations = Operations(self.state, self.capacity)
         self.grants: list[Grant] = [MINE]
@@ -242,12 +242,12 @@ class Rig:
         self.outbox = Outbox(health, self.notices_queue, sinks, now)
         self.checks_queue = FakeQueue[CheckMessage]()
         self.sweeps = Sweeps(
-            health, self.checks_queue, self.capacity, boards, lambda: resources, self.heartbeat, now
+            health, self.checks_queue, self.capacity, self.boards, lambda: resources, self.heartbeat, now
         )
         self.checks = Checks(
             Observer(self.state, health_rows, probe, thresholds, KEY, now, [Advice(self.state, 7, now)]),
             Keeper(health, timedelta(seconds=RECHECK_SECONDS)),
-            boards,
+            self.boards,
             self.sweeps,
             DailyLooks(lambda: resources, self.containers, now),
             self.checks_queue,

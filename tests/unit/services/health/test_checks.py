@@ -1,6 +1,7 @@
 """What looks leave behind: rows, messages, words to people; and what a killed process may not lose of it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -309,6 +310,53 @@ def test_a_board_that_is_lost_is_made_anew_from_the_history(rig: Rig) -> None:
         trouble.started_at for trouble in before.incidents
     ]
     assert [(bar.up, bar.down) for bar in after.days] == [(300, 330)]
+
+
+def test_who_is_late_at_the_board_writes_over_nothing_newer(rig: Rig) -> None:
+    """The board is written when all of a batch are looked at: meanwhile others look at one of them."""
+    show, in_between = rig.boards.show, pytest.MonkeyPatch()
+
+    def recovered_meanwhile(*late: Any, **more: Any) -> None:
+        in_between.undo()
+        rig.clock.advance(1)
+        fail(rig, None)
+        rig.checks.now(NAME)
+        show(*late, **more)
+
+    rig.clock.advance(300)
+    fail(rig)
+    rig.sweep()
+    rig.clock.advance(RECHECK_SECONDS)
+    in_between.setattr(rig.boards, "show", recovered_meanwhile)
+    rig.sweep()
+    assert (entry(rig).state, entry(rig).checked_at) == (HealthState.HEALTHY, rig.clock.now)
+    assert [trouble.ended_at for trouble in entry(rig).incidents] == [rig.clock.now]
+
+
+def test_a_board_that_missed_the_end_of_an_incident_learns_of_it(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.confirmed_sweep()
+    missed = rig.health_table.rows[BOARD][NAME]
+    fail(rig, None)
+    rig.clock.advance(300)
+    rig.sweep()
+    ended = rig.clock.now
+    rig.health_table.rows[BOARD][NAME] = missed
+    rig.clock.advance(300)
+    rig.sweep()
+    assert [trouble.ended_at for trouble in entry(rig).incidents] == [ended]
+
+
+def test_after_an_operation_of_ours_the_board_does_not_show_a_mere_suspicion(rig: Rig) -> None:
+    rig.put(sku="S1")
+    rig.clock.advance(300)
+    rig.sweep()
+    rig.drain()
+    fail(rig)
+    rig.clock.advance(300)
+    rig.sweep()
+    assert (entry(rig).state, entry(rig).code) == (HealthState.MAINTENANCE, Code.MAINTENANCE)
 
 
 def test_a_purged_registry_leaves_the_board_and_no_row(rig: Rig) -> None:
