@@ -71,7 +71,8 @@ class Boards:
 
     def drop_others(self, names: Iterable[str]) -> None:
         """Registries that are not there any more leave the board."""
-        self._drop(self._entries("a", "{").keys() - set(names))
+        shown = {row.key for row in self._health.query(BOARD, "a", "{")}
+        self._drop(shown - set(names))
 
     def _drop(self, names: Iterable[str]) -> None:
         for batch in batched(sorted(names), MAX_TRANSACTION, strict=False):

@@ -30,7 +30,10 @@ from shared.telemetry.threads import ContextThreadPool
 logger = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=10)
-"""A batch of a sweep that began so long ago is dropped: a newer sweep has the same registries."""
+"""A batch of a sweep that began so long ago is dropped: a newer sweep has the same registries.
+
+A second look is never too late: the first one may have been on demand, long after the last sweep.
+"""
 
 type Muted = Callable[[Registry], Mute | None]
 type Announce = Callable[[Notice], None]
@@ -60,7 +63,8 @@ class Checks:
     def run(self, message: CheckMessage) -> None:
         """One batch of a sweep, or a second look."""
         sweep = self._sweeps.read(message.sweep)
-        if sweep is None or self._now() - sweep.started_at > LATE:
+        is_batch = message.batch is not None
+        if sweep is None or (is_batch and self._now() - sweep.started_at > LATE):
             logger.warning("a batch of health sweep %s came too late, dropped", message.sweep)
             return
         seen = self._look(message.registries, sweep)

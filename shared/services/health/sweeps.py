@@ -7,7 +7,7 @@ tells the heartbeat: so what is noticed outside is not that a timer fired, but t
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import batched
+from itertools import batched, islice
 
 from ulid import ULID
 
@@ -93,15 +93,19 @@ class Sweeps:
             self._health.transact(SWEEPS, [moved.save()])
 
     def _end(self, sweep: Sweep) -> None:
-        ended = sweep.change(ended_at=self._now())
-        old = Sweep.key_of(str(ULID.from_datetime(self._now() - KEPT)))
-        aged = [Delete(row.key) for row in self._health.query(SWEEPS, old, "~", MOST_REMOVED)]
-        self._health.transact(SWEEPS, [ended.save(), *aged[:MOST_REMOVED]])
+        """Its row comes last: whoever dies before is done again, and a heartbeat may be heard twice."""
         self._boards.drop_others(name for name, _ in self._capacity.names())
+        self._heartbeat.beat()
+        ended = sweep.change(ended_at=self._now())
+        self._health.transact(SWEEPS, [ended.save(), *self._old()])
         seconds = (self._now() - sweep.started_at).total_seconds()
         counts = {state.value: number for state, number in sorted(ended.states.items())}
-        logger.info("health sweep: %d registries in %.1f s, %s", sweep.registries, seconds, counts)
-        self._heartbeat.beat()
+        logger.info("health sweep: %d registries in %.1f s, %s", sum(counts.values()), seconds, counts)
+
+    def _old(self) -> list[Delete]:
+        first = Sweep.key_of(str(ULID.from_datetime(self._now() - KEPT)))
+        rows = self._health.query(SWEEPS, first, "~", MOST_REMOVED)
+        return [Delete(row.key) for row in islice(rows, MOST_REMOVED)]
 
     def _stopped_sites(self) -> list[str] | None:
         """Names of stopped sites. Without Resource Manager the probes still tell most."""

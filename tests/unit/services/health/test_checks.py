@@ -14,6 +14,7 @@ from shared.domain.health.verdict import Verdict
 from shared.domain.messages import CheckMessage
 from shared.domain.notices import NoticeKind
 from shared.domain.records import key_range
+from shared.services.health.checks import LATE
 from shared.services.health.keeper import MOST_AGED
 from shared.services.health.sweeps import BATCH
 from tests.fake_resource_manager import blob_endpoint
@@ -434,6 +435,26 @@ def test_a_sweep_without_registries_is_one_all_the_same() -> None:
     rig = Rig()
     rig.sweep()
     assert (newest(rig).registries, newest(rig).ended_at, rig.heartbeat.beats) == (0, rig.clock.now, 1)
+
+
+def test_whoever_dies_at_the_end_of_a_sweep_has_it_ended_by_the_next_delivery(rig: Rig) -> None:
+    rig.sweeps.start()
+    message, beats = rig.next_batch(), rig.heartbeat.beats
+    assert message
+    with pytest.MonkeyPatch.context() as dying:
+        dying.setattr(rig.boards, "drop_others", lambda _: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError):
+            rig.checks.run(message)
+    rig.checks.run(message)
+    assert (newest(rig).ended_at, rig.heartbeat.beats) == (rig.clock.now, beats + 1)
+
+
+def test_a_second_look_comes_also_where_sweeps_are_rare(rig: Rig) -> None:
+    rig.clock.advance(LATE.total_seconds() + 1)
+    fail(rig)
+    rig.checks.now(NAME)
+    second_look(rig)
+    assert verdict(rig).state is HealthState.DOWN
 
 
 def test_a_batch_that_comes_far_too_late_is_dropped(rig: Rig) -> None:
