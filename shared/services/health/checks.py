@@ -7,6 +7,7 @@ that message is lost, the next sweep is the second look.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from shared.domain.errors import DependencyError
 from shared.domain.health.board import Sweep
@@ -18,6 +19,7 @@ from shared.domain.messages import CheckMessage
 from shared.domain.notices import Notice
 from shared.domain.registries import Registry
 from shared.ports import Queue
+from shared.services.health.apart import apart
 from shared.services.health.boards import Boards, Seen
 from shared.services.health.daily import DailyLooks
 from shared.services.health.keeper import Keeper
@@ -77,12 +79,12 @@ class Checks:
         self._look([name], self._sweeps.newest())
 
     def _look(self, names: Sequence[str], sweep: Sweep | None) -> list[Seen]:
-        cases = self._observer.cases(names)
+        cases, gone = self._observer.cases(names)
         looks = self._observer.look(cases, _stopped(sweep))
         with ContextThreadPool(CONCURRENCY) as pool:
-            kept = pool.map(lambda pair: self._keep(*pair), zip(cases, looks, strict=True))
+            kept = pool.map(lambda pair: apart(pair[0].registry.name, partial(self._keep, *pair)), looks)
             seen = [each for each in kept if each]
-        self._boards.show(seen, gone=set(names) - {case.registry.name for case in cases})
+        self._boards.show(seen, gone)
         suspects = [each.registry.name for each in seen if each.moved.suspicion]
         if suspects and sweep:
             self._look_again(sweep.id_key, suspects)

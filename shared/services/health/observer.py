@@ -12,6 +12,7 @@ from shared.domain.health.watch import Look
 from shared.domain.htpasswd import Projection, probe_password
 from shared.domain.registries import ProvisioningState, Registry
 from shared.ports import Probe
+from shared.services.health.apart import apart
 from shared.services.health.rows import HealthRows, Known
 from shared.services.state import Clock, State
 from shared.telemetry.threads import ContextThreadPool
@@ -64,28 +65,35 @@ class Observer:
         self._state, self._health, self._probe, self._thresholds = state, health, probe, thresholds
         self._key, self._now, self._advise = key, now, advise
 
-    def cases(self, names: Sequence[str]) -> list[Case]:
-        """Those that there are and that have, or are getting, a site."""
+    def cases(self, names: Sequence[str]) -> tuple[list[Case], set[str]]:
+        """Those that there are and that have, or are getting, a site; and the names of the others."""
         with ContextThreadPool(CONCURRENCY) as pool:
-            return [case for case in pool.map(self._case, names) if case]
+            found = list(pool.map(lambda name: apart(name, partial(self._case, name)), names))
+        there = [case for cases in found for case in cases or []]
+        return there, {name for name, cases in zip(names, found, strict=True) if cases == []}
 
-    def look(self, cases: Sequence[Case], stopped: frozenset[str] | None) -> list[Look]:
+    def look(self, cases: Sequence[Case], stopped: frozenset[str] | None) -> list[tuple[Case, Look]]:
         """A look for each case. `stopped`: sites that Azure says are stopped; `None`: it did not answer."""
         asked = [case for case in cases if not case.is_ours]
         seen = self._probed([(case, case.revision) for case in asked])
         self._look_again_where_refused(asked, seen)
         with ContextThreadPool(CONCURRENCY) as pool:
-            looks = pool.map(partial(self._judged, stopped), asked, seen)
-            found = {case.registry.name: look for case, look in zip(asked, looks, strict=True)}
+            looks = pool.map(
+                lambda case, each: apart(case.registry.name, partial(self._judged, stopped, case, each)),
+                asked,
+                seen,
+            )
+            judged = [(case, look) for case, look in zip(asked, looks, strict=True) if look]
         ours = Look(self._now(), [finding(Code.MAINTENANCE)])
-        return [found.get(case.registry.name, ours) for case in cases]
+        return [*judged, *((case, ours) for case in cases if case.is_ours)]
 
-    def _case(self, name: str) -> Case | None:
+    def _case(self, name: str) -> list[Case]:
+        """One, or none."""
         registry = self._state.registry(name)
         if registry is None or registry.is_soft_deleted:
-            return None
+            return []
         case = Case(registry, self._health.read(registry), self._state.projection(name))
-        return case if registry.login_server or case.is_ours else None
+        return [case] if registry.login_server or case.is_ours else []
 
     def _probed(self, asked: Sequence[tuple[Case, int]]) -> list[Observation]:
         targets = [

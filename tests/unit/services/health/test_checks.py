@@ -13,12 +13,13 @@ from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
 from shared.domain.messages import CheckMessage
 from shared.domain.notices import NoticeKind
-from shared.domain.records import key_range
+from shared.domain.records import Row, key_range
 from shared.services.health.checks import LATE
 from shared.services.health.keeper import MOST_AGED
 from shared.services.health.sweeps import BATCH
 from tests.fake_resource_manager import blob_endpoint
 from tests.unit.services.rig import ALWAYS, ME, NAME, RECHECK_SECONDS, Rig
+from tests.unit.services.wire import Killed
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """Where the clock of a rig begins."""
@@ -148,8 +149,8 @@ def test_whoever_dies_before_telling_has_it_told_by_the_next_look(rig: Rig) -> N
     rig.sweeps.start()
     message = rig.next_batch()
     assert message
-    rig.checks._announce = lambda _: (_ for _ in ()).throw(RuntimeError("killed"))
-    with pytest.raises(RuntimeError):
+    rig.checks._announce = lambda _: (_ for _ in ()).throw(Killed)
+    with pytest.raises(Killed):
         rig.checks.run(message)
     rig.checks._announce = rig.outbox.announce
     assert verdict(rig).state is HealthState.DOWN
@@ -437,13 +438,33 @@ def test_a_sweep_without_registries_is_one_all_the_same() -> None:
     assert (newest(rig).registries, newest(rig).ended_at, rig.heartbeat.beats) == (0, rig.clock.now, 1)
 
 
+@pytest.mark.parametrize("row", ["registry", "last", "incident:"])
+def test_a_row_that_nobody_can_read_is_no_reason_to_leave_out_others(
+    rig: Rig, row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.create("other")
+    fail(rig)
+    rig.confirmed_sweep()
+    table = rig.state_table if row == "registry" else rig.health_table
+    key = next(key for key in table.rows[NAME] if key.startswith(row))
+    table.rows[NAME][key] = Row(key, {"uid": "written by another release"}, "etag")
+    rig.clock.advance(300)
+    rig.sweeps.start()
+    message = rig.next_batch()
+    assert message
+    rig.checks.run(message)
+    assert verdict(rig, "other").checked_at == newest(rig).ended_at == rig.clock.now
+    assert entry(rig).checked_at < rig.clock.now, "it stays on the board, with the time of its last look"
+    assert "the look at registry demo failed" in caplog.text
+
+
 def test_whoever_dies_at_the_end_of_a_sweep_has_it_ended_by_the_next_delivery(rig: Rig) -> None:
     rig.sweeps.start()
     message, beats = rig.next_batch(), rig.heartbeat.beats
     assert message
     with pytest.MonkeyPatch.context() as dying:
-        dying.setattr(rig.boards, "drop_others", lambda _: (_ for _ in ()).throw(RuntimeError("killed")))
-        with pytest.raises(RuntimeError):
+        dying.setattr(rig.boards, "drop_others", lambda _: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
             rig.checks.run(message)
     rig.checks.run(message)
     assert (newest(rig).ended_at, rig.heartbeat.beats) == (rig.clock.now, beats + 1)
