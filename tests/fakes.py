@@ -306,6 +306,7 @@ class FakeProbe:
     lag: int = 0
     """For so many looks after a change, the content before it is seen."""
     certificate_expires: datetime | None = None
+    seen_at: datetime | None = None
     looked: list[str] = field(default_factory=list)
     _seen: dict[str, bytes] = field(default_factory=dict)
     _late: Counter[str] = field(default_factory=Counter)
@@ -321,9 +322,8 @@ class FakeProbe:
 
     def look(self, targets: Sequence[tuple[str, str]], *, login_only: bool = False) -> list[Observation]:
         seen = [self._look(*target) for target in targets]
-        return [
-            each.model_copy(update={"root": None, "storage": None}) if login_only else each for each in seen
-        ]
+        cut = {"root": None, "storage": None} if login_only else {}
+        return [each.model_copy(update={"at": self.seen_at, **cut}) for each in seen]
 
     def _look(self, server: str, password: str) -> Observation:
         self.looked.append(server)

@@ -47,7 +47,8 @@ class Look:
             finally:
                 self._door.close()
         checks = self._notes.all_of(LOGIN_CHECKS if self._login_only else tuple(CheckName))
-        return Observation(failure=self._notes.failure, checks=checks, **self._seen)
+        now = datetime.now(UTC)
+        return Observation(at=now, failure=self._notes.failure, checks=checks, **self._seen)
 
     async def _make_checks(self) -> None:
         await self._reach()

@@ -46,7 +46,8 @@ def look(
 def plain(seen: Sequence[Observation]) -> list[Observation]:
     """Without times, dates, and words."""
     return [
-        each.model_copy(update={"latency_ms": 0, "certificate_expires": None, "checks": []}) for each in seen
+        each.model_copy(update={"at": None, "latency_ms": 0, "certificate_expires": None, "checks": []})
+        for each in seen
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -185,9 +185,14 @@ def test_without_targets_there_is_nothing_to_see(world: World) -> None:
     assert look(world) == []
 
 
-def test_it_tells_how_long_an_answer_took_and_how_long_the_certificate_lasts(real_world: RealWorld) -> None:
+def test_it_tells_when_it_looked_how_long_an_answer_took_and_how_long_the_certificate_lasts(
+    real_world: RealWorld,
+) -> None:
     real_world.publish(file_of(1))
+    began = datetime.now(UTC)
     [seen] = real_world.probe.look([(real_world.registry, password(1))])
+    assert seen.at
+    assert began <= seen.at <= datetime.now(UTC)
     assert 0 < seen.latency_ms < PATIENCE_SECONDS * 1000
     certificate, _ = real_world.rig.ca.server_certificate()
     assert seen.certificate_expires == last_day(certificate)

@@ -49,6 +49,8 @@ class ProbeCheck(Model):
 class Observation(Model):
     """What one probe saw. A status is `None` where nobody asked, or nobody answered."""
 
+    at: datetime | None = None
+    """When: a batch is judged when all of it has been looked at. `None`: just now."""
     failure: Failure | None = None
     """Of the first check that got no answer."""
     stranger: int | None = None

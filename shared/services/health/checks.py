@@ -110,9 +110,10 @@ class Checks:
         at_rest = [each for each in seen if each.look.state is not HealthState.MAINTENANCE]
         chosen = self._daily.choose((each.registry, each.daily) for each in at_rest)
         with ContextThreadPool(CONCURRENCY) as pool:
-            looks = pool.map(lambda pair: self._daily.look(*pair), chosen)
+            looks = pool.map(lambda pair: apart(pair[0].name, partial(self._daily.look, *pair)), chosen)
             for (registry, _), look in zip(chosen, looks, strict=True):
-                self._keeper.keep_daily(registry.name, look)
+                if look:
+                    self._keeper.keep_daily(registry.name, look)
 
     def _look_again(self, sweep: str, suspects: Sequence[str]) -> None:
         try:

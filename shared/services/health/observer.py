@@ -120,7 +120,7 @@ class Observer:
         return {projection.published_revision, *([projection.proven_revision] if fresh else [])}
 
     def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look:
-        now, is_in = self._now(), seen.member == 200
+        now, is_in = seen.at or self._now(), seen.member == 200
         found = findings(
             seen,
             site_stopped=False if is_in else _is_stopped(case, stopped),

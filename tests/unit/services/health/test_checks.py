@@ -458,6 +458,26 @@ def test_a_row_that_nobody_can_read_is_no_reason_to_leave_out_others(
     assert "the look at registry demo failed" in caplog.text
 
 
+def test_what_was_seen_counts_from_when_it_was_seen_not_from_when_its_batch_was_done(rig: Rig) -> None:
+    seen_at = START + timedelta(seconds=300)
+    fail(rig)
+    rig.probe.seen_at = seen_at
+    rig.clock.advance(400)
+    rig.sweep()
+    assert (verdict(rig).checked_at, verdict(rig).suspected_at) == (seen_at, seen_at)
+
+
+def test_what_was_seen_before_somebody_else_looked_is_no_news(rig: Rig) -> None:
+    rig.clock.advance(300)
+    fail(rig)
+    rig.sweep()
+    fail(rig, None)
+    rig.probe.seen_at = rig.clock.now - timedelta(seconds=5)
+    rig.clock.advance(5)
+    rig.checks.now(NAME)
+    assert verdict(rig).suspected_at == rig.clock.now - timedelta(seconds=5)
+
+
 def test_whoever_dies_at_the_end_of_a_sweep_has_it_ended_by_the_next_delivery(rig: Rig) -> None:
     rig.sweeps.start()
     message, beats = rig.next_batch(), rig.heartbeat.beats
