@@ -91,8 +91,12 @@ def _lasted(notice: Notice) -> int | None:
     return int((notice.at - notice.since).total_seconds()) if notice.since else None
 
 
+_NAMES = {"Full report": "report", "Status page": "status"}
+"""What a program finds links by: of all events the same."""
+
+
 def _links(summary: Summary) -> dict[str, str]:
-    return {link.title.lower(): link.url for link in summary.links}
+    return {_NAMES.get(link.title, link.title.lower()): link.url for link in summary.links}
 
 
 def _time(at: datetime) -> str:

@@ -112,7 +112,7 @@ def test_what_sinks_were_sent_is_what_their_kinds_take(local: LocalAzure, sinks:
     for message in sinks.messages("slack"):
         assert 2 <= len(message["blocks"]) <= 50
     for event in sinks.messages("webhook"):
-        assert event["data"]["links"]["status"].startswith(f"{local.api.url}status/")
+        assert event["data"]["links"]["status"].startswith(f"{local.api.url}status")
 
 
 def test_no_address_and_no_key_of_a_sink_is_written_down_anywhere(local: LocalAzure, sinks: Sinks) -> None:

@@ -1,5 +1,7 @@
 """From the timer to the sinks: whoever wants reports gets the one that is kept, and it says enough by itself."""
 
+import json
+
 from shared.domain.health.codes import Severity
 from shared.domain.messages import NoticeMessage
 from shared.domain.report.markdown import markdown
@@ -9,7 +11,7 @@ from shared.domain.sinks import Sink
 from shared.services.notifying.deliveries import Deliveries
 from shared.services.notifying.outbox import Outbox
 from shared.services.reporting.scheduled import Plan, ScheduledReports
-from shared.sinks import slack, teams
+from shared.sinks import slack, teams, webhook
 from tests.fakes import FakeMessenger, FakeQueue
 from tests.unit.services.notifying.rig import HOOK, OPS, PLACES
 from tests.unit.services.reporting.week import NOW, week
@@ -36,6 +38,10 @@ def test_a_report_reaches_every_sink_that_wants_it() -> None:
     for _, told in messenger.told:
         assert told.summary == summary_of(kept)
         assert told.summary.severity is Severity.CRITICAL
+    assert json.loads(webhook.body(told))["data"]["links"] == {
+        "report": "https://berthage.example/api/reports/health/2026-03-02T0600Z?format=html",
+        "status": "https://berthage.example/api/status",
+    }
     assert "1 of 4 registries needs you" in markdown(told.summary)
     assert "STORAGE_UNHEALTHY" in str(slack.payload(told.summary))
     assert "STORAGE_UNHEALTHY" in str(teams.payload(told.summary))
