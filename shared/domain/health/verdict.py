@@ -91,4 +91,4 @@ def gravest(last: Verdict | None, alarmed: Alarm | None) -> Verdict | None:
     found = alarmed.model_dump(exclude={"etag", "latency_ms", "checked_at"})
     if last is None:
         return Verdict(**found, checked_at=alarmed.checked_at)
-    return last.change(**found)
+    return last.change(**found, evidence="")

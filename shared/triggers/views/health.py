@@ -17,7 +17,7 @@ def health_view(found: Verdict | None, *, at_work: bool) -> HealthView | None:
         severity=found.severity,
         message=found.message,
         fix=found.fix or None,
-        latency_milliseconds=found.latency_ms,
+        latency_milliseconds=found.latency_ms or None,
         checked_at=found.checked_at,
     )
 
