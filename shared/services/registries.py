@@ -42,8 +42,10 @@ class RegistryAnswer:
 
     @property
     def verdict(self) -> Verdict | None:
-        """How it looks from outside. What is soft-deleted is not looked at."""
-        return self.known.verdict if self.known and not self.registry.is_soft_deleted else None
+        """How it looks from outside. What is soft-deleted, or never came up, is not looked at."""
+        is_there = self.registry.login_server is not None or self.operation is not None
+        is_looked_at = is_there and not self.registry.is_soft_deleted
+        return self.known.verdict if self.known and is_looked_at else None
 
     @property
     def drift(self) -> SiteFinding | None:

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.domain.errors import ApiError
+from shared.domain.errors import ApiError, PermanentError
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.history import GAP
 from shared.domain.health.mute import MuteSpec
 from shared.domain.health.observation import Failure
 from shared.domain.health.windows import Window
 from shared.domain.records import Row
+from shared.domain.resources import Type
 from shared.services.health.history import HealthHistory, Past
 from tests.unit.services.health.rows import check, day, incident, keep
 from tests.unit.services.rig import ME, NAME, Rig
@@ -81,6 +82,19 @@ def test_a_users_change_is_no_maintenance(rig: Rig, history: HealthHistory) -> N
 def test_what_is_deleted_is_not_looked_at(rig: Rig, history: HealthHistory) -> None:
     rig.sweep()
     rig.soft_deleted()
+    found = history.of(NAME)
+    assert (found.state, found.verdict, found.next_check) == (HealthState.UNKNOWN, None, None)
+
+
+def test_what_never_came_up_is_not_in_maintenance_for_ever() -> None:
+    rig = Rig(looks=1)
+    rig.azure.refusals[Type.SITE] = [PermanentError("QuotaExceeded", "no", "ask")]
+    rig.put()
+    rig.step()
+    rig.sweep()
+    history = HealthHistory(rig.registries, rig.health_table, rig.mutes, "0 */5 * * * *", rig.clock)
+    assert history.of(NAME).state is HealthState.MAINTENANCE
+    rig.drain()
     found = history.of(NAME)
     assert (found.state, found.verdict, found.next_check) == (HealthState.UNKNOWN, None, None)
 
