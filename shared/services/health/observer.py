@@ -112,12 +112,17 @@ class Observer:
                 seen[number] = found
 
     def _possible(self, case: Case) -> set[int]:
-        """The revisions that the registry may rightly show at this moment."""
+        """The revisions that the registry may rightly show at this moment.
+
+        The newest is one of them: whoever published it may have died before he could say so.
+        """
+        registry = self._state.registry(case.registry.name)
         projection = self._state.projection(case.registry.name)
-        if projection is None or projection.published_at is None:
+        if registry is None or projection is None or projection.published_at is None:
             return set()
         fresh = self._now() - projection.published_at < PUBLICATION_GRACE
-        return {projection.published_revision, *([projection.proven_revision] if fresh else [])}
+        before = {projection.proven_revision} if fresh else set()
+        return {projection.published_revision, registry.users_revision, *before}
 
     def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look:
         now, is_in = seen.at or self._now(), seen.member == 200

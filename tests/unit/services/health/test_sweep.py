@@ -8,10 +8,11 @@ from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import Code, Severity
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
-from shared.domain.htpasswd import FILE_NAME
+from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.resources import Ref, Type
 from shared.services.health.daily import MOST_PER_BATCH
-from tests.unit.services.rig import NAME, Rig
+from shared.services.state import State
+from tests.unit.services.rig import KEY, NAME, Rig
 
 HASH = "$2b$05$" + "a" * 53
 
@@ -175,6 +176,13 @@ def test_a_file_that_is_published_during_the_sweep_is_no_alarm(rig: Rig) -> None
 
     rig.wire.meanwhile("azure.all_of", lambda: rig.wire.meanwhile("probe.look", publish))
     assert rig.sweep() == {"HEALTHY": 1}
+
+
+def test_a_file_whose_publisher_died_before_he_could_say_so_is_no_alarm(rig: Rig) -> None:
+    rig.put_user("alice", password_hash=HASH)
+    registry, users = rig.registry(), State(rig.state_table).logins(NAME)
+    rig.share().files[FILE_NAME] = render(KEY, registry.uid, registry.users_revision, users)
+    assert rig.confirmed_sweep() == {"HEALTHY": 1}
 
 
 def test_a_registry_that_keeps_to_an_old_file_is_an_alarm(rig: Rig) -> None:
