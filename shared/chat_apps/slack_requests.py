@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.domain.chat.talk import Platform, Speaker
 from shared.domain.errors import ApiError
-from shared.domain.text import cut, one_line
 
 OPEN_LINK = "open_link"
 """A button that only opens a page. Slack tells us of its press all the same."""
@@ -41,15 +40,12 @@ class SlashCommand(_Sent):
     )
     text: str = Field(default="", description="What was written behind `/registry`.", examples=["list"])
     trigger_id: str = Field(default="", description="Tells this request from all others.")
-    user_name: str = Field(
-        default="", description="What this person is called: for sentences, never for a right."
-    )
     ssl_check: str = Field(default="", description="`1` where Slack only looks at our certificate.")
 
     @property
     def speaker(self) -> Speaker:
         """Raises `ApiError` 400."""
-        return _speaker(self.team_id, self.user_id, self.channel_id, self.user_name)
+        return _speaker(self.team_id, self.user_id, self.channel_id)
 
 
 class Interaction(_Sent):
@@ -108,7 +104,7 @@ def _press(found: Any, action: Any) -> Press:
     team = user.get("team_id") or (found.get("team") or {})["id"]
     channel = (found.get("channel") or {}).get("id") or container["channel_id"]
     return Press(
-        _speaker(team, user["id"], channel, user.get("username") or user.get("name") or ""),
+        _speaker(team, user["id"], channel),
         _NUMBER.sub("", _text(action["action_id"])),
         _text(action.get("value") or ""),
         _text(found.get("response_url") or ""),
@@ -116,10 +112,10 @@ def _press(found: Any, action: Any) -> Press:
     )
 
 
-def _speaker(team: str, user: str, channel: str, shown_as: str) -> Speaker:
+def _speaker(team: str, user: str, channel: str) -> Speaker:
     if not all(_ID.fullmatch(_text(given)) for given in (team, user, channel)):
         raise _unreadable()
-    return Speaker(Platform.SLACK, team, user, channel, cut(one_line(shown_as), 80))
+    return Speaker(Platform.SLACK, team, user, channel)
 
 
 def _text(given: object) -> str:

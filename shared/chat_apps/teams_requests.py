@@ -23,11 +23,9 @@ from pydantic_core import PydanticCustomError
 
 from shared.chat_apps.signatures import BadSignatureError
 from shared.domain.chat.talk import Platform, Speaker
-from shared.domain.text import cut, one_line
 
 WINDOW = timedelta(minutes=5)
 """As far as Teams' clock and ours may be apart, with the way between them."""
-_MOST_NAME = 64
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ID = re.compile(r"[!-~]{1,255}")
 """What a grant can name: shared/domain/grants.py."""
@@ -54,9 +52,8 @@ class TeamsId(_Part):
 
 
 class TeamsAccount(TeamsId):
-    """A person or a bot."""
+    """A person or a bot. What it is called is its own choice, and not looked at."""
 
-    name: str | None = None
     aad_object_id: str | None = None
 
 
@@ -104,9 +101,8 @@ class TeamsActivity(_Part):
     @property
     def speaker(self) -> Speaker:
         """Who said it, and where."""
-        name = cut(one_line(self.from_.name or ""), _MOST_NAME)
         entra_id = _guid(self.from_.aad_object_id)
-        return Speaker(Platform.TEAMS, _tenant(self) or "", _user(self), _channel(self), name, entra_id)
+        return Speaker(Platform.TEAMS, _tenant(self) or "", _user(self), _channel(self), entra_id)
 
     @property
     def said(self) -> str:

@@ -36,8 +36,6 @@ class Speaker:
     """Slack's workspace, or the tenant of Teams."""
     user: str
     channel: str
-    shown_as: str = ""
-    """What people call this user. For sentences alone: never for a right, a login or a key."""
     entra_id: str | None = None
     """Its object id in Microsoft Entra, in lower case, where the platform has signed it."""
 

@@ -37,7 +37,7 @@ def said(text: str, *entities: dict[str, Any]) -> str:
 
 def test_who_says_what_and_where() -> None:
     found = read(activity())
-    assert found.speaker == Speaker(Platform.TEAMS, TENANT, JANE, CHANNEL, "Jane", JANE)
+    assert found.speaker == Speaker(Platform.TEAMS, TENANT, JANE, CHANNEL, JANE)
     assert found.speaker.actor == f"teams:{TENANT}/{JANE}"
     assert found.id == "1764158400000"
     assert found.sent_at == THEN + timedelta(microseconds=123456)
@@ -65,7 +65,7 @@ def test_ids_of_entra_have_no_case() -> None:
 @pytest.mark.parametrize("known_as", [None, "", "not-a-guid", f"{JANE}0"])
 def test_who_is_not_in_entra_is_known_by_the_id_of_teams(known_as: str | None) -> None:
     guest = read(activity(**{"from": {"id": "29:1abcDEF", "name": None, "aadObjectId": known_as}})).speaker
-    assert (guest.user, guest.entra_id, guest.shown_as) == ("29:1abcDEF", None, "")
+    assert (guest.user, guest.entra_id) == ("29:1abcDEF", None)
 
 
 @pytest.mark.parametrize(
@@ -231,12 +231,11 @@ NAMES = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs"]
 
 
 @given(NAMES, NAMES, st.text(st.characters(exclude_categories=["Cs"])))
-def test_names_are_shown_and_decide_nothing(own: str, other: str, text: str) -> None:
+def test_names_decide_nothing(own: str, other: str, text: str) -> None:
     """Whatever people call themselves: the ids stay, and the grammar understands or says that it does not."""
     given_fields = activity(text=f"<at>Registry</at> revoke <at>{other}</at> {text}")
     given_fields["from"]["name"] = own
     given_fields["entities"] = [BOT, mention("29:1larry", other)]
     found = read(given_fields)
-    assert (found.speaker.team, found.speaker.user, found.speaker.channel) == (TENANT, JANE, CHANNEL)
-    assert len(found.speaker.shown_as.splitlines()) <= 1
+    assert found.speaker == read(activity()).speaker
     parse(found.said)

@@ -14,7 +14,7 @@ from shared.services.requests import Caller
 from tests.fakes import FakeChat, FakeQueue, FakeTable
 from tests.unit.services.rig import NAME, Rig
 
-DEV = Speaker(Platform.SLACK, "T1", "U1", "C1", "dev")
+DEV = Speaker(Platform.SLACK, "T1", "U1", "C1")
 ASKED = "create demo"
 STALE_SECONDS = 20.0
 
