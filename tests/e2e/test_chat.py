@@ -25,6 +25,8 @@ from tests.e2e.leaks import Text, everything, found
 from tests.e2e.local_azure import LocalAzure, running
 from tests.pages.browser import drive
 
+pytestmark = pytest.mark.timeout(400)
+"""The whole story is told before the first test: half a minute on a machine that has nothing else to do."""
 SETTINGS = {
     "TURN_DELAY_SECONDS": "0",
     "RECONCILE_SCHEDULE": "*/2 * * * * *",  # users end when their time is over, not a minute later
