@@ -112,7 +112,7 @@ class Checks:
         with ContextThreadPool(CONCURRENCY) as pool:
             looks = pool.map(lambda pair: apart(pair[0].name, partial(self._daily.look, *pair)), chosen)
             for (registry, _), look in zip(chosen, looks, strict=True):
-                if look:
+                if look and not self._observer.is_in_motion(registry):  # what was seen may be that
                     self._keeper.keep_daily(registry.name, look)
 
     def _look_again(self, sweep: str, suspects: Sequence[str]) -> None:

@@ -85,7 +85,7 @@ class Observer:
             )
             judged = [(case, look) for case, look in zip(asked, looks, strict=True) if look]
         ours = Look(self._now(), [finding(Code.MAINTENANCE)])
-        return [*judged, *((case, ours) for case in cases if case.is_ours)]
+        return [*judged, *((case, ours) for case in cases if case.is_ours and not self._has_gone(case))]
 
     def _case(self, name: str) -> list[Case]:
         """One, or none."""
@@ -124,7 +124,21 @@ class Observer:
         before = {projection.proven_revision} if fresh else set()
         return {projection.published_revision, registry.users_revision, *before}
 
-    def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look:
+    def is_in_motion(self, before: Registry) -> bool:
+        """Has an operation begun, or come and gone, or has the registry gone, since this was read?"""
+        present = self._state.registry(before.name)
+        return present is None or (present.uid, present.version, present.active_operation) != (
+            before.uid,
+            before.version,
+            before.active_operation,
+        )
+
+    def _has_gone(self, case: Case) -> bool:
+        """A row that was read keeps ours from being written; a first one has none."""
+        return case.known.last is None and self.is_in_motion(case.registry)
+
+    def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look | None:
+        """`None`: nobody has looked before, and it is in motion. Its end would not remove what is kept of this look."""
         now, is_in = seen.at or self._now(), seen.member == 200
         found = findings(
             seen,
@@ -133,8 +147,9 @@ class Observer:
             thresholds=self._thresholds,
             now=now,
         )
-        if state_of(found[0].code) is not HealthState.HEALTHY and self._is_ours_by_now(case):
-            return Look(now, [finding(Code.MAINTENANCE)])
+        is_first, is_well = case.known.last is None, state_of(found[0].code) is HealthState.HEALTHY
+        if (is_first or not is_well) and self.is_in_motion(case.registry):
+            return None if is_first else Look(now, [finding(Code.MAINTENANCE)])
         found += [each for advise in self._advise for each in advise(case)]
         return Look(
             now,
@@ -142,15 +157,6 @@ class Observer:
             seen.latency_ms if is_in else None,
             seen.checks,
             seen.certificate_expires,
-        )
-
-    def _is_ours_by_now(self, case: Case) -> bool:
-        """Has an operation begun, or come and gone, while we looked?"""
-        before, present = case.registry, self._state.registry(case.registry.name)
-        return present is None or (present.uid, present.version, present.active_operation) != (
-            before.uid,
-            before.version,
-            before.active_operation,
         )
 
 

@@ -1,11 +1,13 @@
 """The sweep looks at every registry as a client does, and cries wolf only where there is one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import Code, Severity
+from shared.domain.health.daily import Size
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
 from shared.domain.htpasswd import FILE_NAME, render
@@ -190,6 +192,30 @@ def test_a_registry_that_keeps_to_an_old_file_is_an_alarm(rig: Rig) -> None:
     rig.drain()
     rig.probe.reads = lambda _: b"# an old file\n_probe:" + HASH.encode() + b"\n"
     assert rig.sweep() == {"PROBE_REFUSED": 1}
+
+
+def test_a_registry_that_is_purged_during_its_first_look_leaves_nothing(rig: Rig) -> None:
+    def go() -> None:
+        rig.purge()
+        rig.drain()
+
+    rig.wire.meanwhile("probe.look", go)
+    rig.sweep()
+    rig.check_gone()
+
+
+def test_a_registry_that_is_purged_during_its_daily_look_leaves_nothing(rig: Rig) -> None:
+    measure, in_between = rig.containers.measure, pytest.MonkeyPatch()
+
+    def go(*asked: Any, **limits: Any) -> Size:
+        in_between.undo()
+        rig.purge()
+        rig.drain()
+        return measure(*asked, **limits)
+
+    in_between.setattr(rig.containers, "measure", go)
+    rig.sweep()
+    rig.check_gone()
 
 
 def test_a_registry_that_goes_during_the_sweep_leaves_no_verdict_for_the_next_of_its_name(rig: Rig) -> None:
