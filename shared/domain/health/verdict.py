@@ -1,10 +1,12 @@
 """The last verdict of a registry, and what `reconcile` found out about its htpasswd file, as their rows keep them."""
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import Field
 
 from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
+from shared.domain.health.history import GAP
 from shared.domain.health.observation import ProbeCheck
 from shared.domain.notices import Notice
 from shared.domain.records import Nested, Record
@@ -57,6 +59,12 @@ class Verdict(_Found):
     @property
     def key(self) -> str:
         return VERDICT_KEY
+
+    def known_at(self, now: datetime) -> Self:
+        """What may be claimed of it now: when nobody has looked for long, it is unknown since the last look."""
+        if now - self.checked_at < GAP:
+            return self
+        return self.change(state=HealthState.UNKNOWN, since=self.checked_at)
 
     @property
     def is_shown_bad(self) -> bool:

@@ -39,10 +39,10 @@ class MetricsReading:
 
     def read(self, visible: Callable[[str], bool]) -> Metrics:
         """Of the registries that the caller may know of, and of notices about them."""
+        now = self._now()
         board = map(BoardEntry.from_row, self._health.query(BOARD, FIRST, END))
-        return Metrics(
-            [entry for entry in board if visible(entry.name)], self._last_sweep(), self._deliveries(visible)
-        )
+        seen = [entry.change(state=entry.state_at(now)) for entry in board if visible(entry.name)]
+        return Metrics(seen, self._last_sweep(), self._deliveries(visible))
 
     def _last_sweep(self) -> Sweep | None:
         rows = islice(self._health.query(SWEEPS, FIRST, END, MOST_SWEEPS), MOST_SWEEPS)

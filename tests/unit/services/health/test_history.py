@@ -62,6 +62,17 @@ def test_after_a_check_it_is_what_was_found(rig: Rig, history: HealthHistory) ->
     assert [each.code for each in found.past.incidents] == [Code.TIMEOUT]
 
 
+def test_what_nobody_has_looked_at_for_long_is_unknown_since_then(rig: Rig, history: HealthHistory) -> None:
+    rig.sweep()
+    looked_at = rig.clock.now
+    for passed, state in ((GAP.total_seconds() - 1, HealthState.HEALTHY), (1, HealthState.UNKNOWN)):
+        rig.clock.advance(passed)
+        assert history.of(NAME).state is state
+    found = history.of(NAME).verdict
+    assert found
+    assert (found.since, found.checked_at, found.code) == (looked_at, looked_at, Code.HEALTHY)
+
+
 def test_while_an_operation_is_at_work_it_is_in_maintenance(rig: Rig, history: HealthHistory) -> None:
     rig.sweep()
     rig.put(sku="S1")

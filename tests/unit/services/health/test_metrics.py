@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.health.board import BOARD, SWEEPS, Sweep
+from shared.domain.health.codes import HealthState
+from shared.domain.health.history import GAP
 from shared.domain.notices import NOTICES, DeliveryStatus
 from shared.domain.records import Record, Upsert
 from shared.ports import Table
@@ -49,6 +51,13 @@ def table(clock: FakeClock) -> FakeTable:
 def test_of_every_registry_the_last_entry_is_read(table: FakeTable, clock: FakeClock) -> None:
     found = MetricsReading(table, clock).read(EVERYTHING)
     assert [each.name for each in found.registries] == ["one", "three", "two"]
+
+
+def test_one_that_nobody_looks_at_any_more_is_unknown_not_up(table: FakeTable, clock: FakeClock) -> None:
+    for passed, state in ((GAP - timedelta(seconds=1), HealthState.HEALTHY), (GAP, HealthState.UNKNOWN)):
+        late = FakeClock()
+        late.now = clock.now + passed
+        assert {each.state for each in MetricsReading(table, late).read(EVERYTHING).registries} == {state}
 
 
 def test_deliveries_of_the_last_day_are_counted(table: FakeTable, clock: FakeClock) -> None:
