@@ -36,6 +36,8 @@ class PostKind(StrEnum):
     """Somebody is asked whether somebody else may."""
     DECISION = "Decision"
     """Whoever asked is told."""
+    NOT_ASKED = "NotAsked"
+    """Whoever asked is told that somebody could not be."""
 
 
 class KeptButton(Model):
@@ -115,6 +117,21 @@ def decision(post: Post) -> Reply:
     """Somebody who may has decided, and there is no more to it."""
     lines = () if post.tone is Tone.REFUSED else ("What you asked for was approved.",)
     return Reply(post.asked, lines, post.tone, about=post.about)
+
+
+def not_asked(post: Post) -> Reply:
+    """Somebody who may was not reached: others may have been."""
+    text = f"Somebody who may could not be asked for this: `{post.asked}`"
+    return Reply(text, ("If nobody decides, ask them yourself.",), Tone.PROBLEM, about=post.about)
+
+
+def said(post: Post, operation: Operation | None, now: datetime) -> Reply:
+    """What the message says as things stand."""
+    if post.kind is PostKind.PROGRESS:
+        return progress(post, operation, now)
+    return {PostKind.REQUEST: request, PostKind.DECISION: decision, PostKind.NOT_ASKED: not_asked}[post.kind](
+        post
+    )
 
 
 def is_last(post: Post, operation: Operation | None, now: datetime) -> bool:

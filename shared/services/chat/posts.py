@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import batched, islice
 
 from ulid import ULID
 
-from shared.domain.chat.posts import POSTS, Post, PostKind, decision, is_last, kept, progress, request
+from shared.domain.chat.posts import POSTS, Post, PostKind, is_last, kept, said
 from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone, mentioned_in
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
@@ -183,15 +183,15 @@ class Posts:
     def _shown(self, post: Post, chat: Chat) -> Post:
         """Posted, or changed where it says something else by now."""
         operation = self._operation(post)
-        reply = _reply(post, operation, self._now())
-        said = "\n".join([reply.text, *reply.lines])
+        reply = said(post, operation, self._now())
+        shown = "\n".join([reply.text, *reply.lines])
         pending = not is_last(post, operation, self._now())
         if post.message is None:
             channel, message = self._posted(post, reply, chat)
-            return post.change(posted_to=channel, message=message, shown=said, pending=pending)
-        if said != post.shown:
+            return post.change(posted_to=channel, message=message, shown=shown, pending=pending)
+        if shown != post.shown:
             chat.update(post.posted_to or post.channel, post.message, reply)
-        return post.change(shown=said, pending=pending)
+        return post.change(shown=shown, pending=pending)
 
     def _posted(self, post: Post, reply: Reply, chat: Chat) -> tuple[str, str]:
         """Where we may not speak, the asker gets it directly."""
@@ -217,32 +217,32 @@ class Posts:
             self._give_up(post, error)
             return
         logger.warning("later: %s", error)
-        self._save(post.change(failing_since=since), max(error.retry_after, 5.0))
+        delay = min(max(error.retry_after, 5.0), GIVEN_UP_AFTER.total_seconds())
+        self._save(post.change(failing_since=since), delay)
 
     def _give_up(self, post: Post, error: Exception) -> None:
         logger.error("a message in chat is given up: %s", error)
-        self._save(post.change(pending=False, error=str(error)), 0)
+        told = [self._not_asked(post)] if post.kind is PostKind.REQUEST else []
+        self._save(post.change(pending=False, error=str(error)), 0, *told)
 
-    def _save(self, post: Post, delay: float) -> None:
+    def _not_asked(self, post: Post) -> Post:
+        return self._new(PostKind.NOT_ASKED, post.asker, post.asker, post.asked).change(about=post.about)
+
+    def _save(self, post: Post, delay: float, *new: Post) -> None:
         saved = post.change(deadline=self._now() + self._stale + timedelta(seconds=delay))
         try:
-            self._table.transact(POSTS, [saved.save()])
+            self._table.transact(POSTS, [each.save() for each in (saved, *new)])
         except ConflictError:
             return  # a later turn has been claimed: this one was given up for lost
-        if saved.pending:
-            self._enqueue(saved, delay)
+        for each in (saved, *new):
+            if each.pending:
+                self._enqueue(each, delay)
 
     def _enqueue(self, post: Post, delay: float) -> None:
         try:
             self._queue.send(PostMessage(post=post.key, turn=post.turn), delay)
         except DependencyError as error:
             logger.warning("post %s waits for reconcile: %s", post.key, error)
-
-
-def _reply(post: Post, operation: Operation | None, now: datetime) -> Reply:
-    if post.kind is PostKind.REQUEST:
-        return request(post)
-    return progress(post, operation, now) if post.kind is PostKind.PROGRESS else decision(post)
 
 
 def _instead(platform: Platform, reply: Reply, not_asked: Reply) -> Reply:

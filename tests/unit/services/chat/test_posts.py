@@ -1,6 +1,7 @@
 """One message for each operation, edited as it goes on; lost messages, dead processes and closed doors."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -217,6 +218,37 @@ def test_those_who_may_are_asked_each_by_a_message_of_their_own(posting: Posting
         assert "`delete demo`" in reply.text
         assert "an hour" in reply.lines[0]
         assert reply.who == ("U1",)
+
+
+def test_whoever_asked_hears_of_those_who_could_not_be_asked(posting: Posting) -> None:
+    posting.chat.closed = {"U2"}
+    approval = replace(asking(), asks="revoke <@U7>")
+    posting.posts.accept(DEV, Reply("Asked.", approval=approval), "")
+    for _ in range(3):
+        posting.turn()
+    told = {channel: reply for (channel, _), reply in posting.chat.messages.items()}
+    assert set(told) == {"C2", "U1"}
+    assert told["U1"].text == "Somebody who may could not be asked for this: `revoke <@U7>`"
+    assert (told["U1"].tone, told["U1"].about) == (Tone.PROBLEM, "U7")
+    assert posting.queue.sent == []
+
+
+def test_where_not_even_the_asker_can_be_told_it_ends(posting: Posting) -> None:
+    posting.chat.closed = {"U1", "U2", "C2"}
+    posting.posts.accept(DEV, Reply("Asked.", approval=asking()), "")
+    for _ in range(4):
+        posting.turn()
+    assert (posting.chat.messages, posting.queue.sent) == ({}, [])
+
+
+def test_a_platform_that_wants_to_be_left_alone_for_weeks_is_asked_again_in_half_an_hour(
+    posting: Posting,
+) -> None:
+    """Longer than a week no message of a queue may wait."""
+    posting.follow()
+    posting.chat.errors = [TemporaryError("SlackUnavailable", "ratelimited", 1e7)]
+    posting.turn()
+    assert posting.queue.sent[0][1] == GIVEN_UP_AFTER.total_seconds()
 
 
 def test_each_of_several_operations_is_followed(posting: Posting) -> None:
