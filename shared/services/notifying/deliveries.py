@@ -8,18 +8,17 @@ import logging
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Protocol
 
 from shared.domain import delivering
-from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
-from shared.domain.health.history import newest_first
+from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import NoticeMessage
 from shared.domain.notices import NOTICES, Notice, NoticeKind
 from shared.domain.report_summary import Summary
 from shared.domain.telling import Places, Telling, telling, together
 from shared.ports import Messenger, Table
 from shared.services.notifying.attempts import Attempt
+from shared.services.notifying.companions import Companions
 from shared.services.notifying.outbox import STALE, Outbox
 from shared.services.state import Clock, retry_on_conflict
 from shared.telemetry.logs import bound
@@ -27,9 +26,6 @@ from shared.telemetry.metrics import DELIVERIES
 from shared.telemetry.traces import telemetry
 
 logger = logging.getLogger(__name__)
-
-MOST_TOGETHER = 50
-"""Registries that one message tells of."""
 
 
 class Summaries(Protocol):
@@ -53,6 +49,7 @@ class Deliveries:
     ) -> None:
         self._table, self._outbox, self._messenger = table, outbox, messenger
         self._reports, self._places, self._now = reports, places, now
+        self._companions = Companions(table, outbox, now)
 
     def run(self, message: NoticeMessage, message_id: str) -> None:
         """One attempt. Raises `DependencyError` if it can't be claimed, and what nobody foresaw."""
@@ -63,7 +60,7 @@ class Deliveries:
                 logger.info("not ours, dropped")
                 return
             try:
-                self._send([own, *self._others(own)])
+                self._send([own, *self._companions.of(own)])
             except DependencyError as error:  # claimed: its deadline passes
                 logger.warning("waits for reconcile: %s", error)
 
@@ -89,43 +86,12 @@ class Deliveries:
         is_again = notice.deliveries[message.sink].claimed_by == message_id
         return Attempt(claimed, message, message_id, is_again)
 
-    def _others(self, own: Attempt) -> list[Attempt]:
-        """What waits for the same sink and can be told together with ours; first what has never been tried.
-
-        Of a registry all of it: nobody must hear that it is down after having heard that it is up.
-        What has failed in a way that nobody foresaw goes alone: whichever of them it was about, the others are told.
-        """
-        sink, now = own.message.sink, self._now()
-        if own.is_again or not self._outbox.gathers(own.notice, sink):
-            return []
-        rows = self._table.query(
-            NOTICES, " ", newest_first(now - delivering.GIVEN_UP_AFTER), where={"pending": True}
-        )
-        waiting = (each for each in map(Notice.from_row, rows) if self._outbox.gathers(each, sink))
-        free = [each for each in waiting if delivering.is_free(each, sink, now)]
-        free.sort(key=lambda each: each.deliveries[sink].attempt)
-        subjects = dict.fromkeys([own.notice.subject, *(each.subject for each in free)])
-        told = set(islice(subjects, MOST_TOGETHER))
-        taken = (self._take(each, own) for each in free if each.subject in told)
-        return [attempt for attempt in taken if attempt]
-
-    def _take(self, notice: Notice, own: Attempt) -> Attempt | None:
-        sink = own.message.sink
-        taken = delivering.gathered(notice, sink, own.message_id, self._now() + STALE)
-        try:
-            self._table.transact(NOTICES, [taken.save()])
-        except ConflictError:
-            return None  # somebody else is at it: its own message goes on
-        before = notice.deliveries[sink]
-        message = NoticeMessage(notice=taken.key, sink=sink, attempt=before.attempt)
-        return Attempt(
-            taken, message, own.message_id, paused_until=before.deadline if before.attempt else None
-        )
-
     def _send(self, attempts: Sequence[Attempt]) -> None:
         """One message about all of them; each has its own row, and what came of it is kept one by one."""
+        told = [each.notice for each in attempts if not self._companions.have_overtaken(each)]
         try:
-            self._messenger.send(attempts[0].message.sink, self._telling([each.notice for each in attempts]))
+            if told:
+                self._messenger.send(attempts[0].message.sink, self._telling(told))
         except TemporaryError as error:
             for attempt in attempts:
                 self._failed(attempt, error)

@@ -17,7 +17,7 @@ from shared.domain.notices import DeliveryStatus, NoticeKind
 from shared.domain.records import Change, Row
 from shared.domain.report_summary import Summary
 from shared.domain.telling import Telling
-from shared.services.notifying.deliveries import MOST_TOGETHER
+from shared.services.notifying.companions import MOST_TOGETHER
 from shared.services.notifying.outbox import STALE
 from shared.services.notifying.poison import NoticePoison
 from tests.unit.services.notifying.rig import HOOK, OPS, World
@@ -380,6 +380,30 @@ def test_nobody_hears_that_something_is_down_after_hearing_that_it_is_up(
     deliver_all(world)
     headlines = [telling.summary.headline for _, telling in world.messenger.told]
     assert headlines == ["50 registries are healthy again", "10 registries are healthy again"]
+    assert statuses(world) == {DeliveryStatus.DELIVERED}
+
+
+def test_what_is_over_by_what_was_told_since_is_told_to_programs_alone() -> None:
+    world = World(OPS, HOOK)
+    world.messenger.failures |= {"ops": ZeroDivisionError(), "hook": BUSY}
+    world.announce()
+    with pytest.raises(ZeroDivisionError):
+        world.turn("m-dead")
+    world.turn("m-hook")
+    world.queue.sent.clear()
+    world.clock.advance(60)
+    world.messenger.failures.clear()
+    world.announce(kind=NoticeKind.RECOVERY, state=HealthState.HEALTHY, severity=Severity.OK)
+    deliver_all(world)
+    world.clock.advance(STALE.total_seconds() + 1)
+    world.reconcile()
+    deliver_all(world)
+    told = [(sink, telling.summary.headline.partition(":")[0]) for sink, telling in world.messenger.told]
+    assert told == [
+        ("ops", "search is healthy again"),
+        ("hook", "search is healthy again"),
+        ("hook", "search is down"),
+    ]
     assert statuses(world) == {DeliveryStatus.DELIVERED}
 
 
