@@ -1,6 +1,7 @@
 """Keeps what a look at a registry found, in one transaction: verdict, check, the day's roll-up, incident."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -19,7 +20,7 @@ from shared.domain.health.history import (
     newest_first,
     spells,
 )
-from shared.domain.health.verdict import Verdict
+from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.health.watch import Look, Moved, advance, first_verdict
 from shared.domain.notices import Notice, NoticeKind
 from shared.domain.records import NEXT, Change, Delete, Record, Upsert, key_range
@@ -34,6 +35,8 @@ LONGEST_PAUSE = timedelta(days=7)
 MOST_AGED = 80
 """Old rows that one look removes, at most: a transaction has room for a hundred. The next one goes on."""
 
+MOST_TRIES = 3
+
 
 class Keeper:
     """`recheck`: how long after the first bad look the second one counts."""
@@ -46,11 +49,24 @@ class Keeper:
     ) -> tuple[Moved, list[Day]] | None:
         """What came of it, and the days that it changed. `None`: somebody else has looked at the same time."""
         before = known.last or first_verdict(registry.uid, look)
-        if look.at < before.checked_at:
-            return None
-        moved = advance(
-            before, look, recheck=self._recheck, muted=muted, incident=self._incident(registry.name, before)
-        )
+        for _ in range(MOST_TRIES if look.at >= before.checked_at else 0):
+            with suppress(ConflictError):
+                return self._keep(registry, before, look, muted=muted)
+            if self._has_changed(registry.name, before):
+                break
+        return None
+
+    def _has_changed(self, name: str, before: Verdict) -> bool:
+        """If not, it was another row that stood in the way: a size, or an old one that somebody has removed."""
+        row = self._health.get(name, VERDICT_KEY)
+        return (row.etag if row else "") != before.etag
+
+    def _keep(
+        self, registry: Registry, before: Verdict, look: Look, *, muted: bool
+    ) -> tuple[Moved, list[Day]]:
+        """Raises `ConflictError`."""
+        incident = self._incident(registry.name, before)
+        moved = advance(before, look, recheck=self._recheck, muted=muted, incident=incident)
         days = self._days(registry, moved, look)
         incidents = [moved.incident] if moved.incident else []
         changes = [Upsert(row.to_row()) for row in (*moved.checks, *incidents)]
@@ -60,10 +76,7 @@ class Keeper:
             to_tell=_notice(registry, before, moved) if moved.tell else None,
         )
         kept: list[Change] = [*map(_saved, (verdict, *days)), *changes, *(aged or [])]
-        try:
-            self._health.transact(registry.name, kept)
-        except ConflictError:
-            return None
+        self._health.transact(registry.name, kept)
         return replace(moved, verdict=verdict), days
 
     @retry_on_conflict

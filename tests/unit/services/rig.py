@@ -244,9 +244,10 @@ class Rig:
         self.sweeps = Sweeps(
             health, self.checks_queue, self.capacity, self.boards, lambda: resources, self.heartbeat, now
         )
+        self.keeper = Keeper(health, timedelta(seconds=RECHECK_SECONDS))
         self.checks = Checks(
             Observer(self.state, health_rows, probe, thresholds, KEY, now, [Advice(self.state, 7, now)]),
-            Keeper(health, timedelta(seconds=RECHECK_SECONDS)),
+            self.keeper,
             self.boards,
             self.sweeps,
             DailyLooks(lambda: resources, self.containers, now),

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
 from shared.domain.health.codes import Code, HealthState
+from shared.domain.health.daily import DailyLook
 from shared.domain.health.history import CHECKS_KEPT, HISTORY_KEPT, Check, Day, Incident, day_key, uptime
 from shared.domain.health.mute import MuteSpec
 from shared.domain.health.observation import Failure
@@ -456,6 +457,15 @@ def test_a_row_that_nobody_can_read_is_no_reason_to_leave_out_others(
     assert verdict(rig, "other").checked_at == newest(rig).ended_at == rig.clock.now
     assert entry(rig).checked_at < rig.clock.now, "it stays on the board, with the time of its last look"
     assert "the look at registry demo failed" in caplog.text
+
+
+def test_a_size_that_is_written_at_that_moment_costs_no_look(rig: Rig) -> None:
+    rig.clock.advance(300)
+    size = DailyLook(uid=rig.registry().uid, looked_at=rig.clock.now, size_bytes=1, blobs=1)
+    rig.wire.meanwhile("health.transact", lambda: rig.keeper.keep_daily(NAME, size))
+    rig.checks.now(NAME)
+    assert verdict(rig).checked_at == rig.clock.now
+    assert (day(rig).size_bytes, day(rig).seconds) == (1, {HealthState.HEALTHY: 300})
 
 
 def test_what_was_seen_counts_from_when_it_was_seen_not_from_when_its_batch_was_done(rig: Rig) -> None:
