@@ -75,15 +75,14 @@ class Door:
     async def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> tuple[h11.Response, int]:
         """Status and headers, and how many milliseconds they took. Raises `NoAnswerError`, or why it can't connect."""
         connection = await self._ready()
-        was_used, began = connection.requests > 0, time.perf_counter()
+        was_used = connection.requests > 0
         try:
-            answer = await connection.get(path, headers)
+            return await _timed(connection, path, headers)
         except NoAnswerError:
             self.close()
             if not was_used:
                 raise
-            answer = await (await self._ready()).get(path, headers)  # it may have been closed for its age
-        return answer, int((time.perf_counter() - began) * 1000)
+        return await _timed(await self._ready(), path, headers)  # it may have been closed for its age
 
     def close(self) -> None:
         """At once. Another `get` connects anew."""
@@ -102,6 +101,14 @@ class Door:
     async def _open(self) -> TlsStream:
         await self.connect()
         return await self.shake_hands()
+
+
+async def _timed(
+    connection: HttpsConnection, path: str, headers: Mapping[str, str]
+) -> tuple[h11.Response, int]:
+    began = time.perf_counter()
+    answer = await connection.get(path, headers)
+    return answer, int((time.perf_counter() - began) * 1000)
 
 
 def _host_of(server: str) -> Address:

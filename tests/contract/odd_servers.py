@@ -83,6 +83,21 @@ class KeepingRegistry(TlsServer):
         reply(connection, status, {"Connection": "keep-alive", **headers})
 
 
+class LateHangup(KeepingRegistry):
+    """Ends its first connection `seconds` after a member asked something on it, without a word."""
+
+    def __init__(self, certificate: Certificate, seconds: float) -> None:
+        super().__init__(certificate)
+        self._seconds = seconds
+
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        if self.connections == 1 and request.is_member:
+            self.keeps_connections = False
+            self.stopped.wait(self._seconds)
+            return
+        super().answer(connection, request)
+
+
 class ChangingCertificate(TlsServer):
     """Shows another certificate from its second connection on."""
 

@@ -16,6 +16,7 @@ from tests.contract.authority import PASSWORD, PATIENCE_SECONDS, look, plain
 from tests.contract.odd_servers import (
     DribblingRegistry,
     GatheringRegistry,
+    LateHangup,
     MuteServer,
     RegistrySlowForMembers,
     SlowRegistry,
@@ -65,6 +66,15 @@ def test_a_slow_registry_is_waited_for_and_its_latency_told(certificate: Certifi
         [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(registry.address, PASSWORD)], login_only=True)
     assert seen.member == 200
     assert 200 <= seen.latency_ms < PATIENCE_SECONDS * 1000
+
+
+def test_what_went_wrong_on_an_old_connection_is_not_how_long_the_answer_took(
+    certificate: Certificate,
+) -> None:
+    with LateHangup(certificate, seconds=4) as registry:
+        [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(registry.address, PASSWORD)])
+    assert seen.member == 200
+    assert 0 < seen.latency_ms < 4000
 
 
 def test_so_many_at_a_time_and_no_more(certificate: Certificate) -> None:
