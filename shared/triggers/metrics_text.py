@@ -80,7 +80,7 @@ def _of_sweep(sweep: Sweep | None) -> Iterator[GaugeMetricFamily]:
     if sweep and sweep.ended_at:
         began.add_metric([], sweep.started_at.timestamp())
         lasted.add_metric([], (sweep.ended_at - sweep.started_at).total_seconds())
-        looked.add_metric([], sweep.registries)
+        looked.add_metric([], sum(sweep.states.values()))
     yield from (began, lasted, looked)
 
 

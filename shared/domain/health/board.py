@@ -91,7 +91,7 @@ class Sweep(Record):
     """A ULID."""
     started_at: datetime
     registries: int
-    """How many are looked at."""
+    """How many names were handed out; of what is deleted or never came up nobody looks at anything."""
     batches: int
     done: Nested[list[int]] = Field(default_factory=list)
     ended_at: datetime | None = None

@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 """Registries of one message: a function's instance takes several messages at a time."""
 KEPT = timedelta(days=1)
-MOST_STOPPED = 400
-"""Names that a row has room for; of any more stopped sites their probes tell."""
+MOST_STOPPED = 800
+"""Names that a row's column has room for (32,768 characters); of any more stopped sites their probes tell."""
 MOST_REMOVED = 50
 
 

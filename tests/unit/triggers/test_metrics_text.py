@@ -22,8 +22,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SWEEP = Sweep(
     id_key="01KAXQ3Z6V8Y0T9M2N4P5R7S1W",
     started_at=NOW,
-    registries=2,
+    registries=3,  # one of them is deleted
     batches=1,
+    states={HealthState.HEALTHY: 1, HealthState.DOWN: 1},
     ended_at=NOW + timedelta(seconds=2.5),
 )
 type Parser = Callable[[str], Iterable[Metric]]
