@@ -12,6 +12,7 @@ _COMMANDS = {
     "RegistrySoftDeleted": "restore",
     "RegistryNotProvisioned": "create",
     "RegistryUnhealthy": "health",
+    "AddressRestricted": "create",
     "UserDeleted": "user add",
     "UserNotFound": "user add",
     "UserDisabled": "user enable",
@@ -20,6 +21,8 @@ _COMMANDS = {
     "PasswordMayBeWrong": "user rotate",
 }
 """What mends each finding. For the others the finding's own fix has to do."""
+_MORE = {"AddressRestricted": " allowedIpRanges=RANGES"}
+"""What stands behind the command."""
 _LOGS_IN = {"UserDeleted", "UserNotFound", "PendingReveal", "PasswordMayBeWrong"}
 """What a new login of one's own mends."""
 _BEGAN = {
@@ -62,7 +65,7 @@ def _fix(said: Said, finding: Finding) -> str:
     if is_own and finding.code in _LOGS_IN:
         return f"Fix: {said.say(f'login {said.registry}')}"
     command = BY_NAME[name]
-    return f"Fix: {said.say(_whole(said, command))}, needs {command.needs.role}"
+    return f"Fix: {said.say(_whole(said, command) + _MORE.get(finding.code, ''))}, needs {command.needs.role}"
 
 
 def _whole(said: Said, command: Command) -> str:

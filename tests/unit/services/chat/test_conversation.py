@@ -218,6 +218,14 @@ def test_the_channel_s_registry_stands_in(up: Chat) -> None:
     assert "`demo` is meant" in said(up.say("help"))
 
 
+def test_where_addresses_are_restricted_the_fix_can_be_said_in_a_chat(up: Chat) -> None:
+    up.say("create demo allowedIpRanges=203.0.113.0/24")
+    up.rig.drain()
+    reply = up.say("why demo ci")
+    assert "Fix: `/registry create demo allowedIpRanges=RANGES`, needs Operator" in reply.lines
+    assert "/api/" not in said(reply)
+
+
 def test_one_word_behind_why_is_a_user(up: Chat) -> None:
     """Whoever means a registry by it hears so."""
     reply = up.say("why demo", NAMED)
