@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.services.chat.posts import NOT_FOLLOWED
+from shared.services.chat.wanted import NOT_FOLLOWED
 from tests.chaos.registry import Registry, User
 
 Json = dict[str, Any]

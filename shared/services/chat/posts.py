@@ -5,22 +5,22 @@ that dies between the platform's answer and the row posts a second message: chat
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from itertools import batched, islice
 
 from ulid import ULID
 
-from shared.domain.chat.posts import POSTS, Post, PostKind, is_last, kept, said
-from shared.domain.chat.talk import Approval, Platform, Reply, Speaker, Tone, mentioned_in
+from shared.domain.chat.posts import POSTS, Post, PostKind, is_last, said
+from shared.domain.chat.talk import Platform, Reply, Speaker
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
 from shared.domain.names import split_operation_id
 from shared.domain.operations import Operation
 from shared.domain.records import Delete
 from shared.ports import Chat, Queue, Table
+from shared.services.chat.wanted import NOBODY_ASKED, PERHAPS_ASKED, NewPosts, instead
 from shared.services.state import MAX_TRANSACTION, Clock, State, retry_on_conflict
 from shared.telemetry.logs import bound
 
@@ -31,16 +31,6 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 15.0
 KEPT = timedelta(days=7)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 """So long a platform that does not answer is tried, since it did."""
-NOT_FOLLOWED = "to see how it goes."
-"""Ends the line that a reply has in place of a message that follows."""
-NOBODY_ASKED = Reply(
-    "Nobody was asked: this control plane can't post messages here.", ("Ask them yourself.",), Tone.PROBLEM
-)
-PERHAPS_ASKED = Reply(
-    "It is not certain that anybody was asked: Table Storage does not answer just now.",
-    ("Say the command again in a minute: that makes a new button.",),
-    Tone.PROBLEM,
-)
 
 
 class Posts:
@@ -63,16 +53,16 @@ class Posts:
 
     def accept(self, speaker: Speaker, reply: Reply, asked: str) -> Reply:
         """Keeps what the reply wants posted, all of it or nothing. The reply says so where nothing can be."""
-        posts = list(self._wanted(speaker, reply, asked))
+        posts = list(self._new().of(speaker, reply, asked))
         if not posts:
             return reply
         if self._chat is None or speaker.platform is not Platform.SLACK:
-            return _instead(speaker.platform, reply, NOBODY_ASKED)
+            return instead(speaker.platform, reply, NOBODY_ASKED)
         try:
             self._keep(posts)
         except (ConflictError, DependencyError) as error:  # what was done is done all the same
             logger.warning("what follows a reply can't be posted: %s", error)
-            return _instead(speaker.platform, reply, PERHAPS_ASKED)
+            return instead(speaker.platform, reply, PERHAPS_ASKED)
         for post in posts:
             self._enqueue(post, 0)
         return reply
@@ -127,42 +117,9 @@ class Posts:
             if self._table.get(POSTS, posts[0].key) is None:
                 raise
 
-    def _wanted(self, speaker: Speaker, reply: Reply, asked: str) -> Iterator[Post]:
-        for operation in reply.follows:
-            yield self._new(PostKind.PROGRESS, speaker.channel, speaker.user, asked, operation=operation)
-        if reply.approval:
-            for owner in reply.approval.to:
-                yield self._request(reply.approval, owner)
-        if reply.asker:
-            yield from self._told(reply.asker, reply, asked)
-
-    def _request(self, approval: Approval, owner: str) -> Post:
-        post = self._new(PostKind.REQUEST, owner, approval.asker, approval.asks)
-        return post.change(about=mentioned_in(approval.asks), buttons=kept(approval.buttons))
-
-    def _told(self, asker: str, reply: Reply, asked: str) -> Iterator[Post]:
-        """Whoever has asked hears directly what was decided, and how it goes on."""
-        for operation in reply.follows:
-            yield self._new(PostKind.PROGRESS, asker, asker, asked, operation=operation)
-        if not reply.follows:
-            yield self._new(PostKind.DECISION, asker, asker, reply.text).change(
-                tone=reply.tone, about=reply.about
-            )
-
-    def _new(
-        self, kind: PostKind, channel: str, asker: str, asked: str, operation: str | None = None
-    ) -> Post:
+    def _new(self) -> NewPosts:
         now = self._now()
-        return Post(
-            id_key=str(ULID.from_datetime(now)),
-            kind=kind,
-            channel=channel,
-            asker=asker,
-            asked=asked,
-            operation=operation,
-            deadline=now + self._stale,
-            created_at=now,
-        )
+        return NewPosts(now, now + self._stale)
 
     @retry_on_conflict
     def _claim(self, message: PostMessage, message_id: str) -> Post | None:
@@ -222,11 +179,8 @@ class Posts:
 
     def _give_up(self, post: Post, error: Exception) -> None:
         logger.error("a message in chat is given up: %s", error)
-        told = [self._not_asked(post)] if post.kind is PostKind.REQUEST else []
+        told = [self._new().not_asked(post)] if post.kind is PostKind.REQUEST else []
         self._save(post.change(pending=False, error=str(error)), 0, *told)
-
-    def _not_asked(self, post: Post) -> Post:
-        return self._new(PostKind.NOT_ASKED, post.asker, post.asker, post.asked).change(about=post.about)
 
     def _save(self, post: Post, delay: float, *new: Post) -> None:
         saved = post.change(deadline=self._now() + self._stale + timedelta(seconds=delay))
@@ -243,10 +197,3 @@ class Posts:
             self._queue.send(PostMessage(post=post.key, turn=post.turn), delay)
         except DependencyError as error:
             logger.warning("post %s waits for reconcile: %s", post.key, error)
-
-
-def _instead(platform: Platform, reply: Reply, not_asked: Reply) -> Reply:
-    if reply.approval:
-        return not_asked
-    lines = (f"Say {platform.spoken(f'operation {operation}')} {NOT_FOLLOWED}" for operation in reply.follows)
-    return replace(reply, lines=(*reply.lines, *lines))
