@@ -51,14 +51,6 @@ def findings(
     return found or [finding(Code.HEALTHY, _said(seen, [CheckName.TLS, CheckName.LOGIN]))]
 
 
-def judge(
-    seen: Observation, *, site_stopped: bool, restricted: bool = False, thresholds: Thresholds, now: datetime
-) -> Code:
-    """The gravest code that applies."""
-    found = findings(seen, site_stopped=site_stopped, restricted=restricted, thresholds=thresholds, now=now)
-    return found[0].code
-
-
 def _open(seen: Observation) -> Iterator[Finding]:
     if seen.is_open:
         yield finding(Code.AUTH_NOT_REQUIRED, _said(seen, [CheckName.CHALLENGE]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.health.codes import MEANINGS, Code, Severity, finding
-from shared.domain.health.findings import findings, judge
+from shared.domain.health.findings import findings
 from shared.domain.health.observation import (
     CheckName,
     Failure,
@@ -120,7 +120,6 @@ ROWS: list[tuple[Observation, list[Code]]] = [
 @pytest.mark.parametrize(("seen", "expected"), ROWS)
 def test_everything_that_applies_is_found_the_gravest_first(seen: Observation, expected: list[Code]) -> None:
     assert codes(seen) == expected
-    assert judge(seen, site_stopped=False, thresholds=THRESHOLDS, now=NOW) is expected[0]
 
 
 STOPPED = [
@@ -287,4 +286,5 @@ def test_what_is_grave_stands_before_what_is_not(
 def test_the_days_of_warning_are_a_threshold(days: int, expires: datetime, code: Code) -> None:
     thresholds = Thresholds(slow_ms=1, tls_warning_days=days)
     seen = look(certificate_expires=expires)
-    assert judge(seen, site_stopped=False, thresholds=thresholds, now=NOW) is code
+    [found] = findings(seen, site_stopped=False, thresholds=thresholds, now=NOW)
+    assert found.code is code
