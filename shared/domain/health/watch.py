@@ -44,8 +44,9 @@ class Look:
 
     @property
     def state(self) -> HealthState:
-        """The state that it would mean, if it were confirmed."""
-        return state_of(self.gravest.code)
+        """The state that it would mean, if it were confirmed. Where nobody could look, nothing else counts."""
+        codes = {each.code for each in self.findings}
+        return state_of(Code.NOT_CHECKED if Code.NOT_CHECKED in codes else self.gravest.code)
 
 
 @dataclass(frozen=True)
