@@ -38,6 +38,8 @@ A second look is never too late: the first one may have been on demand, long aft
 """
 
 type Muted = Callable[[Registry], Mute | None]
+type StoppedBy = Callable[[Sweep | None, str, bool], bool | None]
+"""By what a sweep knows: see `IsStopped`."""
 type Announce = Callable[[Notice], None]
 
 
@@ -69,18 +71,23 @@ class Checks:
         if sweep is None or (is_batch and self._now() - sweep.started_at > LATE):
             logger.warning("a batch of health sweep %s came too late, dropped", message.sweep)
             return
-        seen = self._look(message.registries, sweep)
+        seen = self._look(message.registries, sweep, _listed if is_batch else self._known)
         if message.batch is not None:
             self._sweeps.done(message.sweep, message.batch, [each.moved.verdict.state for each in seen])
             self._look_daily(seen)
 
     def now(self, name: str) -> None:
         """Looks at one registry at once: its verdict is in its row then. There may be nothing to look at yet."""
-        self._look([name], self._sweeps.newest())
+        self._look([name], self._sweeps.newest(), self._known)
 
-    def _look(self, names: Sequence[str], sweep: Sweep | None) -> list[Seen]:
+    def _known(self, sweep: Sweep | None, site: str, is_shut_out: bool) -> bool | None:
+        """What the sweep says of a site may be old. Where the probe says otherwise, Azure is asked anew."""
+        listed = _listed(sweep, site, is_shut_out)
+        return listed if bool(listed) is is_shut_out else self._sweeps.is_stopped(site)
+
+    def _look(self, names: Sequence[str], sweep: Sweep | None, is_stopped: StoppedBy) -> list[Seen]:
         cases, gone = self._observer.cases(names)
-        looks = self._observer.look(cases, _stopped(sweep))
+        looks = self._observer.look(cases, partial(is_stopped, sweep))
         with ContextThreadPool(CONCURRENCY) as pool:
             kept = pool.map(lambda pair: apart(pair[0].registry.name, partial(self._keep, *pair)), looks)
             seen = [each for each in kept if each]
@@ -122,11 +129,11 @@ class Checks:
             logger.warning("the second look waits for the next sweep: %s", error)
 
 
-def _stopped(sweep: Sweep | None) -> frozenset[str] | None:
+def _listed(sweep: Sweep | None, site: str, _is_shut_out: bool) -> bool | None:
     """Before the first sweep nobody has asked Azure: then the probe alone has to tell."""
     if sweep is None:
-        return frozenset()
-    return None if sweep.stopped is None else frozenset(sweep.stopped)
+        return False
+    return None if sweep.stopped is None else site in sweep.stopped
 
 
 def _log(verdict: Verdict, before: Verdict | None) -> None:

@@ -45,6 +45,9 @@ class Case:
         return self.projection.published_revision if self.projection else 0
 
 
+type IsStopped = Callable[[str, bool], bool | None]
+"""Says of a site whether Azure has stopped it; `None`: Azure did not say. Asked with what App Service answered: does it
+keep us out, as it does in place of a stopped site?"""
 type Advisor = Callable[[Case], Iterable[Finding]]
 """Finds what no probe can see."""
 
@@ -72,14 +75,14 @@ class Observer:
         there = [case for cases in found for case in cases or []]
         return there, {name for name, cases in zip(names, found, strict=True) if cases == []}
 
-    def look(self, cases: Sequence[Case], stopped: frozenset[str] | None) -> list[tuple[Case, Look]]:
-        """A look for each case. `stopped`: sites that Azure says are stopped; `None`: it did not answer."""
+    def look(self, cases: Sequence[Case], is_stopped: IsStopped) -> list[tuple[Case, Look]]:
+        """A look for each case, unless something that nobody foresaw has come in between."""
         asked = [case for case in cases if not case.is_ours]
         seen = self._probed([(case, case.revision) for case in asked])
         self._look_again_where_refused(asked, seen)
         with ContextThreadPool(CONCURRENCY) as pool:
             looks = pool.map(
-                lambda case, each: apart(case.registry.name, partial(self._judged, stopped, case, each)),
+                lambda case, each: apart(case.registry.name, partial(self._judged, is_stopped, case, each)),
                 asked,
                 seen,
             )
@@ -137,12 +140,12 @@ class Observer:
         """A row that was read keeps ours from being written; a first one has none."""
         return case.known.last is None and self.is_in_motion(case.registry)
 
-    def _judged(self, stopped: frozenset[str] | None, case: Case, seen: Observation) -> Look | None:
+    def _judged(self, is_stopped: IsStopped, case: Case, seen: Observation) -> Look | None:
         """`None`: nobody has looked before, and it is in motion. Its end would not remove what is kept of this look."""
         now, is_in = seen.at or self._now(), seen.member == 200
         found = findings(
             seen,
-            site_stopped=False if is_in else _is_stopped(case, stopped),
+            site_stopped=False if is_in else is_stopped(case.registry.names.site, seen.is_shut_out),
             restricted=case.registry.is_restricted,
             thresholds=self._thresholds,
             now=now,
@@ -158,11 +161,6 @@ class Observer:
             seen.checks,
             seen.certificate_expires,
         )
-
-
-def _is_stopped(case: Case, stopped: frozenset[str] | None) -> bool | None:
-    """`None`: Azure did not say."""
-    return None if stopped is None else case.registry.names.site in stopped
 
 
 def _gravest_first(found: Sequence[Finding]) -> list[Finding]:

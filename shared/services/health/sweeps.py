@@ -16,7 +16,7 @@ from shared.domain.health.board import SWEEPS, Sweep
 from shared.domain.health.codes import HealthState
 from shared.domain.messages import CheckMessage
 from shared.domain.records import Delete
-from shared.domain.resources import Type
+from shared.domain.resources import Json, Ref, Type
 from shared.ports import Heartbeat, Queue, ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.health.boards import Boards
@@ -107,6 +107,15 @@ class Sweeps:
         rows = self._health.query(SWEEPS, first, "~", MOST_REMOVED)
         return [Delete(row.key) for row in islice(rows, MOST_REMOVED)]
 
+    def is_stopped(self, site: str) -> bool | None:
+        """What Azure says of one site now; `None`: it does not answer."""
+        try:
+            found = self._resources().get(Ref(Type.SITE, site))
+        except (TemporaryError, PermanentError, DependencyError) as error:
+            logger.warning("a look without the state of site %s: %s", site, error)
+            return None
+        return found is not None and _says_stopped(found)
+
     def _stopped_sites(self) -> list[str] | None:
         """Names of stopped sites. Without Resource Manager the probes still tell most."""
         try:
@@ -114,5 +123,8 @@ class Sweeps:
         except (TemporaryError, PermanentError, DependencyError) as error:
             logger.warning("health sweep without site states: %s", error)
             return None
-        stopped = [site["name"] for site in sites if site.get("properties", {}).get("state") == "Stopped"]
-        return sorted(stopped)[:MOST_STOPPED]
+        return sorted(site["name"] for site in sites if _says_stopped(site))[:MOST_STOPPED]
+
+
+def _says_stopped(site: Json) -> bool:
+    return bool(site.get("properties", {}).get("state") == "Stopped")

@@ -345,6 +345,13 @@ class Rig:
             self.checks_queue.sent.remove(first)
         return first[0] if first else None
 
+    def second_look(self) -> None:
+        """Those that wait for it, now."""
+        waiting = [message for message, delay in self.checks_queue.sent if delay]
+        self.checks_queue.sent.clear()
+        for message in waiting:
+            self.checks.run(message)
+
     def confirmed_sweep(self) -> dict[str, int]:
         """A sweep, and then the second look at what it suspects."""
         self.sweep()

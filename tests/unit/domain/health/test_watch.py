@@ -175,7 +175,9 @@ def test_what_is_known_of_one_that_nobody_could_look_at_does_not_say_that_it_is_
     unseen = Look(NOW, [finding(Code.IMAGES_LOST), finding(Code.NOT_CHECKED)])
     assert (unseen.state, unseen.gravest.code) == (UNKNOWN, Code.IMAGES_LOST)
     restricted = Look(NOW, [finding(Code.IMAGES_LOST), finding(Code.RESTRICTED)])
-    assert restricted.state is DEGRADED, "nobody can ever look at that one: what is wrong with it has to be told"
+    assert restricted.state is DEGRADED, (
+        "nobody can ever look at that one: what is wrong with it has to be told"
+    )
 
 
 def test_an_outage_of_ours_in_the_middle_of_one_of_theirs_is_one_incident(watched: Watched) -> None:

@@ -5,6 +5,7 @@ import pytest
 from shared.domain.errors import ApiError
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.observation import Failure
+from shared.domain.resources import Ref, Type
 from shared.services.health.history import HealthHistory
 from shared.services.health.on_demand import FRESH, OnDemand
 from tests.unit.services.rig import NAME, RECHECK_SECONDS, Rig
@@ -39,6 +40,52 @@ def test_what_it_finds_bad_is_suspected_until_another_look_confirms_it(rig: Rig,
     assert first.verdict.suspected_at == rig.clock.now
     rig.clock.advance(RECHECK_SECONDS)
     assert on_demand.check(NAME).state is HealthState.DOWN
+
+
+def asked(rig: Rig) -> list[str]:
+    """What Resource Manager was asked."""
+    return [call.name for call in rig.wire.calls if call.name.startswith("azure.")]
+
+
+def test_a_site_that_was_stopped_or_started_since_the_last_sweep_is_known_to_be(
+    rig: Rig, on_demand: OnDemand
+) -> None:
+    rig.sweep()
+    server, site = str(rig.registry().login_server), rig.registry().names.site
+    rig.azure.stop_site(site)
+    rig.probe.stopped.add(server)
+    rig.clock.advance(60)
+    found = on_demand.check(NAME).verdict
+    assert found
+    assert found.code is Code.SITE_STOPPED
+    rig.clock.advance(RECHECK_SECONDS)
+    rig.second_look()
+    rig.sweep()
+    assert [notice.code for notice in rig.told] == [Code.SITE_STOPPED]
+    rig.azure.resources[Ref(Type.SITE, site)]["properties"]["state"] = "Running"
+    rig.probe.stopped.clear()
+    rig.probe.failures[server] = Failure.TIMEOUT
+    rig.clock.advance(60)
+    found = on_demand.check(NAME).verdict
+    assert found
+    assert found.code is Code.TIMEOUT
+
+
+def test_resource_manager_is_asked_only_where_it_and_the_probe_said_otherwise(
+    rig: Rig, on_demand: OnDemand
+) -> None:
+    rig.sweep()
+    rig.wire.calls.clear()
+    for failure in (None, Failure.TIMEOUT):
+        rig.probe.failures = {str(rig.registry().login_server): failure} if failure else {}
+        rig.clock.advance(60)
+        on_demand.check(NAME)
+    assert asked(rig) == []
+    rig.probe.failures.clear()
+    rig.probe.stopped.add(str(rig.registry().login_server))
+    rig.clock.advance(60)
+    on_demand.check(NAME)
+    assert asked(rig) == ["azure.get"]
 
 
 def test_what_was_found_within_the_last_seconds_is_the_answer(rig: Rig, on_demand: OnDemand) -> None:
