@@ -149,7 +149,7 @@ def test_where_the_storage_hangs_a_person_hears_it_within_three_seconds() -> Non
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}/account"
         storage = f"AccountName=account;AccountKey=a2V5;TableEndpoint={url};QueueEndpoint={url};"
-        [answer] = invoke([calls()["help"]], {**SETTINGS, "AzureWebJobsStorage": storage}).outcomes
+        [answer] = invoke([command("help", "2.help")], {**SETTINGS, "AzureWebJobsStorage": storage}).outcomes
     assert json.loads(answer["text"])["text"].startswith("🔴 Problem: Table Storage does not answer")
     assert answer["seconds"] < 3 + MARGIN_SECONDS
 
