@@ -67,7 +67,8 @@ class RegistryCommands:
             yield f"Login server: {registry.login_server}"
         yield f"{wanted.sku} in {wanted.location}, {wanted.image}, {plural(registry.user_count, 'user')}"
         if registry.is_restricted:
-            yield f"Only from: {', '.join(wanted.allowed_ip_ranges or ['nowhere'])}"
+            ranges = ", ".join(f"`{each}`" for each in wanted.allowed_ip_ranges or ())
+            yield f"Only from: {ranges or 'nowhere'}"
         if wanted.tags:
             yield f"Tags: {', '.join(f'{name}={value}' for name, value in sorted(wanted.tags.items()))}"
         if found.operation:

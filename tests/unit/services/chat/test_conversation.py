@@ -221,6 +221,9 @@ def test_the_channel_s_registry_stands_in(up: Chat) -> None:
 def test_where_addresses_are_restricted_the_fix_can_be_said_in_a_chat(up: Chat) -> None:
     up.say("create demo allowedIpRanges=203.0.113.0/24")
     up.rig.drain()
+    assert "Only from: `203.0.113.0/24`" in up.say("show demo").lines, (
+        "as code: `:100:` would be an emoji in Slack"
+    )
     reply = up.say("why demo ci")
     assert "Fix: `/registry create demo allowedIpRanges=RANGES`, needs Operator" in reply.lines
     assert "/api/" not in said(reply)
