@@ -70,9 +70,13 @@ class Callers:
         return recognise(identity, self._grants).access
 
     def entitled(self, need: Need, registry: str | None, speaker: Speaker) -> Entitled:
-        """Whoever has a grant that is enough for it, the grants that are about one's own user alone left aside."""
+        """Whoever has a grant that is enough for it, the grants that are about one's own user alone left aside.
+
+        First those whose grant is about this registry, or some like it: they are the ones who look after it.
+        """
         whole = replace(need, own=False, by_row=False)
         grants = [grant for grant in self._grants if whole.met_by(Access((grant.right,)), registry, None)]
+        grants.sort(key=lambda grant: grant.right.everywhere)
         here = principal(speaker.platform, f"{speaker.team}/")
         ids = (grant.principal.removeprefix(here) for grant in grants if grant.principal.startswith(here))
         names = (_name(grant) for grant in grants if not grant.principal.startswith(here))

@@ -61,7 +61,7 @@ def test_a_request_goes_to_those_who_may(chat: Chat) -> None:
     approval = asked_for(chat)
     assert approval.asker == "U0READ"
     assert approval.asks == "user disable demo ci"
-    assert approval.to == ("U0ADMIN", "U0OPS", "C0OPS")
+    assert approval.to == ("U0OPS", "C0OPS", "U0ADMIN")
     assert [button.label for button in approval.buttons] == ["Approve", "Deny"]
 
 

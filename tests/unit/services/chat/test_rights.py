@@ -128,9 +128,17 @@ def test_a_refusal_says_what_it_takes_and_who_may(chat: Chat) -> None:
         "`delete` needs the role Operator on registry 'demo'. "
         f"You are taken for {READER.actor}, who is Reader on demo*. Nothing was done."
     )
-    assert reply.who == ("U0ADMIN", "U0OPS", "C0OPS")
+    assert reply.who == ("U0OPS", "C0OPS", "U0ADMIN")
     assert reply.lines[0] == "Who may: boss@example.com."
     assert chat.say("delete secret", READER).who == ("U0ADMIN",)
+
+
+def test_of_many_who_may_those_nearest_to_the_registry_are_asked() -> None:
+    """Whoever may everywhere would be in front of its owners, and only so many are named."""
+    everywhere = [{"principal": f"slack:{TEAM}/U0BOSS{number}", "role": "Admin"} for number in range(9)]
+    owner = {"principal": f"slack:{TEAM}/U0OWNER", "role": "Operator", "registry": "demo"}
+    reply = Chat([*everywhere, owner]).say("delete demo", NOBODY)
+    assert reply.who == ("U0OWNER", "U0BOSS0", "U0BOSS1", "U0BOSS2", "U0BOSS3")
 
 
 def test_a_refusal_names_nobody_of_another_workspace_and_no_key() -> None:
