@@ -4,8 +4,8 @@ A look asks Resource Manager for keys, which it throttles, and lists every blob.
 nothing of that kind, and is judged with every check.
 
 Only this look sees that images are gone. To a registry an empty container is one without images, and Distribution 2.8
-makes one when it starts and finds none. A container that held something is not empty again by itself: a registry that
-deletes images, or collects its garbage, leaves links.
+makes one when it starts and finds none. A container that held something is not emptied by use: a registry that deletes
+images leaves their blobs. Only garbage collection by hand, after all images were deleted, may leave nothing.
 """
 
 from collections.abc import Iterable, Iterator
