@@ -1,16 +1,15 @@
 """The `Messenger` port: speaks to each sink as its kind wants it, and says what its answer means."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.sinks import Address, Sink, SinkKind
 from shared.domain.telling import Telling
 from shared.sinks import teams, webhook
+from shared.sinks.patience import retry_after
 from shared.sinks.sender import Answer, NoAnswerError, Sender
 
 JSON = {"Content-Type": "application/json", "User-Agent": "Berthage"}
@@ -18,8 +17,6 @@ TRIED_AGAIN = {408, 425, 429}
 """Of 4xx. Every other one says that the same request will not do better."""
 THROTTLED_SECONDS = 30
 """Where a sink throttles and does not say for how long."""
-MOST_PATIENCE_SECONDS = 3600
-"""However long a sink asks for: as the longest pause between attempts."""
 _SLACK_SAYS = re.compile(
     rb"(?:invalid_payload|invalid_blocks|invalid_token|no_text|no_service(?:_id)?|no_team|team_disabled|user_not_found"
     rb"|channel_not_found|channel_is_archived|action_prohibited|posting_to_general_channel_denied)"
@@ -98,19 +95,7 @@ class SinkMessenger:
         asked = retry_after(answer.retry_after, self._now())
         if asked is None:
             return THROTTLED_SECONDS if answer.status == 429 else 0
-        return min(asked, MOST_PATIENCE_SECONDS)
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds; a date or a number (RFC 9110, 10.2.3). `None` for anything else."""
-    try:
-        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
-            return float(value)
-        asked = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    seconds = ((asked if asked.tzinfo else asked.replace(tzinfo=UTC)) - now).total_seconds()
-    return max(0, math.ceil(seconds))
+        return asked
 
 
 def _words(answer: Answer) -> str:

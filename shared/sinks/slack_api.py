@@ -4,6 +4,7 @@ import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.error import URLError
@@ -13,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from shared.domain.chat.talk import Reply
 from shared.domain.errors import PermanentError, TemporaryError
+from shared.sinks.patience import retry_after
 
 logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)  # it repeats answers and headers
 TIMEOUT_SECONDS = 10
@@ -71,11 +73,9 @@ def _failure(error: SlackApiError) -> TemporaryError | PermanentError:
     """Of an answer that is no word of Slack's nothing is repeated."""
     response = error.response
     code = str(response.get("error") or "")
-    after = str(response.headers.get("Retry-After") or "")
+    after = retry_after(str(response.headers.get("Retry-After") or ""), datetime.now(UTC))
     passes = code in PASSES or response.status_code == 429 or response.status_code >= 500
     if passes or not _WORD.fullmatch(code):
         said = code if _WORD.fullmatch(code) else f"something that can't be read ({response.status_code})"
-        return TemporaryError(
-            "SlackUnavailable", f"Slack said {said}", float(after) if after.isdigit() else 0
-        )
+        return TemporaryError("SlackUnavailable", f"Slack said {said}", after or 0)
     return PermanentError("SlackRefused", f"Slack said {code}", _FIX)

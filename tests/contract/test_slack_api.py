@@ -78,6 +78,8 @@ def test_a_message_is_posted_and_then_changed(slack: Slack) -> None:
         (200, {}, {"ok": False, "error": "not_in_channel"}, PermanentError, None),
         (200, {}, {"ok": False, "error": "invalid_auth"}, PermanentError, None),
         (429, {"Retry-After": "17"}, {"ok": False, "error": "ratelimited"}, TemporaryError, 17),
+        (429, {"Retry-After": "\u00b2"}, {"ok": False, "error": "ratelimited"}, TemporaryError, 0),
+        (429, {"Retry-After": "99999999"}, {"ok": False, "error": "ratelimited"}, TemporaryError, 3600),
         (500, {}, {"ok": False, "error": "fatal_error"}, TemporaryError, 0),
         (503, {}, b"<html>busy</html>", TemporaryError, 0),
         (200, {}, b"not json", TemporaryError, 0),

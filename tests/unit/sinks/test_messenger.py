@@ -7,7 +7,8 @@ import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.sinks import Address, Sink, SinkKind
-from shared.sinks.messenger import SinkMessenger, retry_after
+from shared.sinks.messenger import SinkMessenger
+from shared.sinks.patience import retry_after
 from shared.sinks.sender import Answer, NoAnswerError, Sender
 from tests.unit.sinks.examples import told
 
