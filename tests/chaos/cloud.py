@@ -18,11 +18,15 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 
+from localazure.up.state_folder import StateFolder
 from shared.domain.operations import Kind
 from tests.chaos.chat import Channel
+from tests.chaos.notices import Notices
+from tests.chaos.notices import settings as webhook
 from tests.chaos.tally import Tally
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES
 from tests.e2e.local_azure import LocalAzure, running
+from tests.e2e.sinks import Sinks, receiving
 
 Json = dict[str, Any]
 
@@ -36,6 +40,7 @@ PACE = {
     "WRITES_PER_MINUTE": "0",
     "SECRETS_PER_MINUTE": "0",
     "DRIFT_CHECK_SECONDS": "86400",
+    "HEALTH_RECHECK_SECONDS": "1",
 }
 """Every other second, but never while a request is held (`Cloud.quiet`): the process that holds it is killed before
 anybody takes over from it. Held requests need threads of their own."""
@@ -53,15 +58,17 @@ HOST_SECONDS = 60.0
 class Cloud:
     """Faults, kills, restarts; rows, messages, resources."""
 
-    def __init__(self, local: LocalAzure, tally: Tally) -> None:
+    def __init__(self, local: LocalAzure, tally: Tally, sinks: Sinks) -> None:
         self.local, self.tally = local, tally
         self.api, self.azure, self.door = local.api, local.azure, local.door
         self.channel = Channel(local)
+        local.api.passwords |= sinks.secrets
         self.searched: set[str] = set()
         """The passwords for which the requests of their time have been searched."""
         direct = local.up.ready()["azuriteConnectionString"]
         self._tables = TableServiceClient.from_connection_string(direct, retry_total=8)
         self._rows = self._tables.get_table_client("state")
+        self.notices = Notices(direct, sinks)
         self._queues = QueueServiceClient.from_connection_string(direct)
         self.azure.control("PUT", "transitions", dict.fromkeys((ACCOUNTS, PLANS, SITES), TRANSITION_SECONDS))
 
@@ -231,10 +238,13 @@ def _is_alive(pid: int) -> bool:
 @contextmanager
 def chaos_cloud(folder: Path, tally: Tally, settings: Mapping[str, str] | None = None) -> Iterator[Cloud]:
     """A local Azure of its own in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with running(folder, {**PACE, **(settings or {})}, "--storage-faults") as local:
+    StateFolder.open(folder / "state").close()  # its own, whoever puts something there first
+    with (
+        receiving(folder / "state" / "emulator") as sinks,
+        running(folder, {**PACE, **webhook(sinks), **(settings or {})}, "--storage-faults") as local,
+    ):
         local.api.call("GET", "registries", 200)  # the first request makes the tables' clients
-        cloud = Cloud(local, tally)
+        cloud = Cloud(local, tally, sinks)
         try:
             yield cloud
         finally:

@@ -214,6 +214,19 @@ def chat_says_how_it_ended(seen: Seen) -> None:
     assert len(messages) <= 2 * len(posts), f"{len(messages)} messages about {len(posts)} operations"
 
 
+def a_notice_arrives(seen: Seen) -> None:
+    """Whatever is to be told arrives, at least once, and always with the same id."""
+    if not seen.registry.is_worn:
+        return
+    notices = seen.registry.notices()
+    assert notices, "there is nothing to be told of it"
+    told = seen.registry.cloud.notices.told(seen.registry.name)
+    ids = {event.id for event in told}
+    assert len(ids) == len({(event.type, event.at) for event in told}), f"one notice, several ids: {told}"
+    missing = [notice.key for notice in notices if notice.key.replace(".", "_") not in ids]
+    assert not missing, f"nobody was told of {missing}"
+
+
 INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     every_operation_has_ended,
     no_acknowledged_request_is_lost,
@@ -227,6 +240,7 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     the_door_opens_for_the_right_ones,
     a_link_shows_one_password,
     chat_says_how_it_ended,
+    a_notice_arrives,
 )
 
 

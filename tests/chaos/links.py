@@ -1,6 +1,6 @@
 """One-time links, as a person in chat asks for them and opens them."""
 
-from tests.chaos.changes import Asked, Effect, asked, changed
+from tests.chaos.changes import Asked, Effect, asked, changed, delete_user
 from tests.chaos.registry import Refused, Registry, User
 
 MOST_LINKS = 5
@@ -15,6 +15,11 @@ def first_login(registry: Registry, name: str) -> list[Asked]:
 def new_login(registry: Registry, name: str) -> list[Asked]:
     """Another password, in place of one that works until the click."""
     return _click(registry, name, registry.link_for(f"user rotate {registry.name} {name}"))
+
+
+def login_again(registry: Registry, name: str) -> list[Asked]:
+    """Deleted and made anew at once: the row that waits for its link takes the place of one that waits for proof."""
+    return [*delete_user(registry, name), *first_login(registry, name)]
 
 
 def _click(registry: Registry, name: str, link: str) -> list[Asked]:

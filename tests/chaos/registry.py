@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from shared.domain.notices import Notice
 from tests.chaos.chat import command, token_in
 from tests.chaos.cloud import AWAY, Cloud
 from tests.e2e.api_client import FINAL
@@ -66,6 +67,8 @@ class Registry:
         """The tokens of all one-time links that anybody was shown."""
         self.speaks = False
         """Has anybody ever spoken of it in chat?"""
+        self.is_worn = False
+        """Its past would count in what comes next: others don't get it."""
         self.followed: set[str] = set()
         """Ids of the operations that chat is to tell the end of."""
 
@@ -185,6 +188,19 @@ class Registry:
                 return found
             assert time.monotonic() < deadline, f"messages in chat still wait: {found}"
             time.sleep(LOOK_SECONDS)
+
+    # notices
+
+    def notices(self) -> list[Notice]:
+        """What was to be told of it, when all of it has been."""
+        deadline = time.monotonic() + END_SECONDS
+        while True:
+            found = self.cloud.notices.of(self.name)
+            if not any(notice.pending for notice in found):
+                return found
+            assert time.monotonic() < deadline, f"notices still wait: {found}"
+            self.cloud.notices.let_two_minutes_go_by(self.name)
+            time.sleep(1)
 
     # the door
 

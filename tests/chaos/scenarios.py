@@ -24,6 +24,7 @@ from tests.chaos.changes import (
 from tests.chaos.crowds import join, leave
 from tests.chaos.links import first_login, new_login
 from tests.chaos.registry import Registry
+from tests.chaos.stopped import confirm, suspect
 
 Json = dict[str, Any]
 
@@ -95,6 +96,7 @@ SCENARIOS = {
         Scenario("sync", _with("victim", "leaver"), _several),
         Scenario("first-login", _without("newcomer"), lambda registry: first_login(registry, "newcomer")),
         Scenario("new-login", _with("victim"), lambda registry: new_login(registry, "victim")),
+        Scenario("notice", suspect, confirm),
         Scenario("import", _nothing, join),
         Scenario("import-replace", join, leave),
         Scenario(

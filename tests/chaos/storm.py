@@ -14,7 +14,7 @@ from threading import Event
 
 import httpx
 
-from tests.chaos import changes
+from tests.chaos import changes, links
 from tests.chaos.cloud import Cloud
 from tests.chaos.index import the_index_forgets
 from tests.chaos.invariants import look, violations
@@ -71,8 +71,17 @@ class Client:
         name = f"u{self._number}-{self._chance.randrange(3)}"
         user = registry.users.get(name)
         if user is None or not user.present:
-            return lambda registry: changes.put_user(registry, name)
-        change = self._chance.choice([changes.put_user, changes.rotate_user, changes.delete_user])
+            first = self._chance.choice([changes.put_user, links.first_login])
+            return lambda registry: first(registry, name)
+        change = self._chance.choice(
+            [
+                changes.put_user,
+                changes.rotate_user,
+                changes.delete_user,
+                links.new_login,
+                links.login_again,
+            ]
+        )
         return lambda registry: change(registry, name)
 
     def _do(self, registry: Registry, action: Action) -> None:

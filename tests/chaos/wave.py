@@ -45,6 +45,8 @@ class Pool:
         if registry.is_deleted:
             failed = settle(registry, restore(registry))
             assert not failed, f"{registry.name} does not come back: {failed}"
+        if registry.is_worn and registry.exists:
+            settle(registry, purge(registry))
         if registry.exists:
             if is_crowded(registry):
                 settle(registry, leave(registry))

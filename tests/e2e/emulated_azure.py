@@ -92,7 +92,7 @@ class EmulatedAzure:
             json=body,
             headers={"Authorization": f"Bearer {token.json()['access_token']}"},
         ).raise_for_status()
-        content: Json = answer.json()
+        content: Json = answer.json() if answer.content else {}
         return content
 
     def ask_for(self, path: str) -> int:

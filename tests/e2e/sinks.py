@@ -52,7 +52,7 @@ class Sinks:
         """The verdicts about a registry that each kind of sink was told, in order."""
         readers = {"slack": _slack, "teams": _teams, "webhook": self._webhook}
         found = {
-            kind: [reader(received) for received in self._bodies(kind)] for kind, reader in readers.items()
+            kind: [reader(received) for received in self.requests(kind)] for kind, reader in readers.items()
         }
         return {
             kind: [line for line in lines if f" {registry} " in f" {line}"] for kind, lines in found.items()
@@ -60,9 +60,10 @@ class Sinks:
 
     def messages(self, kind: str) -> list[Any]:
         """Decoded, the oldest first."""
-        return [json.loads(body) for body, _ in self._bodies(kind)]
+        return [json.loads(body) for body, _ in self.requests(kind)]
 
-    def _bodies(self, kind: str) -> list[tuple[bytes, dict[str, str]]]:
+    def requests(self, kind: str) -> list[tuple[bytes, dict[str, str]]]:
+        """Body and headers of each, the oldest first."""
         return [(got.body, dict(got.headers.items())) for got in self.server.at(self._path(kind))]
 
     def _path(self, kind: str) -> str:
