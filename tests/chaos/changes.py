@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Effect = Callable[[], None]
 """Fails unless the registry itself shows what the operation has promised."""
 
+NOTHING = "Nothing was changed."
+"""What chat says of what was not done."""
 KEEPER = "keeper"
 """A user whom no scenario touches."""
 
@@ -133,7 +135,9 @@ def disable(registry: Registry, name: str) -> list[Asked]:
 
 def enable(registry: Registry, name: str) -> list[Asked]:
     """In chat, which then tells how it ends: the password is good again."""
-    said = registry.say(f"user enable {registry.name} {name}", "Enabling", "is enabled already")
+    heard: list[str] = []
+    said = registry.say(f"user enable {registry.name} {name}", "Enabling", "is enabled already", heard=heard)
+    assert "Enabling" in said or not any(NOTHING in each for each in heard), f"it was enabled, and: {heard}"
     operation = registry.operation_of(name)
     if "Enabling" in said and NOT_FOLLOWED not in said:
         registry.followed.add(operation)

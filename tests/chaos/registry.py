@@ -100,8 +100,11 @@ class Registry:
             repeated = True
             time.sleep(0.3)
 
-    def say(self, text: str, *wanted: str) -> str:
-        """In chat, again until the answer has one of these texts in it: whoever hears of a problem tries again."""
+    def say(self, text: str, *wanted: str, heard: list[str] | None = None) -> str:
+        """In chat, again until the answer has one of these texts in it: whoever hears of a problem tries again.
+
+        `heard` gets all other answers.
+        """
         self.speaks = True
         secret = self.cloud.azure.settings["SLACK_SIGNING_SECRET"]
         deadline = time.monotonic() + ACKNOWLEDGE_SECONDS
@@ -112,6 +115,8 @@ class Registry:
                 self.cloud.tally.count("acknowledged")
                 return answer.text
             said = answer.text if answer is not None else "nothing"
+            if heard is not None:
+                heard.append(said)
             assert time.monotonic() < deadline, f"{text}: answered with {said}"
             self.cloud.tally.count("repeated")
             time.sleep(0.3)

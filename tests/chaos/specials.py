@@ -18,7 +18,10 @@ from tests.chaos.steps import Step
 from tests.chaos.wave import HIT_SECONDS, Run, Wave, in_parallel, settle
 from tests.e2e.emulated_azure import ACCOUNTS, SITES
 
-USER_SCENARIOS = ("put", "rotate", "revoke", "sync")
+USER_SCENARIOS = (
+    *("put", "rotate", "revoke", "sync"),
+    *("first-login", "new-login", "import", "import-replace", "chat"),
+)
 REMOVALS = ("delete", "purge")
 OUTAGE_SECONDS = 2.0
 RESERVED_SECONDS = 600

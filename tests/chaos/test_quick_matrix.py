@@ -61,7 +61,9 @@ def test_nothing_succeeds_while_the_old_password_works(
     """The scenario knocks with the old password at the moment of the success, while mounts lag."""
     _ = cells
     [lagging] = [special for special in SPECIALS if special.lags]
-    matrix.run_special(lagging, [cell for cell in lagging.cells() if cell[1] in {"rotate", "revoke"}])
+    matrix.run_special(
+        lagging, [cell for cell in lagging.cells() if cell[1] in {"rotate", "revoke", "new-login"}]
+    )
     assert cloud.tally.violations == []
 
 
