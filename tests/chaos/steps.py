@@ -14,6 +14,8 @@ Json = dict[str, Any]
 
 READS = {"GET", "HEAD"}
 _ARM = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/", re.IGNORECASE)
+_OURS = re.compile(r"/sites/[^/]+/start$")
+"""The product starts no site: a scenario does, in its own name."""
 _LONG_RUNNING = re.compile(r"/(storageAccounts|serverfarms|sites)/\[\^/\]\+\$$")
 
 
@@ -78,7 +80,7 @@ def steps_of(requests: Sequence[Json], after: int = 0) -> list[Step]:
         kind = kind_of(request)
         seen[kind.label] += 1
         skip = sum(kind.matches(earlier) for earlier in requests[:place])
-        if request["sequence"] > after:
+        if request["sequence"] > after and not _OURS.search(request["path"]):
             found.append(Step(kind, seen[kind.label], skip))
     return found
 
