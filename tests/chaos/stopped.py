@@ -2,6 +2,8 @@
 
 import time
 
+import httpx
+
 from tests.chaos.changes import KEEPER, Asked, is_in
 from tests.chaos.registry import END_SECONDS, Registry
 from tests.e2e.emulated_azure import SITES
@@ -42,7 +44,15 @@ def _check(registry: Registry) -> None:
 
 
 def _switch(registry: Registry, action: str) -> None:
-    """As somebody does it in Azure's portal."""
-    found = [each for each in registry.cloud.resources() if each["type"] == SITES]
-    [site] = [each["name"] for each in found if each["name"].startswith(f"{registry.name}-")]
-    registry.cloud.azure.resource_manager("POST", SITES, f"/{site}/{action}")
+    """As somebody does it in Azure's portal, and again where Azure is away."""
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        try:
+            found = [each for each in registry.cloud.resources() if each["type"] == SITES]
+            [site] = [each["name"] for each in found if each["name"].startswith(f"{registry.name}-")]
+            registry.cloud.azure.resource_manager("POST", SITES, f"/{site}/{action}")
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline, f"nobody can {action} the site of {registry.name}"
+            time.sleep(1)
+        else:
+            return
