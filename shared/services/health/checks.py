@@ -74,7 +74,7 @@ class Checks:
         seen = self._look(message.registries, sweep, _listed if is_batch else self._known)
         if message.batch is not None:
             self._sweeps.done(message.sweep, message.batch, [each.moved.verdict.state for each in seen])
-            self._look_daily(seen)
+            self._look_daily(seen, sweep.batches)
 
     def now(self, name: str) -> None:
         """Looks at one registry at once: its verdict is in its row then. There may be nothing to look at yet."""
@@ -112,10 +112,10 @@ class Checks:
                 self._announce(moved.verdict.to_tell)
         return Seen(registry, look, moved, days, mute, case.known.daily)
 
-    def _look_daily(self, seen: Sequence[Seen]) -> None:
+    def _look_daily(self, seen: Sequence[Seen], batches: int) -> None:
         """What costs more than a probe: what it finds, the next look takes up."""
         at_rest = [each for each in seen if each.look.state is not HealthState.MAINTENANCE]
-        chosen = self._daily.choose((each.registry, each.daily) for each in at_rest)
+        chosen = self._daily.choose(((each.registry, each.daily) for each in at_rest), batches)
         with ContextThreadPool(CONCURRENCY) as pool:
             looks = pool.map(lambda pair: apart(pair[0].name, partial(self._daily.look, *pair)), chosen)
             for (registry, _), look in zip(chosen, looks, strict=True):

@@ -28,8 +28,11 @@ from shared.telemetry.logs import bound
 
 logger = logging.getLogger(__name__)
 
-MOST_PER_BATCH = 5
-"""After a deployment, or a pause of a day, every registry is due at once: they are then spread over many sweeps."""
+MOST_PER_BATCH, MOST_PER_SWEEP = 5, 25
+"""After a deployment, or a pause of a day, every registry is due at once: they are then spread over many sweeps.
+
+Of each batch one at least, so that all of fifty have their turn within some hours. The storage provider bears about a
+hundred lists of keys in five minutes, and creates and repairs need some of them."""
 MOST_PAGES = 40
 """Of 5,000 blobs."""
 COUNTING_SECONDS = 20.0
@@ -49,13 +52,13 @@ class DailyLooks:
         self._resources, self._containers, self._now = resources, containers, now
 
     def choose(
-        self, batch: Iterable[tuple[Registry, DailyLook | None]]
+        self, batch: Iterable[tuple[Registry, DailyLook | None]], batches: int
     ) -> list[tuple[Registry, DailyLook | None]]:
-        """Those of a batch that are to be looked at now: who was looked at longest ago comes first."""
+        """Those of a batch, one of so many, to be looked at now: who was looked at longest ago comes first."""
         now = self._now()
         due = [(registry, last) for registry, last in batch if is_due(registry, last, now)]
         due.sort(key=lambda pair: (pair[1].looked_at.timestamp() if pair[1] else 0, pair[0].name))
-        return due[:MOST_PER_BATCH]
+        return due[: max(1, min(MOST_PER_BATCH, MOST_PER_SWEEP // batches))]
 
     def look(self, registry: Registry, last: DailyLook | None) -> DailyLook:
         """Looks; `last`: the look before. Never raises for what Azure refuses."""

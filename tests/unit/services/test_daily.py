@@ -132,15 +132,22 @@ def test_of_a_batch_a_few_are_looked_at_and_all_in_the_end(world: World) -> None
     homes = {name: rest(name) for name in rows}
     sweeps = []
     for _ in range(5):
-        chosen = world.daily.choose((homes[name], row) for name, row in rows.items())
+        chosen = world.daily.choose(((homes[name], row) for name, row in rows.items()), 1)
         sweeps.append(len(chosen))
         for home, _ in chosen:
             rows[home.name] = DailyLook(uid=home.uid, looked_at=world.clock.now, key_valid=True, size_bytes=0)
         world.clock.advance(300)
     assert sweeps == [MOST_PER_BATCH, MOST_PER_BATCH, 2, 0, 0]
     world.clock.advance(timedelta(days=1).total_seconds() - 5 * 300)
-    chosen = world.daily.choose((homes[name], row) for name, row in rows.items())
+    chosen = world.daily.choose(((homes[name], row) for name, row in rows.items()), 1)
     assert [home.name for home, _ in chosen] == sorted(rows)[:MOST_PER_BATCH]  # they stay spread
+
+
+@pytest.mark.parametrize(("batches", "of_each"), [(1, 5), (5, 5), (6, 4), (20, 1), (100, 1)])
+def test_a_sweep_of_many_batches_takes_fewer_of_each(world: World, batches: int, of_each: int) -> None:
+    """1,000 registries are 20 batches. The storage provider bears 100 lists of keys in five minutes."""
+    homes = [rest(f"reg{number:02}") for number in range(50)]
+    assert len(world.daily.choose(((home, None) for home in homes), batches)) == of_each
 
 
 def test_who_was_looked_at_longest_ago_comes_first(world: World) -> None:
@@ -150,7 +157,7 @@ def test_who_was_looked_at_longest_ago_comes_first(world: World) -> None:
         for number, home in enumerate(homes)
     ]
     looks[0] = None
-    chosen = world.daily.choose(zip(homes, looks, strict=True))
+    chosen = world.daily.choose(zip(homes, looks, strict=True), 1)
     assert [home for home, _ in chosen] == [homes[0], *reversed(homes[-MOST_PER_BATCH + 1 :])]
 
 
