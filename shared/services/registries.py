@@ -196,7 +196,7 @@ class Registries:
         return self.answer(changed, operation, known)
 
     def _known(self, registry: Registry) -> Known:
-        return self._health.read(registry)
+        return self._health.read(registry).at(self._now())
 
     def _defaults(self) -> Desired:
         return defaults(self._policy)

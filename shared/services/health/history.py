@@ -71,7 +71,7 @@ class HealthHistory:
         looked_at = registry.login_server and not registry.is_soft_deleted
         return RegistryHealth(
             registry=registry,
-            verdict=found.verdict.known_at(now) if found.verdict else None,
+            verdict=found.verdict,
             operation=found.operation,
             mute=self._mutes.of(registry),
             uptimes={each: _uptime(each, checks, days, now) for each in Window},

@@ -4,9 +4,10 @@ Each has a row and a writer of its own, so that nobody writes over the other's f
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import Self
 
 from shared.domain.errors import ConflictError
 from shared.domain.health.daily import DAILY_KEY, DailyLook
@@ -31,6 +32,10 @@ class Known:
     """When an operation last changed the registry."""
     daily: DailyLook | None = None
     """The last daily look."""
+
+    def at(self, now: datetime) -> Self:
+        """With what may be claimed of it now."""
+        return replace(self, last=self.last.known_at(now)) if self.last else self
 
     @property
     def verdict(self) -> Verdict | None:

@@ -71,6 +71,9 @@ def test_what_nobody_has_looked_at_for_long_is_unknown_since_then(rig: Rig, hist
     found = history.of(NAME).verdict
     assert found
     assert (found.since, found.checked_at, found.code) == (looked_at, looked_at, Code.HEALTHY)
+    shown = rig.registries.get(NAME).verdict
+    assert shown
+    assert shown.state is HealthState.UNKNOWN
 
 
 def test_while_an_operation_is_at_work_it_is_in_maintenance(rig: Rig, history: HealthHistory) -> None:
