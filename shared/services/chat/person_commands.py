@@ -1,15 +1,18 @@
 """revoke: one person's users, out of every registry."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 
 from shared.domain.chat.talk import MENTION, Reply, Tone
-from shared.domain.errors import ApiError
+from shared.domain.errors import ApiError, ConflictError, DependencyError
 from shared.domain.report.wording import plural
 from shared.services.chat.callers import Callers
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.people import People
+
+logger = logging.getLogger(__name__)
 
 MOST_NAMED = 10
 
@@ -40,9 +43,22 @@ class PersonCommands:
         usernames = list(self._homes(said)) or self._usernames(said)
         if not usernames:
             return self._nowhere(said)
-        started = tuple(self._start(said, username) for username in usernames)
-        named = " and ".join(f"`{username}`" for username in usernames)
-        return Reply(f"Revoking {named} everywhere …", self._stays(said), follows=started)
+        started: dict[str, str] = {}
+        try:
+            for username in usernames:
+                started[username] = self._start(said, username)
+        except (ConflictError, DependencyError) as error:
+            if not started:
+                raise
+            logger.warning("a revocation was begun by half: %s", error)
+        return self._begun(said, started, usernames[len(started) :])
+
+    def _begun(self, said: Said, started: Mapping[str, str], left: list[str]) -> Reply:
+        text, follows = f"Revoking {_and(started)} everywhere", tuple(started.values())
+        if left:
+            again = "Say it again in a minute, for all of them: it is safe to repeat."
+            return Reply(f"{text}, but not {_and(left)}.", (again,), Tone.PROBLEM, follows=follows)
+        return Reply(f"{text} …", self._stays(said), follows=follows)
 
     def _start(self, said: Said, username: str) -> str:
         """One operation for each name, the same for the same message."""
@@ -77,6 +93,10 @@ class PersonCommands:
         if person is None or not self._callers.has_role(said.speaker, person):
             return ()
         return ("Their grant in ROLE_GRANTS stays: until it is taken out, they can get a new login.",)
+
+
+def _and(usernames: Iterable[str]) -> str:
+    return " and ".join(f"`{username}`" for username in usernames)
 
 
 def _listed(names: list[str]) -> str:

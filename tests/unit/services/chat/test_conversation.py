@@ -6,9 +6,10 @@ import pytest
 
 from shared.domain.chat.grammar import COMMANDS
 from shared.domain.chat.talk import Platform, Reply, Speaker, Tone
+from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.health.observation import Failure
 from shared.domain.names import PEOPLE
-from shared.domain.operations import Kind, Status
+from shared.domain.operations import Kind, Operation, Status
 from shared.services.requests import Caller
 from tests.unit.services.chat.talking import (
     ADMIN,
@@ -275,6 +276,32 @@ def test_both_names_of_a_person_are_revoked(up: Chat) -> None:
     up.rig.drain()
     assert [each.username for each in up.rig.state.users("demo")] == ["ci"]
     assert {each.user for each in up.rig.all_operations(PEOPLE)} == {"jane", "slack-t0team-u0jane"}
+
+
+@pytest.mark.parametrize("error", [DependencyError("Table Storage", "away"), ConflictError("demo")])
+def test_half_a_revocation_is_not_told_as_none(
+    up: Chat, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    for name in ("jane", "slack-t0team-u0jane"):
+        up.add_user(name)
+    revoke = up.rig.people.revoke
+
+    def only_one(username: str, caller: Caller) -> Operation:
+        if username != "jane":
+            raise error
+        return revoke(username, caller)
+
+    question = up.say("revoke <@U0JANE>")
+    monkeypatch.setattr(up.rig.people, "revoke", only_one)
+    half = up.press(question.buttons[0])
+    assert half.tone is Tone.PROBLEM
+    assert half.text == "Revoking `jane` everywhere, but not `slack-t0team-u0jane`."
+    assert half.lines[0].startswith("Say it again")
+    assert [up.rig.operation(each).user for each in half.follows] == ["jane"]
+    monkeypatch.undo()
+    up.confirm("revoke <@U0JANE>")
+    up.rig.drain()
+    assert [each.username for each in up.rig.state.users("demo")] == ["ci"]
 
 
 def test_who_is_nowhere_is_not_revoked(up: Chat) -> None:
