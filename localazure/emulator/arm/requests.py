@@ -53,6 +53,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def deleted(*, there: bool) -> Answer:
+    """200, or 204 if there was nothing to delete."""
+    return Answer(200 if there else 204)
+
+
 Handler = Callable[[Call], Answer]
 """Runs in a thread of its own, so it may block; raises ArmError."""
 

@@ -11,15 +11,13 @@ from localazure.emulator.arm.models.store import Store
 from localazure.emulator.arm.models.throttling import Throttling
 from localazure.emulator.arm.models.web_sites import WebSites
 from localazure.emulator.arm.resource_ids import PLANS, SITES, STORAGE_ACCOUNTS
+from localazure.emulator.arm.responses.accounts import AccountView, StorageAccountResponses
 from localazure.emulator.arm.responses.lists import Lists
 from localazure.emulator.arm.responses.long_running import LongRunning, View
+from localazure.emulator.arm.responses.plans import PlanResponses, PlanView
 from localazure.emulator.arm.responses.site_config import SiteConfigResponses
-from localazure.emulator.arm.responses.storage import (
-    AccountView,
-    StorageAccountResponses,
-    StorageServiceResponses,
-)
-from localazure.emulator.arm.responses.web import PlanResponses, PlanView, SiteResponses, SiteView
+from localazure.emulator.arm.responses.sites import SiteResponses, SiteView
+from localazure.emulator.arm.responses.storage_services import StorageServiceResponses
 from localazure.emulator.mount_lag import LateMounts
 from localazure.sites.behaviour import SiteBehaviour
 

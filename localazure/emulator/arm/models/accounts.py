@@ -5,7 +5,7 @@ import re
 import secrets
 from typing import Any
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import errors, storage_errors
 from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.ports import FileShares, Sites
 from localazure.emulator.arm.models.regions import region
@@ -73,7 +73,7 @@ class StorageAccounts:
         """That account, done being created: keys, containers and shares need that. Raises ArmError 404, 409."""
         account = self.get(scope, name)
         if self._store.pending(account) or self._store.failed(account):
-            raise errors.account_not_provisioned()
+            raise storage_errors.account_not_provisioned()
         return account
 
     def select(self, scope: Scope) -> list[Resource]:
@@ -86,7 +86,7 @@ class StorageAccounts:
         if account is None:
             return False
         if self._store.pending(account):
-            raise errors.account_busy()
+            raise storage_errors.account_busy()
         with self._store.transaction():
             self._store.delete(account.id)
             self._deleted.note(account.id)
@@ -101,7 +101,7 @@ class StorageAccounts:
     def regenerate_key(self, scope: Scope, name: str, key_name: str) -> Resource:
         """Replace `key1` or `key2`: whoever mounts with the old one is out. Raises ArmError."""
         if key_name not in KEY_NAMES:
-            raise errors.invalid_values("keyName")
+            raise storage_errors.invalid_values("keyName")
         with self._store.transaction():
             account = self.ready(scope, name)
             account.secrets[key_name] = _new_key()
@@ -116,11 +116,11 @@ class StorageAccounts:
     def unavailable(self, name: object) -> errors.ArmError | None:
         """Why a new account cannot have that name, or None."""
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            return errors.account_name_invalid(str(name))
+            return storage_errors.account_name_invalid(str(name))
         held = self._store.settings.is_held(STORAGE_ACCOUNTS, name)
         held = held or self._deleted.has_global(STORAGE_ACCOUNTS, name)
         if held or self._store.find_global(STORAGE_ACCOUNTS, name):
-            return errors.account_taken(name)
+            return storage_errors.account_taken(name)
         return None
 
     def _create(self, account_id: ResourceId, location: str, body: Json) -> Resource:
@@ -138,12 +138,12 @@ class StorageAccounts:
     def _in_another_group(self, account_id: ResourceId) -> errors.ArmError | None:
         other = self._store.find_global(STORAGE_ACCOUNTS, account_id.name)
         if other and Scope(account_id.subscription).contains(other.id):
-            return errors.account_in_another_group(account_id.name)
+            return storage_errors.account_in_another_group(account_id.name)
         return None
 
     def _change(self, account: Resource, body: Json) -> Resource:
         if self._store.pending(account):
-            raise errors.account_busy()
+            raise storage_errors.account_busy()
         _check_sku(body.get("kind", account.body["kind"]), body.get("sku", account.body["sku"]))
         _merge(account, body)
         return self._store.put(account)
@@ -158,9 +158,9 @@ def _merge(account: Resource, body: Json) -> None:
 def _check_sku(kind: Any, sku: Any) -> None:
     name = sku.get("name") if isinstance(sku, dict) else None
     if kind not in _KINDS:
-        raise errors.invalid_values("kind")
+        raise storage_errors.invalid_values("kind")
     if name not in _SKUS[kind]:
-        raise errors.invalid_values("sku")
+        raise storage_errors.invalid_values("sku")
 
 
 def _new_key() -> str:

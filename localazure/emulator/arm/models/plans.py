@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import errors, web_errors
 from localazure.emulator.arm.models.regions import region
 from localazure.emulator.arm.models.store import Json, Resource, Store
 from localazure.emulator.arm.resource_ids import PLANS, SITES, ResourceId, Scope
@@ -49,7 +49,7 @@ def tier(sku: object) -> Tier:
     for candidate in _TIERS:
         if isinstance(sku, str) and re.fullmatch(candidate.sizes, sku, re.IGNORECASE):
             return candidate
-    raise errors.invalid_parameter("SKU.Name")
+    raise web_errors.invalid_parameter("SKU.Name")
 
 
 class Plans:
@@ -62,7 +62,7 @@ class Plans:
         """Create a plan, or change the one that is there. Raises ArmError."""
         location = region(body.get("location"), PLANS)
         if not _NAME.fullmatch(name):
-            raise errors.invalid_parameter("name")
+            raise web_errors.invalid_parameter("name")
         with self._store.transaction():
             plan = self._store.get(scope.plan(name))
             if plan is None:
@@ -91,19 +91,19 @@ class Plans:
             if plan is None:
                 return False
             if sites := self.sites_on(plan.id):
-                raise errors.plan_in_use(plan.id.name, [site.id.name for site in sites])
+                raise web_errors.plan_in_use(plan.id.name, [site.id.name for site in sites])
             return self._store.delete(plan.id)
 
     def find(self, reference: object, scope: Scope) -> Resource:
         """The plan that a site names by id or by name, done being created. Raises ArmError."""
         if not isinstance(reference, str) or not reference:
-            raise errors.invalid_parameter("ServerFarmId")
+            raise web_errors.invalid_parameter("ServerFarmId")
         plan_id = _plan_id(reference, scope)
         plan = self._store.get(plan_id)
         if plan is None:
-            raise errors.plan_missing(plan_id.name)
+            raise web_errors.plan_missing(plan_id.name)
         if operation := self._store.pending(plan):
-            raise errors.plan_busy(operation.id, operation.created)
+            raise web_errors.plan_busy(operation.id, operation.created)
         return plan
 
     def sites_on(self, plan_id: ResourceId) -> list[Resource]:
@@ -112,7 +112,7 @@ class Plans:
 
     def _check_changeable(self, plan: Resource, location: str) -> None:
         if operation := self._store.pending(plan):
-            raise errors.plan_busy(operation.id, operation.created)
+            raise web_errors.plan_busy(operation.id, operation.created)
         has = plan.body["location"]
         if has != location:
             raise errors.invalid_resource_location(plan.id.name, plan.id.group, has, location)
@@ -124,9 +124,9 @@ def _plan_id(reference: str, scope: Scope) -> ResourceId:
     try:
         plan_id = ResourceId.parse(reference)
     except ValueError:
-        raise errors.invalid_parameter("ServerFarmId") from None
+        raise web_errors.invalid_parameter("ServerFarmId") from None
     if plan_id.type.lower() != PLANS.lower():
-        raise errors.invalid_parameter("ServerFarmId")
+        raise web_errors.invalid_parameter("ServerFarmId")
     return plan_id
 
 

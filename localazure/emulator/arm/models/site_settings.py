@@ -4,7 +4,7 @@ import ipaddress
 import re
 from typing import Any
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import web_errors
 from localazure.emulator.arm.models.store import Json, Resource
 
 APP_SETTINGS = "appSettings"
@@ -21,7 +21,7 @@ _CONTAINER = re.compile(r"DOCKER\|\S+", re.IGNORECASE)
 def apply_site_config(site: Resource, config: Any) -> None:
     """Merge a `siteConfig` as sent into the site. What is not sent, or null, stays. Raises ArmError 400."""
     if not isinstance(config, dict):
-        raise errors.invalid_parameter("SiteConfig")
+        raise web_errors.invalid_parameter("SiteConfig")
     sent = {name: value for name, value in config.items() if value is not None}
     if APP_SETTINGS in sent:
         replace_app_settings(site, _pairs(sent.pop(APP_SETTINGS)))
@@ -53,14 +53,14 @@ def mounts(site: Resource) -> dict[str, Json]:
 def replace_app_settings(site: Resource, settings: Any) -> None:
     """All app settings at once. Raises ArmError 400 if they are not names and texts."""
     if not isinstance(settings, dict) or not all(isinstance(value, str) for value in settings.values()):
-        raise errors.invalid_parameter("AppSettings")
+        raise web_errors.invalid_parameter("AppSettings")
     site.secrets[APP_SETTINGS] = dict(settings)
 
 
 def replace_mounts(site: Resource, wanted: Any) -> None:
     """All mounts at once. Raises ArmError 400 for what App Service cannot mount (FACTS: five, not over /home)."""
     if not isinstance(wanted, dict) or len(wanted) > _MOST_MOUNTS:
-        raise errors.invalid_parameter("AzureStorageAccounts")
+        raise web_errors.invalid_parameter("AzureStorageAccounts")
     for mount in wanted.values():
         _check_mount(mount)
     # An accessKey that is not sent stays what it was: a list does not have to be read to be sent back.
@@ -73,7 +73,7 @@ def replace_mounts(site: Resource, wanted: Any) -> None:
 def check_container(site: Resource) -> None:
     """A Linux container needs an image: `linuxFxVersion: DOCKER|image`. Raises ArmError 400."""
     if not _CONTAINER.fullmatch(str(site_config(site).get("linuxFxVersion"))):
-        raise errors.invalid_parameter("LinuxFxVersion")
+        raise web_errors.invalid_parameter("LinuxFxVersion")
 
 
 def admits(config: Json, address: str) -> bool:
@@ -99,18 +99,18 @@ def _fits(rule: Json, address: str) -> bool:
 
 def _check_mount(mount: Any) -> None:
     if not isinstance(mount, dict) or mount.get("type") not in ("AzureFiles", "AzureBlob"):
-        raise errors.invalid_parameter("AzureStorageAccounts.Type")
+        raise web_errors.invalid_parameter("AzureStorageAccounts.Type")
     for name in ("accountName", "shareName"):
         if not isinstance(mount.get(name), str) or not mount[name]:
-            raise errors.invalid_parameter(f"AzureStorageAccounts.{name[0].upper()}{name[1:]}")
+            raise web_errors.invalid_parameter(f"AzureStorageAccounts.{name[0].upper()}{name[1:]}")
     path = mount.get("mountPath")
     good = isinstance(path, str) and _MOUNT_PATH.fullmatch(path) and path.rstrip("/") not in _RESERVED_PATHS
     if not good:
-        raise errors.invalid_parameter("AzureStorageAccounts.MountPath")
+        raise web_errors.invalid_parameter("AzureStorageAccounts.MountPath")
 
 
 def _pairs(settings: Any) -> Any:
     """`[{"name", "value"}]` of a site's PUT as the mapping that `config/appsettings` takes."""
     if not isinstance(settings, list) or not all(isinstance(pair, dict) for pair in settings):
-        raise errors.invalid_parameter("AppSettings")
+        raise web_errors.invalid_parameter("AppSettings")
     return {pair.get("name", ""): pair.get("value", "") for pair in settings}

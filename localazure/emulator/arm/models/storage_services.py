@@ -6,7 +6,7 @@ so that both ways agree.
 
 import re
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import storage_errors
 from localazure.emulator.arm.models.accounts import StorageAccounts
 from localazure.emulator.arm.models.deleted_names import DeletedNames
 from localazure.emulator.arm.models.ports import FileShares, Sites
@@ -62,7 +62,7 @@ class StorageServices:
             container_id = self._child(scope, account, BLOB_SERVICES, "containers", name)
             container = self._store.get(container_id)
             if container is None and self._deleted.has(container_id):
-                raise errors.container_being_deleted()
+                raise storage_errors.container_being_deleted()
             resource = container or Resource(container_id)
             resource.properties.update(body.get("properties") or {})
             return self._store.put(resource), container is None
@@ -71,7 +71,7 @@ class StorageServices:
         """That blob container. Raises ArmError 404."""
         container = self._store.get(self._child(scope, account, BLOB_SERVICES, "containers", name))
         if container is None:
-            raise errors.container_not_found()
+            raise storage_errors.container_not_found()
         return container
 
     def has_container(self, account: str, name: str) -> bool:
@@ -101,7 +101,7 @@ class StorageServices:
         sent = body.get("properties") or {}
         quota = _quota(sent)
         if self._deleted.has(share_id) and not self._shares.has_share(share_id.parent.name, share_id.name):
-            raise errors.share_being_deleted()
+            raise storage_errors.share_being_deleted()
         created = self._shares.create_share(share_id.parent.name, share_id.name, quota)
         with self._store.transaction():
             share = self._store.get(share_id) or Resource(share_id, {"properties": {"shareQuota": quota}})
@@ -112,7 +112,7 @@ class StorageServices:
         """That file share, also if it was made without Resource Manager. Raises ArmError 404."""
         share_id = self._child(scope, account, FILE_SERVICES, "shares", name)
         if not self._shares.has_share(share_id.parent.name, share_id.name):
-            raise errors.share_not_found()
+            raise storage_errors.share_not_found()
         return self._known_share(share_id)
 
     def shares(self, scope: Scope, account: str) -> list[Resource]:
@@ -140,9 +140,9 @@ class StorageServices:
     def _child(self, scope: Scope, account: str, service: str, kind: str, name: str) -> ResourceId:
         account_id = self._accounts.ready(scope, account).id
         if not 3 <= len(name) <= 63:
-            raise errors.child_name_length()
+            raise storage_errors.child_name_length()
         if not _CHILD_NAME.fullmatch(name):
-            raise errors.invalid_child_name()
+            raise storage_errors.invalid_child_name()
         return account_id.child(service, "default", kind, name)
 
     def _below(self, account_id: ResourceId, resource_type: str) -> list[Resource]:
@@ -153,7 +153,7 @@ class StorageServices:
 def _quota(properties: Json) -> int:
     quota = properties.get("shareQuota", _DEFAULT_QUOTA_GIB)
     if not isinstance(quota, int) or not 1 <= quota <= _MAX_QUOTA_GIB:
-        raise errors.invalid_property("shareQuota", quota)
+        raise storage_errors.invalid_property("shareQuota", quota)
     return quota
 
 
@@ -163,4 +163,4 @@ def _check_retention(name: str, policy: object) -> None:
         return
     days = policy.get("days")
     if policy.get("enabled") and (not isinstance(days, int) or not 1 <= days <= 365):
-        raise errors.invalid_property(f"{name}.days", days)
+        raise storage_errors.invalid_property(f"{name}.days", days)

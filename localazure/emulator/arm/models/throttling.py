@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import errors, storage_errors
 
 READS, WRITES, DELETES, LISTS = "reads", "writes", "deletes", "lists"
 _KINDS = {"GET": READS, "HEAD": READS, "DELETE": DELETES}
@@ -147,7 +147,7 @@ class Throttling:
         now = self._clock()
         window = self._windows.setdefault((subscription, kind), Window(size, limits.storage_seconds, now))
         if wait := window.take(now):
-            raise errors.storage_throttled(_WORDS[kind], limits.storage_seconds, wait, told)
+            raise storage_errors.storage_throttled(_WORDS[kind], limits.storage_seconds, wait, told)
 
 
 def _storage_kind(method: str, segments: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What configures a site, on the wire: app settings, mounts, `config/web`, publishing credentials."""
 
-from localazure.emulator.arm import errors
+from localazure.emulator.arm import web_errors
 from localazure.emulator.arm.models import site_settings
 from localazure.emulator.arm.models.site_processes import SiteProcesses
 from localazure.emulator.arm.models.store import Json, Resource
@@ -86,7 +86,7 @@ class SiteConfigResponses:
         def put(call: Call) -> Answer:
             allow = (call.body.get("properties") or {}).get("allow")
             if not isinstance(allow, bool):
-                raise errors.invalid_parameter("allow")
+                raise web_errors.invalid_parameter("allow")
             return _policy(self._sites.publishing_policy(call.scope, call.names["name"], which, allow))
 
         return {"GET": get, "PUT": put}
