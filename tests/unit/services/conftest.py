@@ -4,9 +4,10 @@ import hashlib
 
 import pytest
 
-from shared.domain import htpasswd, passwords
+from shared.domain import htpasswd, passwords, user_import
 from shared.services import provisioning
 from tests import fakes
+from tests.unit.services.rig import Rig, up
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +21,22 @@ def quick_probe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def rig() -> Rig:
+    """A registry that is up and has no users. Modules that begin with another one have their own."""
+    return up()
+
+
+@pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lifecycle work makes the same calls in the same order in every run."""
     monkeypatch.setattr(provisioning, "CONCURRENCY", 1)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven lines of an import are three chunks and five transactions."""
+    monkeypatch.setattr(user_import, "CHUNK_LINES", 3)
+    monkeypatch.setattr(user_import, "MOST_CHANGES", 2)
 
 
 def probe_hash(key: str, uid: str, revision: int) -> str:

@@ -41,6 +41,9 @@ def sent(rig: Rig) -> dict[Type, int]:
     return {type_: found.count(type_) for type_ in set(found)}
 
 
+# creating
+
+
 @pytest.mark.parametrize("looks", range(4))
 def test_a_create_sends_each_resource_once_and_each_after_what_it_needs(looks: int) -> None:
     rig = Rig(looks=looks)
@@ -150,6 +153,9 @@ def test_users_that_come_during_a_create_are_in_the_first_file() -> None:
     assert rig.names_in_file() == ["alice"]
 
 
+# updating
+
+
 @pytest.mark.parametrize(
     ("fields", "types"),
     [
@@ -208,6 +214,9 @@ def test_a_resource_that_lost_our_tags_is_neither_changed_nor_deleted(type_: Typ
     rig.put()
     rig.drain()
     rig.check_up()
+
+
+# deleting
 
 
 def test_a_delete_takes_its_own_registry_and_no_other() -> None:

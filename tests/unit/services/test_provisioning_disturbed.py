@@ -106,6 +106,9 @@ def length(story: str) -> int:
     return len(rig.wire.calls)
 
 
+# processes that die
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_a_process_that_dies_at_any_call_changes_nothing_about_the_end(story: str) -> None:
     start, act, expect = STORIES[story]
@@ -129,6 +132,9 @@ def asleep(rig: Rig, story: Callable[[], object]) -> Callable[[], None]:
         story()
 
     return meanwhile
+
+
+# turns that sleep through a delete
 
 
 def test_a_turn_that_slept_through_a_delete_and_a_create_tells_the_new_registry_nothing() -> None:

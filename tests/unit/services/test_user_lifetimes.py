@@ -25,14 +25,6 @@ DAY = 86400
 MINE = replace(ME, operation_key="my-id", payload=b"PUT alice")
 
 
-@pytest.fixture
-def rig() -> Rig:
-    """A registry that is up and has no users."""
-    rig = Rig()
-    rig.create()
-    return rig
-
-
 def stored(rig: Rig, username: str = "alice") -> User:
     user = State(rig.state_table).user(NAME, username)
     assert user
