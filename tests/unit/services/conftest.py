@@ -7,6 +7,7 @@ import pytest
 from shared.domain import htpasswd, passwords, user_import
 from shared.services import provisioning
 from tests import fakes
+from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import Rig, up
 
 
@@ -24,6 +25,13 @@ def quick_probe(monkeypatch: pytest.MonkeyPatch) -> None:
 def rig() -> Rig:
     """A registry that is up and has no users. Modules that begin with another one have their own."""
     return up()
+
+
+@pytest.fixture
+def ci(rig: Rig) -> None:
+    """It has the user `ci`, and knows it."""
+    rig.put_user("ci", password_hash=HASH, description="builds")
+    rig.drain()
 
 
 @pytest.fixture

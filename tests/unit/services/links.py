@@ -13,22 +13,12 @@ from shared.services.requests import Caller
 from shared.services.reveal_offers import Offer
 from shared.services.reveals import Revealed
 from shared.services.state import State
-from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import NAME, Rig, refusal
 
 DEV = Caller("slack:T1/U1", "r-chat", kind="slack", principals=frozenset({"slack:T1/U1", "slack:T1/C1"}))
 ANYBODY = Caller("anonymous", "r-click", kind="anonymous", address="203.0.113.7")
 JANE = replace(ANYBODY, actor="entra:jane", kind="entra", principals=frozenset({"user:jane"}))
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-
-
-def with_ci() -> Rig:
-    """A registry that is up, with the user `ci`."""
-    rig = Rig()
-    rig.create()
-    rig.put_user("ci", password_hash=HASH, description="builds")
-    rig.drain()
-    return rig
 
 
 def offer(rig: Rig, username: str = "ci", purpose: Purpose = Purpose.ROTATE, **more: Any) -> Offer:

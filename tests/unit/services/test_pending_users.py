@@ -8,13 +8,10 @@ from shared.domain.users import UserState
 from shared.services.diagnosis import Diagnoses
 from shared.services.state import State
 from tests.unit.domain.examples import OTHER_HASH
-from tests.unit.services.links import DAY, add, assert_gone, click, line, stored, with_ci
+from tests.unit.services.links import DAY, add, assert_gone, click, line, stored
 from tests.unit.services.rig import MINE, NAME, Rig, refusal
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
+pytestmark = pytest.mark.usefixtures("ci")
 
 
 def test_a_user_that_waits_is_deleted_as_any_other(rig: Rig) -> None:

@@ -24,14 +24,10 @@ from tests.unit.services.links import (
     stored,
     then,
     wait,
-    with_ci,
 )
 from tests.unit.services.rig import NAME, Rig, refusal
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
+pytestmark = pytest.mark.usefixtures("ci")
 
 
 def test_an_added_user_waits_for_its_link_is_listed_and_is_in_no_file(rig: Rig) -> None:

@@ -32,14 +32,10 @@ from tests.unit.services.links import (
     stored,
     then,
     wait,
-    with_ci,
 )
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig, refusal
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
+pytestmark = pytest.mark.usefixtures("ci")
 
 
 def drain(rig: Rig) -> None:

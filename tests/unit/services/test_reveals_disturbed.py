@@ -13,13 +13,10 @@ from shared.domain.users import UserState
 from shared.services.reveals import Revealed
 from shared.services.state import State
 from tests.unit.domain.examples import OTHER_HASH
-from tests.unit.services.links import DEV, add, assert_gone, click, line, offer, stored, with_ci
+from tests.unit.services.links import DEV, add, assert_gone, click, line, offer, stored
 from tests.unit.services.rig import NAME, Rig
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
+pytestmark = pytest.mark.usefixtures("ci")
 
 
 def _calls_of_a_click() -> int:

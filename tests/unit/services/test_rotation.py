@@ -16,17 +16,14 @@ from shared.services.directory import UserAnswer
 from shared.services.requests import Precondition
 from shared.services.state import State
 from tests.unit.domain.examples import HASH
-from tests.unit.services.links import stored, with_ci
+from tests.unit.services.links import stored
 from tests.unit.services.rig import ALWAYS, ME, NAME, Rig
+
+pytestmark = pytest.mark.usefixtures("ci")
 
 HOURS, DAYS = timedelta(hours=1), timedelta(days=1)
 DAY = 24 * HOURS
 MINE = replace(ME, operation_key="my-id", payload=b"rotate ci")
-
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
 
 
 def overlap(rig: Rig, username: str = "ci", hours: float = 24, caller: Any = ME, **fields: Any) -> UserAnswer:

@@ -17,14 +17,10 @@ from tests.unit.services.links import (
     offer,
     stored,
     wait,
-    with_ci,
 )
 from tests.unit.services.rig import NAME, Rig
 
-
-@pytest.fixture
-def rig() -> Rig:
-    return with_ci()
+pytestmark = pytest.mark.usefixtures("ci")
 
 
 def test_a_user_whose_link_nobody_opened_goes_with_it_and_an_old_one_stays(rig: Rig) -> None:
