@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched, islice
 
+from pydantic import ValidationError
+
 from shared.domain.errors import ConflictError
 from shared.domain.health.board import (
     BOARD,
@@ -23,7 +25,7 @@ from shared.domain.health.history import DAY_KEYS, INCIDENT_KEYS, Day, Incident
 from shared.domain.health.mute import Mute
 from shared.domain.health.verdict import Verdict
 from shared.domain.health.watch import Look, Moved
-from shared.domain.records import NEXT, Delete, Upsert, key_range
+from shared.domain.records import NEXT, Delete, Row, Upsert, key_range
 from shared.domain.registries import Registry
 from shared.ports import Table
 from shared.services.state import MAX_TRANSACTION
@@ -64,7 +66,7 @@ class Boards:
     def show_mute(self, registry: Registry, until: datetime | None) -> None:
         """At once, where the row is there. Whoever looks at the registry next writes it anew."""
         row = self._health.get(BOARD, registry.name)
-        entry = BoardEntry.from_row(row) if row else None
+        entry = _read(row) if row else None
         if entry and entry.uid == registry.uid:
             with suppress(ConflictError):
                 self._health.transact(BOARD, [entry.change(muted_until=until).save()])
@@ -82,7 +84,8 @@ class Boards:
                 logger.info("the board is mended by the next sweep: %s", error)
 
     def _entries(self, first: str, end: str) -> dict[str, BoardEntry]:
-        return {row.key: BoardEntry.from_row(row) for row in self._health.query(BOARD, first, end)}
+        found = map(_read, self._health.query(BOARD, first, end))
+        return {entry.name: entry for entry in found if entry}
 
     def _entry(self, seen: Seen, present: Mapping[str, BoardEntry]) -> BoardEntry:
         registry, verdict = seen.registry, seen.moved.verdict
@@ -121,6 +124,14 @@ class Boards:
             days=bars,
             incidents=[_trouble(each) for each in incidents],
         )
+
+
+def _read(row: Row) -> BoardEntry | None:
+    """`None` for one of another release: it is made anew, as one that is lost."""
+    try:
+        return BoardEntry.from_row(row)
+    except ValidationError:
+        return None
 
 
 def _is_late(seen: Seen, shown: BoardEntry | None) -> bool:

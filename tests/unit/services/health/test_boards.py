@@ -9,7 +9,7 @@ from shared.domain.health.board import BOARD
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.history import Incident
 from shared.domain.health.mute import MuteSpec
-from shared.domain.records import key_range
+from shared.domain.records import Row, key_range
 from tests.unit.services.health.looking import START, entry, fail, up, verdict
 from tests.unit.services.rig import ME, NAME, RECHECK_SECONDS, Rig
 
@@ -54,6 +54,15 @@ def test_a_board_that_is_lost_is_made_anew_from_the_history(rig: Rig) -> None:
         trouble.started_at for trouble in before.incidents
     ]
     assert [(bar.up, bar.down) for bar in after.days] == [(300, 330)]
+
+
+def test_a_board_of_another_release_is_made_anew(rig: Rig) -> None:
+    rig.health_table.rows[BOARD][NAME] = Row(NAME, {"state": "Enchanted"}, "etag")
+    assert rig.mutes.mute(NAME, MuteSpec(until=rig.clock.now + timedelta(days=1), reason="moving house"), ME)
+    rig.clock.advance(300)
+    rig.sweep()
+    assert entry(rig).checked_at == rig.clock.now
+    assert entry(rig).muted_until
 
 
 def test_who_is_late_at_the_board_writes_over_nothing_newer(rig: Rig) -> None:
