@@ -85,8 +85,10 @@ def _item(item: Item) -> str:
 
 
 def _listed(section: Section, most: int) -> str:
-    """At most so many lines, as far as there is room, and how many there are besides."""
+    """At most so many lines, as far as there is room, and how many there are besides. One stands behind its title."""
     lines = cutting.lines(section.lines)
+    if most and len(lines) == 1:
+        return f"{_bold(section.title, ':')} {literal(lines[0])}"
     text = _bold(section.title)
     for place, line in enumerate(lines):
         longer = f"{text}\n• {literal(line)}"
@@ -105,8 +107,8 @@ def _joined(pieces: Sequence[str]) -> str:
     return text
 
 
-def _bold(title: str) -> str:
-    return f"*{literal(cutting.title(title), ROOM // 2) or '...'}*"
+def _bold(title: str, end: str = "") -> str:
+    return f"*{literal(cutting.title(title), ROOM // 2) or '...'}{end}*"
 
 
 def _links(given: Sequence[Link]) -> str:

@@ -77,8 +77,11 @@ def _item(item: Item) -> Element:
 
 
 def _listed(section: Section, most: int) -> Element:
-    lines = cutting.first(cutting.lines(section.lines), most)
-    elements = [_text(cutting.title(section.title) or "...", weight="Bolder")]
+    """One line stands behind its title."""
+    title, lines = cutting.title(section.title) or "...", cutting.first(cutting.lines(section.lines), most)
+    if len(lines.kept) == 1 and not lines.more:
+        return _container([_labelled(title, lines.kept[0])], separator=True)
+    elements = [_text(title, weight="Bolder")]
     elements += [_text(f"• {line}", spacing="Small") for line in lines.kept]
     return _container(elements + _rest(lines.rest), separator=True)
 

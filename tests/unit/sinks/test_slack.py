@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from shared.chat_apps.mrkdwn import units
 from shared.domain.health.codes import Severity
-from shared.domain.report_summary import Item, Link, Summary
+from shared.domain.report_summary import Item, Link, Section, Summary
 from shared.domain.telling import together
 from shared.sinks.slack import literal, payload
 from tests.unit.sinks.examples import DOWN, PLACES, REPORT, SUMMARIES, many, told
@@ -44,6 +44,12 @@ def test_a_report_lists_what_needs_somebody_before_the_rest() -> None:
     kinds = [block["type"] for block in message["blocks"]]
     assert kinds == ["header", "context", "section", "divider", "section", "context"]
     assert message["blocks"][4]["text"]["text"] == "*Uptime*\n• 99.96 %\n• probe p95 310 ms"
+
+
+def test_a_section_of_one_line_is_one_line() -> None:
+    section = Section(title="🔐 Security", lines=("users +4 · 0 denied",))
+    blocks = payload(Summary(headline="h", sections=(section,)))["blocks"]
+    assert blocks[-1]["text"]["text"] == "*🔐 Security:* users +4 · 0 denied"
 
 
 def test_of_a_bad_day_the_rest_is_counted() -> None:

@@ -96,6 +96,13 @@ def test_a_report_lists_what_needs_somebody_before_the_rest() -> None:
     assert lines.index("🔴 search") < lines.index("Uptime") < lines.index("• 99.96 %")
 
 
+def test_a_section_of_one_line_is_one_line() -> None:
+    section = Section(title="🔐 Security", lines=("users +4 · 0 denied",))
+    card = card_of(payload(Summary(headline="h", sections=(section,))))
+    assert problem(card) is None
+    assert shown(card)[-1] == "🔐 Security: users +4 · 0 denied"
+
+
 @pytest.mark.parametrize("number", [3, 60, 1000])
 def test_of_a_bad_day_the_rest_is_counted(number: int) -> None:
     message = payload(many(number))
