@@ -7,7 +7,7 @@ tells the heartbeat: so what is noticed outside is not that a timer fired, but t
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import batched, islice
+from itertools import accumulate, batched, islice
 
 from ulid import ULID
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 """Registries of one message: a function's instance takes several messages at a time."""
 KEPT = timedelta(days=1)
-MOST_STOPPED = 800
-"""Names that a row's column has room for (32,768 characters); of any more stopped sites their probes tell."""
+MOST_CHARACTERS = 30_000
+"""Of all names of stopped sites together: a column has room for 32,768. Of any more their probes tell."""
 MOST_REMOVED = 50
 
 
@@ -123,7 +123,9 @@ class Sweeps:
         except (TemporaryError, PermanentError, DependencyError) as error:
             logger.warning("health sweep without site states: %s", error)
             return None
-        return sorted(site["name"] for site in sites if _says_stopped(site))[:MOST_STOPPED]
+        names = sorted(str(site["name"]) for site in sites if _says_stopped(site))
+        room = accumulate(len(name) + len('"",') for name in names)
+        return [name for name, used in zip(names, room, strict=True) if used <= MOST_CHARACTERS]
 
 
 def _says_stopped(site: Json) -> bool:

@@ -6,6 +6,7 @@ from shared.domain.health.board import SWEEPS
 from shared.domain.health.codes import HealthState
 from shared.domain.messages import CheckMessage
 from shared.domain.records import Row
+from shared.domain.resources import Ref, Type
 from shared.services.health.checks import LATE
 from shared.services.health.sweeps import BATCH
 from tests.unit.services.health.looking import entry, fail, newest, second_look, up, verdict
@@ -79,6 +80,17 @@ def test_a_second_look_comes_also_where_sweeps_are_rare(rig: Rig) -> None:
     rig.checks.now(NAME)
     second_look(rig)
     assert verdict(rig).state is HealthState.DOWN
+
+
+@pytest.mark.parametrize("length", [20, 60])
+def test_however_many_sites_are_stopped_the_sweep_has_room_for_the_list(rig: Rig, length: int) -> None:
+    """A column holds 32,768 characters."""
+    for number in range(1500):
+        name = f"{number:0{length}}"
+        body = {"name": name, "properties": {"state": "Stopped"}, "tags": {}}
+        rig.azure.resources[Ref(Type.SITE, name)] = body
+    stopped = rig.sweeps.start().to_row().values["stopped"]
+    assert 29_000 < len(str(stopped)) < 32_768
 
 
 def test_a_batch_that_comes_far_too_late_is_dropped(rig: Rig) -> None:
