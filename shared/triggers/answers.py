@@ -1,5 +1,6 @@
 """What a handler returns, and how the kinds of answers look: a resource, a removal, an operation, a page, an error."""
 
+import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Text:
 
     content: str
     media_type: str
+    is_compressed: bool = False
+    """On its way, by gzip: never where it holds a secret beside anything that a stranger may choose."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,15 @@ class Answer:
     def response(self) -> func.HttpResponse:
         """As the worker takes it. No cache keeps it: an answer may hold a secret."""
         given = {"Cache-Control": "no-store", **self.headers}
+        if isinstance(self.body, Text) and self.body.is_compressed:
+            given["Content-Encoding"] = "gzip"
         content, media_type = self._content()
         return func.HttpResponse(content, status_code=self.status, headers=given, mimetype=media_type)
 
     def _content(self) -> tuple[bytes, str]:
         if isinstance(self.body, Text):
-            return self.body.content.encode(), self.body.media_type
+            text = self.body.content.encode()
+            return gzip.compress(text, mtime=0) if self.body.is_compressed else text, self.body.media_type
         if self.body is None:
             return b"", JSON
         return json.dumps(self.body.plain(), ensure_ascii=False, indent=1).encode() + b"\n", JSON

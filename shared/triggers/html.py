@@ -1,8 +1,13 @@
 """Pages as answers, and why there is none as a page of its own."""
 
+from typing import TYPE_CHECKING
+
 from shared.bootstrap import services
 from shared.domain.errors import ApiError
 from shared.triggers.answers import Answer, Text, refusal
+
+if TYPE_CHECKING:
+    from shared.pages.html import Page
 
 # ruff: noqa: PLC0415 - only who shows a page needs what pages are made with
 
@@ -15,6 +20,13 @@ _TITLES = {
     404: "There is no such registry here",
     503: "The status page is not available just now",
 }
+
+
+def shown_page(found: "Page", accepted_codings: str) -> Answer:
+    """Compressed for whoever asks for that: of a page of many registries less than a tenth is left."""
+    takes_gzip = "gzip" in {coding.strip().lower() for coding in accepted_codings.split(",")}
+    headers = {**found.headers, "Vary": "Accept-Encoding"}
+    return Answer(200, Text(found.html, HTML, is_compressed=takes_gzip), headers)
 
 
 def refused_page(error: ApiError) -> Answer:

@@ -15,7 +15,7 @@ from shared.triggers.request_models.registries import DeleteRegistryRequest
 
 API_VERSIONS = ("2026-11-01",)
 _HEADERS = ("If-Match", "If-None-Match", "Operation-Id")
-_WHERE_NAMED = ("Accept", "Cookie")
+_WHERE_NAMED = ("Accept", "Accept-Encoding", "Cookie")
 _IGNORED_QUERY = {"code", "clientId"}
 """The host's own: a key, and the name of a key."""
 
@@ -47,7 +47,7 @@ def _looked_at(model: type[BaseModel], method: str) -> tuple[str, ...]:
     """Nothing of what only reads is under a condition. A cookie, or a format, is looked at where a request names it."""
     headers = model.model_fields["headers"].annotation
     known = headers.model_fields if isinstance(headers, type) and issubclass(headers, BaseModel) else {}
-    named = tuple(name for name in _WHERE_NAMED if name.lower() in known)
+    named = tuple(name for name in _WHERE_NAMED if name.lower().replace("-", "_") in known)
     return named if method == "GET" else (*_HEADERS, *named)
 
 

@@ -9,12 +9,12 @@ from shared.domain.roles import Access, Need, Role
 from shared.services.requests import Caller
 from shared.services.status_links import link_needed
 from shared.triggers.answer_models.status import StatusLinkView
-from shared.triggers.answers import Answer, Text, base
+from shared.triggers.answers import Answer, base
 from shared.triggers.endpoint import endpoint
-from shared.triggers.html import HTML
+from shared.triggers.html import HTML, shown_page
 from shared.triggers.request_models.status import (
     STATUS_PATH,
-    CookieHeader,
+    PageHeaders,
     RegistryStatusRequest,
     StatusLinkRequest,
     StatusRequest,
@@ -42,7 +42,7 @@ def get_status(asked: StatusRequest, caller: Caller) -> Answer:
     query = asked.query
     seen = services().status_board.all(_reader(asked.headers, caller))
     found = overview_page(overview(seen.entries, seen.sweep, Asked(query.tag or None, query.sort), _times()))
-    return Answer(200, Text(found.html, HTML), found.headers)
+    return shown_page(found, asked.headers.accept_encoding)
 
 
 @endpoint(
@@ -62,7 +62,7 @@ def get_registry_status(asked: RegistryStatusRequest, caller: Caller) -> Answer:
 
     entry, sweep = services().status_board.one(asked.registry, _reader(asked.headers, caller))
     found = details_page(details(entry, sweep, services().context, _times()))
-    return Answer(200, Text(found.html, HTML), found.headers)
+    return shown_page(found, asked.headers.accept_encoding)
 
 
 @endpoint(
@@ -103,7 +103,7 @@ def create_status_link(asked: StatusLinkRequest, caller: Caller) -> Answer:
     return Answer(201, StatusLinkView(url=url, registry=link.registry, expires_on=link.expires_on))
 
 
-def _reader(headers: CookieHeader, caller: Caller) -> Access:
+def _reader(headers: PageHeaders, caller: Caller) -> Access:
     """Whoever reads: what the link shows, and what Entra's user may. Raises `ApiError` 401 if that is nothing."""
     by_link = services().status_links.access(_token(headers.cookie))
     access = Access((*caller.access.rights, *by_link.rights))

@@ -3,12 +3,14 @@
 `BERTHAGE_SCREENSHOTS=folder` keeps what it saw.
 """
 
+import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag
 
+import httpx
 import pytest
 
 from tests.pages.browser import PAGES, browse
@@ -112,6 +114,14 @@ def test_it_renews_itself_and_keeps_place_focus_and_what_is_open(seen: dict[str,
 def test_it_says_when_it_can_not_renew_itself(seen: dict[str, Any]) -> None:
     assert seen["refresh"]["quiet"] == ""
     assert seen["refresh"]["trouble"].startswith("This page could not be refreshed")
+
+
+def test_a_page_is_small_on_its_way(page: Served) -> None:
+    cookies = {"Cookie": f"berthage_status={token_of(page)}", "Accept-Encoding": "gzip"}
+    with httpx.stream("GET", f"{page.origin}/api/status", headers=cookies, trust_env=False) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(sent) < len(gzip.decompress(sent)) / 5
 
 
 def test_whoever_has_no_link_sees_a_page_that_says_so(page: Served, seen: dict[str, Any]) -> None:

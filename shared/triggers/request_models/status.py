@@ -16,10 +16,11 @@ Token = Annotated[
 ]
 
 
-class CookieHeader(Part):
-    """What the browser knows of an earlier visit."""
+class PageHeaders(Part):
+    """What the browser knows of an earlier visit, and how it takes a page."""
 
     cookie: str | None = Field(default=None, alias="Cookie")
+    accept_encoding: str = Field(default="", alias="Accept-Encoding")
 
 
 class StatusQuery(Part):
@@ -39,7 +40,7 @@ class StatusQuery(Part):
 class StatusRequest(Request):
     """The status page."""
 
-    headers: CookieHeader  # type: ignore[assignment] # each request has its own headers
+    headers: PageHeaders  # type: ignore[assignment] # each request has its own headers
     query: StatusQuery  # type: ignore[assignment] # each request has its own parameters
 
 
@@ -47,7 +48,7 @@ class RegistryStatusRequest(Request):
     """One registry's status page."""
 
     registry: RegistryName
-    headers: CookieHeader  # type: ignore[assignment] # each request has its own headers
+    headers: PageHeaders  # type: ignore[assignment] # each request has its own headers
     query: NoQuery
 
 
