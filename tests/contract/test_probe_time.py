@@ -68,6 +68,18 @@ def test_a_slow_registry_is_waited_for_and_its_latency_told(certificate: Certifi
     assert 200 <= seen.latency_ms < PATIENCE_SECONDS * 1000
 
 
+def test_a_login_that_is_over_at_once_has_a_latency(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, began = time.perf_counter, time.perf_counter()
+    monkeypatch.setattr(
+        time, "perf_counter", lambda: began + (real() - began) / 1000
+    )  # all is a thousand times faster
+    with TlsServer(certificate) as registry:
+        [seen] = HttpProbe(PATIENCE_SECONDS, 1).look([(registry.address, PASSWORD)])
+    assert (seen.member, seen.latency_ms) == (200, 1)
+
+
 def test_what_went_wrong_on_an_old_connection_is_not_how_long_the_answer_took(
     certificate: Certificate,
 ) -> None:
