@@ -69,8 +69,8 @@ class Keeper:
         moved = advance(before, look, recheck=self._recheck, muted=muted, incident=incident)
         days = self._days(registry, moved, look)
         incidents = [moved.incident] if moved.incident else []
-        changes = [Upsert(row.to_row()) for row in (*moved.checks, *incidents)]
-        aged = self._aged(registry.name, before, look.at)
+        changes: list[Upsert] = [Upsert(row.to_row()) for row in (*moved.checks, *incidents)]
+        aged = self._aged(registry.name, before, look.at, {change.row.key for change in changes})
         verdict = moved.verdict.change(
             aged_at=before.aged_at if aged is None or len(aged) == MOST_AGED else look.at,
             to_tell=_notice(registry, before, moved) if moved.tell else None,
@@ -110,12 +110,12 @@ class Keeper:
             days[today] = days.get(today, Day(uid=registry.uid, day=today)).with_latency(look.latency_ms)
         return sorted(days.values(), key=lambda each: each.day)
 
-    def _aged(self, name: str, before: Verdict, now: datetime) -> list[Delete] | None:
-        """What is too old, now and then; `None` between."""
+    def _aged(self, name: str, before: Verdict, now: datetime, written: set[str]) -> list[Delete] | None:
+        """What is too old, now and then; `None` between. Not what is written now, nor the incident that is not over."""
         if before.aged_at and now - before.aged_at < AGE_EVERY:
             return None
-        present = INCIDENT_KEYS + newest_first(before.incident_at) if before.incident_at else ""
-        old = (key for key in self._old(name, now) if key != present)
+        present = {INCIDENT_KEYS + newest_first(before.incident_at)} if before.incident_at else set()
+        old = (key for key in self._old(name, now) if key not in written | present)
         return [Delete(key) for key in islice(old, MOST_AGED)]
 
     def _old(self, name: str, now: datetime) -> Iterator[str]:

@@ -71,6 +71,15 @@ def test_however_many_checks_somebody_asked_for_they_go_when_they_are_old(rig: R
     assert len(list(rig.health_table.query(NAME, *key_range("check:")))) == 7
 
 
+def test_a_suspicion_that_is_confirmed_when_its_check_is_old_is_confirmed_all_the_same(rig: Rig) -> None:
+    """Nobody has looked for days: the app was stopped, say."""
+    fail(rig)
+    rig.sweep()
+    rig.clock.advance(CHECKS_KEPT.total_seconds() + 86400)
+    rig.sweep()
+    assert (verdict(rig).state, verdict(rig).since) == (HealthState.DOWN, START)
+
+
 def test_an_incident_stays_until_it_is_over_however_long_that_takes(rig: Rig) -> None:
     fail(rig)
     rig.confirmed_sweep()
