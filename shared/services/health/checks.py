@@ -86,16 +86,26 @@ class Checks:
         return listed if bool(listed) is is_shut_out else self._sweeps.is_stopped(site)
 
     def _look(self, names: Sequence[str], sweep: Sweep | None, is_stopped: StoppedBy) -> list[Seen]:
+        """Raises `DependencyError` at the end: what could be kept is shown, and looked at again if need be."""
         cases, gone = self._observer.cases(names)
         looks = self._observer.look(cases, partial(is_stopped, sweep))
         with ContextThreadPool(CONCURRENCY) as pool:
-            kept = pool.map(lambda pair: apart(pair[0].registry.name, partial(self._keep, *pair)), looks)
-            seen = [each for each in kept if each]
+            kept = list(pool.map(lambda pair: self._kept(*pair), looks))
+        seen = [each for each in kept if isinstance(each, Seen)]
         self._boards.show(seen, gone)
         suspects = [each.registry.name for each in seen if each.moved.suspicion]
         if suspects and sweep:
             self._look_again(sweep.id_key, suspects)
+        for failure in kept:
+            if isinstance(failure, DependencyError):
+                raise failure
         return seen
+
+    def _kept(self, case: Case, look: Look) -> Seen | DependencyError | None:
+        try:
+            return apart(case.registry.name, partial(self._keep, case, look))
+        except DependencyError as error:
+            return error
 
     def _keep(self, case: Case, look: Look) -> Seen | None:
         registry, last = case.registry, case.known.last

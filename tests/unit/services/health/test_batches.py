@@ -1,11 +1,14 @@
 """A sweep is handed out in batches, and ends when the last of them is done."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from shared.domain.errors import DependencyError
 from shared.domain.health.board import SWEEPS
 from shared.domain.health.codes import HealthState
 from shared.domain.messages import CheckMessage
-from shared.domain.records import Row
+from shared.domain.records import Change, Row
 from shared.domain.resources import Ref, Type
 from shared.services.health.checks import LATE
 from shared.services.health.sweeps import BATCH
@@ -60,6 +63,29 @@ def test_a_row_that_nobody_can_read_is_no_reason_to_leave_out_others(
     assert verdict(rig, "other").checked_at == newest(rig).ended_at == rig.clock.now
     assert entry(rig).checked_at < rig.clock.now, "it stays on the board, with the time of its last look"
     assert "the look at registry demo failed" in caplog.text
+
+
+def test_a_table_that_refuses_one_registry_keeps_nothing_of_the_others_back(rig: Rig) -> None:
+    rig.create("other")
+    transact = rig.health_table.transact
+
+    def refuse(partition: str, changes: Sequence[Change]) -> None:
+        if partition == NAME:
+            raise DependencyError("Table Storage", "PropertyValueTooLarge")
+        transact(partition, changes)
+
+    fail(rig, name="other")
+    rig.clock.advance(300)
+    rig.sweeps.start()
+    message = rig.next_batch()
+    assert message
+    with pytest.MonkeyPatch.context() as table:
+        table.setattr(rig.health_table, "transact", refuse)
+        with pytest.raises(DependencyError):
+            rig.checks.run(message)
+    assert entry(rig, "other").checked_at == rig.clock.now
+    assert [sent.registries for sent, _ in rig.checks_queue.sent] == [["other"]]
+    assert newest(rig).ended_at is None, "the host delivers it again"
 
 
 def test_whoever_dies_at_the_end_of_a_sweep_has_it_ended_by_the_next_delivery(rig: Rig) -> None:
