@@ -18,7 +18,7 @@ class Window(StrEnum):
 
     @property
     def days(self) -> int:
-        """How many before today, or before this very moment."""
+        """How many, today included; or one back from this very moment."""
         return {Window.DAY: 1, Window.WEEK: 7, Window.MONTH: 30, Window.QUARTER: 90}[self]
 
     def start(self, now: datetime) -> datetime:
@@ -26,4 +26,4 @@ class Window(StrEnum):
         now = now.astimezone(UTC)
         if self is Window.DAY:
             return now - timedelta(days=1)
-        return datetime.combine(now.date(), time(), UTC) - timedelta(days=self.days)
+        return datetime.combine(now.date(), time(), UTC) - timedelta(days=self.days - 1)

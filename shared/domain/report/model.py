@@ -3,7 +3,7 @@
 Names, codes and sentences, and never a secret: whoever gets the report needs no login.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -12,15 +12,11 @@ from shared.domain.health.codes import Code, HealthState, Severity
 from shared.domain.operations import Kind
 from shared.domain.records import Model
 from shared.domain.report.periods import PeriodName
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
+from shared.domain.times import shown_at
 
 Moment = Annotated[
     datetime,
-    PlainSerializer(_written, return_type=str, when_used="json-unless-none"),
+    PlainSerializer(shown_at, return_type=str, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-25T07:00:00.000Z"]}),
 ]
 """UTC, with milliseconds, as the API shows all times."""

@@ -16,8 +16,6 @@ from shared.domain.chat.posts import POSTS, Post, PostKind, is_last, said
 from shared.domain.chat.talk import Platform, Reply, Speaker
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import PostMessage
-from shared.domain.names import split_operation_id
-from shared.domain.operations import Operation
 from shared.domain.records import Delete
 from shared.ports import Chat, Queue, Table
 from shared.services.chat.wanted import NOBODY_ASKED, PERHAPS_ASKED, NewPosts, instead
@@ -139,7 +137,7 @@ class Posts:
 
     def _shown(self, post: Post, chat: Chat) -> Post:
         """Posted, or changed where it says something else by now."""
-        operation = self._operation(post)
+        operation = self._state.operation_by_id(post.operation)
         reply = said(post, operation, self._now())
         shown = "\n".join([reply.text, *reply.lines])
         pending = not is_last(post, operation, self._now())
@@ -158,10 +156,6 @@ class Posts:
             if post.kind is PostKind.REQUEST or post.channel == post.asker:
                 raise
             return chat.post(post.asker, reply)
-
-    def _operation(self, post: Post) -> Operation | None:
-        parts = split_operation_id(post.operation) if post.operation else None
-        return self._state.operation(*parts) if parts else None
 
     def _continue(self, post: Post) -> None:
         age = self._now() - post.created_at

@@ -15,7 +15,7 @@ from shared.domain.health.codes import Finding
 from shared.domain.health.daily import expiring_users
 from shared.domain.health.history import newest_first
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
-from shared.domain.names import PEOPLE, split_operation_id
+from shared.domain.names import PEOPLE
 from shared.domain.notices import NOTICES, Notice
 from shared.domain.operations import Operation
 from shared.domain.registries import Registry
@@ -107,7 +107,7 @@ class Gathering:
             registries = [each for each in found if each]
             failed = pool.map(partial(self._failed, span), _places(names, audited, look))
             begun = [entry.operation_id or "" for entry in audited.entries if is_import(entry)]
-            imports = pool.map(self._operation, begun[:MOST_IMPORTS])
+            imports = pool.map(self._state.operation_by_id, begun[:MOST_IMPORTS])
             return Facts(
                 period=period,
                 span=span,
@@ -173,10 +173,6 @@ class Gathering:
     def _failed(self, span: Span, name: str) -> list[Operation]:
         found = self._state.failed(name)
         return [each for each in found if each.ended_at and span.start <= each.ended_at < span.end]
-
-    def _operation(self, operation_id: str) -> Operation | None:
-        parts = split_operation_id(operation_id)
-        return self._state.operation(*parts) if parts else None
 
     def _notices(self, span: Span) -> list[Notice]:
         rows = self._health.query(NOTICES, newest_first(span.end), newest_first(span.start) + END)

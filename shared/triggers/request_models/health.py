@@ -15,7 +15,7 @@ class HealthQuery(Part):
 
     history: Literal["24h", "7d", "90d"] | None = Field(
         default=None,
-        description="What was, too: `24h` with each check, `7d` and `90d` by days (UTC) so many before today.",
+        description="What was, too: `24h` with each check, `7d` and `90d` by so many days (UTC), today included.",
     )
 
     @property

@@ -14,9 +14,9 @@ NOON = datetime(2026, 3, 8, 12, 0, 1, tzinfo=UTC)
     ("window", "start"),
     [
         (Window.DAY, datetime(2026, 3, 7, 12, 0, 1, tzinfo=UTC)),
-        (Window.WEEK, datetime(2026, 3, 1, tzinfo=UTC)),
-        (Window.MONTH, datetime(2026, 2, 6, tzinfo=UTC)),
-        (Window.QUARTER, datetime(2025, 12, 8, tzinfo=UTC)),
+        (Window.WEEK, datetime(2026, 3, 2, tzinfo=UTC)),
+        (Window.MONTH, datetime(2026, 2, 7, tzinfo=UTC)),
+        (Window.QUARTER, datetime(2025, 12, 9, tzinfo=UTC)),
     ],
 )
 def test_a_day_is_exact_and_the_others_are_whole_days(window: Window, start: datetime) -> None:
@@ -25,7 +25,7 @@ def test_a_day_is_exact_and_the_others_are_whole_days(window: Window, start: dat
 
 def test_days_are_those_of_utc() -> None:
     late = datetime(2026, 3, 8, 23, 30, tzinfo=timezone(timedelta(hours=-1)))
-    assert Window.WEEK.start(late) == datetime(2026, 3, 2, tzinfo=UTC)
+    assert Window.WEEK.start(late) == datetime(2026, 3, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

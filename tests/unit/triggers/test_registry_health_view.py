@@ -123,5 +123,5 @@ def test_a_history_says_which_time_it_is_of(rig: Rig) -> None:
     day_, week = (shown(rig, window)["history"] for window in (Window.DAY, Window.WEEK))
     assert (day_["window"], len(day_["checks"]), day_["incidents"]) == ("24h", 1, [])
     assert "days" not in day_
-    assert (week["window"], week["since"]) == ("7d", "2025-12-25T00:00:00.000Z")
+    assert (week["window"], week["since"]) == ("7d", "2025-12-26T00:00:00.000Z")
     assert "checks" not in week

@@ -136,11 +136,11 @@ def test_of_a_day_each_check_is_shown_the_newest_first(rig: Rig, history: Health
 
 
 def test_of_more_than_a_day_its_days_are_shown_the_newest_first(rig: Rig, history: HealthHistory) -> None:
-    keep(rig, check(rig, HOUR), *(day(rig, ago, size_bytes=ago) for ago in (0, 1, 7, 8, 90, 91)))
+    keep(rig, check(rig, HOUR), *(day(rig, ago, size_bytes=ago) for ago in (0, 1, 6, 7, 89, 90)))
     found = past(history, Window.WEEK)
-    assert [each.size_bytes for each in found.days or ()] == [0, 1, 7]
+    assert [each.size_bytes for each in found.days or ()] == [0, 1, 6]
     assert found.checks is None
-    assert [each.size_bytes for each in past(history, Window.QUARTER).days or ()] == [0, 1, 7, 8, 90]
+    assert [each.size_bytes for each in past(history, Window.QUARTER).days or ()] == [0, 1, 6, 7, 89]
 
 
 def test_incidents_are_those_that_reach_into_the_time(rig: Rig, history: HealthHistory) -> None:
@@ -178,9 +178,9 @@ def test_the_uptime_of_more_is_that_of_its_days(rig: Rig, history: HealthHistory
     keep(
         rig,
         day(rig, 0, seconds={UP: 300, HealthState.MAINTENANCE: 5000}),
-        day(rig, 7, seconds={UP: 500, DOWN: 200, HealthState.UNKNOWN: 7000}),
-        day(rig, 8, seconds={DOWN: 1000}),
-        day(rig, 31, seconds={DOWN: 1000}),
+        day(rig, 6, seconds={UP: 500, DOWN: 200, HealthState.UNKNOWN: 7000}),
+        day(rig, 7, seconds={DOWN: 1000}),
+        day(rig, 30, seconds={DOWN: 1000}),
     )
     found = history.of(NAME).uptimes
     assert found[Window.WEEK] == pytest.approx(0.8)
