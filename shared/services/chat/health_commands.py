@@ -85,14 +85,17 @@ class HealthCommands:
             yield f"Muted until {self._times.moment(found.mute.until)}: {found.mute.reason}"
 
     def _all(self, said: Said) -> Reply:
-        seen = self._board.all(said.caller.access)
-        bad = [entry for entry in seen.entries if entry.state in _BAD]
+        seen, now = self._board.all(said.caller.access), self._times.now()
+        bad = [entry for entry in seen.entries if entry.state_at(now) in _BAD]
+        unknown = sum(entry.state_at(now) is HealthState.UNKNOWN for entry in seen.entries)
         lines = [self._trouble(entry) for entry in bad[:MOST_LISTED]]
         if bad[MOST_LISTED:]:
             lines.append(f"And {len(bad) - MOST_LISTED} more: {said.say('list')}")
         if seen.sweep:
             lines.append(f"Last sweep {self._times.ago(seen.sweep.started_at)}.")
-        return Reply(_verdict(seen.entries, len(bad)), tuple(lines), Tone.WARNING if bad else Tone.PLAIN)
+        return Reply(
+            _verdict(len(seen.entries), len(bad), unknown), tuple(lines), Tone.WARNING if bad else Tone.PLAIN
+        )
 
     def _trouble(self, entry: BoardEntry) -> str:
         since = self._times.moment(entry.since)
@@ -127,15 +130,16 @@ class HealthCommands:
         return Reply(summary.headline, tuple(_lines(summary))[:MOST_LINES], tone)
 
 
-def _verdict(entries: tuple[BoardEntry, ...], bad: int) -> str:
-    if not entries:
+def _verdict(registries: int, bad: int, unknown: int) -> str:
+    if not registries:
         return "There is no registry here yet that was looked at and that you may read."
     if bad:
-        return f"{bad} of {plural(len(entries), 'registry', 'registries')} {'needs' if bad == 1 else 'need'} you."
-    unknown = sum(entry.state is HealthState.UNKNOWN for entry in entries)
+        return (
+            f"{bad} of {plural(registries, 'registry', 'registries')} {'needs' if bad == 1 else 'need'} you."
+        )
     if unknown:
-        return f"Nothing is known to be wrong; {unknown} of {len(entries)} could not be looked at."
-    return f"All is well: {plural(len(entries), 'registry', 'registries')}."
+        return f"Nothing is known to be wrong; {unknown} of {registries} could not be looked at."
+    return f"All is well: {plural(registries, 'registry', 'registries')}."
 
 
 def _lines(summary: Summary) -> Iterator[str]:

@@ -320,6 +320,9 @@ def test_health_of_one_and_of_all(up: Chat) -> None:
     assert seen.text.startswith("`demo` is Healthy since ")
     assert seen.lines[-1].startswith("Uptime: 24h 100 %")
     assert up.say("health").text == "All is well: 1 registry."
+    up.rig.clock.advance(15 * 60)
+    unseen = "Nothing is known to be wrong; 1 of 1 could not be looked at."
+    assert up.say("health").text == unseen, "nobody has looked for a quarter of an hour"
 
 
 def test_a_registry_that_is_down_says_why(up: Chat) -> None:
