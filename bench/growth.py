@@ -16,9 +16,9 @@ from localazure.demo.api import Api
 from localazure.demo.azure import temporary_azure
 from shared.azure.connection import StorageConnection
 from shared.azure.tables import StorageTable
-from shared.domain.htpasswd import Projection
 from shared.domain.names import azure_names
-from shared.domain.registries import Desired, ProvisioningState, Registry
+from shared.domain.registries.registry import Desired, ProvisioningState, Registry
+from shared.domain.users.htpasswd import Projection
 from shared.services.capacity import Capacity
 from shared.services.state import State
 

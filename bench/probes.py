@@ -17,7 +17,7 @@ from itertools import batched
 from pathlib import Path
 
 from bench.registries import DELAY_SECONDS, serve
-from shared.domain.htpasswd import PROBE_USER
+from shared.domain.users.htpasswd import PROBE_USER
 from shared.registry_probe import HttpProbe
 from shared.registry_probe.look import ABSENT_TAGS
 from shared.services.health.sweeps import BATCH

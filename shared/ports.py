@@ -7,9 +7,9 @@ from shared.domain.chat.talk import Reply
 from shared.domain.health.daily import Size
 from shared.domain.health.observation import Observation
 from shared.domain.messages import AnyMessage
+from shared.domain.notices.telling import Telling
 from shared.domain.records import Change, Row
-from shared.domain.resources import Json, Ref, Type
-from shared.domain.telling import Telling
+from shared.domain.resources.resource import Json, Ref, Type
 
 
 class Table(Protocol):

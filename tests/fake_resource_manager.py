@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.account_keys import all_valid
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.htpasswd import FILE_NAME
-from shared.domain.resources import Json, Ref, Type
-from shared.domain.site_drift import differing
+from shared.domain.resources.account_keys import all_valid
+from shared.domain.resources.resource import Json, Ref, Type
+from shared.domain.resources.site_drift import differing
+from shared.domain.users.htpasswd import FILE_NAME
 
 if TYPE_CHECKING:
     from tests.fakes import FakeShares

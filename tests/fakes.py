@@ -15,12 +15,12 @@ from shared.domain.chat.talk import Reply
 from shared.domain.errors import ConflictError, DependencyError, PermanentError, TemporaryError
 from shared.domain.health.daily import NO_CONTAINER, Size
 from shared.domain.health.observation import Failure, Observation
-from shared.domain.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
 from shared.domain.messages import AnyMessage, Message
 from shared.domain.names import BLOB_CONTAINER
-from shared.domain.passwords import matches
+from shared.domain.notices.telling import Telling
 from shared.domain.records import Change, Delete, Insert, Replace, Row
-from shared.domain.telling import Telling
+from shared.domain.users.htpasswd import FILE_NAME, MOST_BYTES, PROBE_USER
+from shared.domain.users.passwords import matches
 from tests.fake_resource_manager import FakeResourceManager
 
 __all__ = [

@@ -15,10 +15,10 @@ from azure.mgmt.web import WebSiteManagementClient
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.patience import Patience
 from shared.azure.resource_manager_refusals import check_scope, refusals
-from shared.domain.account_keys import all_valid
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.resources import Json, Ref, Type
-from shared.domain.site_drift import differing
+from shared.domain.resources.account_keys import all_valid
+from shared.domain.resources.resource import Json, Ref, Type
+from shared.domain.resources.site_drift import differing
 
 
 class AzureResourceManager:

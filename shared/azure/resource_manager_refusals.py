@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.azure.failures import DEFAULT_RETRY_SECONDS, retry_after, summary
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 
 _FAILURES = (AzureError, json.JSONDecodeError)
 """What the SDK raises; the second for an answer of 200 that is not Resource Manager's, such as a proxy's page."""

@@ -13,7 +13,7 @@ from azure.storage.fileshare import LinearRetry, ShareClient, ShareFileClient
 from shared.azure.connection import TIMEOUTS, credential
 from shared.azure.failures import retry_after, summary
 from shared.domain.errors import TemporaryError
-from shared.domain.htpasswd import MOST_BYTES
+from shared.domain.users.htpasswd import MOST_BYTES
 from shared.ports import Share
 
 MOST_CLIENTS = 256

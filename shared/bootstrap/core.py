@@ -7,17 +7,17 @@ import os
 from datetime import UTC, datetime
 from functools import cached_property
 
-from shared.domain.graph import Context
+from shared.domain.resources.graph import Context
 from shared.ports import Table
-from shared.services.audit_copies import AuditCopies
-from shared.services.audit_trail import AuditTrail
+from shared.services.audit.copies import AuditCopies
+from shared.services.audit.trail import AuditTrail
 from shared.services.capacity import Capacity
-from shared.services.channels import Channels
-from shared.services.ledger import Ledger
 from shared.services.liveness import Liveness
+from shared.services.operations.channels import Channels
+from shared.services.operations.ledger import Ledger
+from shared.services.operations.turns import Turns
 from shared.services.schema import Schema
 from shared.services.state import State
-from shared.services.turns import Turns
 from shared.settings import Settings, together
 
 LIFECYCLE_QUEUE, USERS_QUEUE, CHECKS_QUEUE = "registry-operations", "htpasswd-sync", "health-checks"

@@ -14,7 +14,7 @@ from shared.domain.health.observation import Thresholds
 from shared.services.health.history import HealthHistory
 from shared.services.health.metrics import MetricsReading
 from shared.services.health.mutes import Mutes
-from shared.services.status_board import StatusBoard
+from shared.services.status.board import StatusBoard
 
 if TYPE_CHECKING:
     from shared.domain.messages import CheckMessage

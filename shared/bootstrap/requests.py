@@ -5,23 +5,23 @@ from __future__ import annotations
 from functools import cached_property
 
 from shared.bootstrap.core import Core, now
-from shared.services.accounts import Accounts
-from shared.services.audit import Audit
-from shared.services.cancel import Cancel
-from shared.services.diagnosis import Diagnoses
-from shared.services.imports import Imports
-from shared.services.lifecycle import Lifecycle
-from shared.services.operations import Operations
-from shared.services.people import People
-from shared.services.refusals import Refusals
-from shared.services.registries import Registries
-from shared.services.restart import Restart
-from shared.services.retry import Retry
-from shared.services.reveal_offers import RevealOffers
-from shared.services.reveals import Reveals
-from shared.services.soft_delete import SoftDelete
-from shared.services.status_links import StatusLinks
-from shared.services.user_changes import UserChanges
+from shared.services.audit.reader import Audit
+from shared.services.audit.refusals import Refusals
+from shared.services.operations.cancel import Cancel
+from shared.services.operations.lifecycle import Lifecycle
+from shared.services.operations.reader import Operations
+from shared.services.operations.retry import Retry
+from shared.services.registries.catalog import Registries
+from shared.services.registries.restart import Restart
+from shared.services.registries.soft_delete import SoftDelete
+from shared.services.status.links import StatusLinks
+from shared.services.users.accounts import Accounts
+from shared.services.users.changes import UserChanges
+from shared.services.users.diagnosis import Diagnoses
+from shared.services.users.imports import Imports
+from shared.services.users.people import People
+from shared.services.users.reveal_offers import RevealOffers
+from shared.services.users.reveals import Reveals
 
 
 class RequestServices(Core):

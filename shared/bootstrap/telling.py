@@ -86,7 +86,7 @@ class TellingServices(WorkServices):
         """Takes notices to sinks."""
         from zoneinfo import ZoneInfo
 
-        from shared.domain.telling import Places
+        from shared.domain.notices.telling import Places
         from shared.services.notifying.deliveries import Deliveries
         from shared.sinks.messenger import SinkMessenger
 

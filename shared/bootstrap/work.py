@@ -12,11 +12,11 @@ from shared.domain.operations import Kind
 
 if TYPE_CHECKING:
     from shared.ports import Probe, ResourceManager
-    from shared.services.handlers import Handler
-    from shared.services.poison import Poison
-    from shared.services.provisioning import Provisioning
-    from shared.services.publisher import Publisher
-    from shared.services.user_operations import UserOperations
+    from shared.services.htpasswd.publisher import Publisher
+    from shared.services.operations.handlers import Handler
+    from shared.services.operations.poison import Poison
+    from shared.services.registries.provisioning import Provisioning
+    from shared.services.users.user_operations import UserOperations
 
 
 class WorkServices(RequestServices):
@@ -40,15 +40,15 @@ class WorkServices(RequestServices):
     @cached_property
     def _publisher(self) -> Publisher:
         from shared.azure.shares import StorageShares
-        from shared.services.publisher import Publisher
+        from shared.services.htpasswd.publisher import Publisher
 
         return Publisher(self.state, StorageShares(), self._new_probe(), self.settings.probe_key, now)
 
     @cached_property
     def provisioning(self) -> Provisioning:
         """The handler of registry operations."""
-        from shared.services.provisioning import Provisioning
-        from shared.services.visits import Visits
+        from shared.services.registries.provisioning import Provisioning
+        from shared.services.registries.visits import Visits
 
         settings = self.settings
         return Provisioning(
@@ -65,17 +65,17 @@ class WorkServices(RequestServices):
     @cached_property
     def poison(self) -> Poison:
         """What becomes of messages that failed again and again."""
-        from shared.services.poison import Poison
+        from shared.services.operations.poison import Poison
 
         return Poison(self.state, self.turns)
 
     @cached_property
     def user_operations(self) -> UserOperations:
         """The handler of user operations."""
-        from shared.services.htpasswd_sync import HtpasswdSync
-        from shared.services.import_turns import ImportTurns
-        from shared.services.revocation import RevocationTurns
-        from shared.services.user_operations import UserOperations
+        from shared.services.htpasswd.sync import HtpasswdSync
+        from shared.services.users.import_turns import ImportTurns
+        from shared.services.users.revocation import RevocationTurns
+        from shared.services.users.user_operations import UserOperations
 
         sync = HtpasswdSync(
             self.state, self._publisher, self._resources, now, self.settings.mount_cache_seconds

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.domain.names import operation_id
 from shared.domain.records import Model, Nested, Record
-from shared.domain.registries import Desired, ProvisioningState
+from shared.domain.registries.registry import Desired, ProvisioningState
 
 type Result = dict[str, str | int | dict[str, str]]
 """What a caller learns from an operation that has ended."""

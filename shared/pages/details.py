@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from shared.domain.graph import Context
 from shared.domain.health.board import BOARD_DAYS, BoardEntry, Sweep
 from shared.domain.health.codes import HealthState
 from shared.domain.portal import portal_link
 from shared.domain.report.wording import percent, size
+from shared.domain.resources.graph import Context
 from shared.pages.bars import LARGE, Bars, DayMark, draw, marks, uptime_of
 from shared.pages.overview import IS_IN, Freshness, freshness
 from shared.pages.rows import IncidentDay, RegistryRow, by_day, incidents_of, row

@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.domain.health.board import BoardEntry, Sweep
 from shared.domain.health.codes import HealthState
-from shared.domain.tags import has_tag
+from shared.domain.registries.tags import has_tag
 from shared.pages.rows import IncidentDay, RegistryRow, by_day, incidents_of, row
 from shared.pages.states import LATE_AFTER, PROBLEMS, UP, place
 from shared.pages.times import Times

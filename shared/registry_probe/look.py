@@ -11,7 +11,7 @@ from typing import Any
 import h11
 
 from shared.domain.health.observation import CheckName, Observation
-from shared.domain.htpasswd import PROBE_USER
+from shared.domain.users.htpasswd import PROBE_USER
 from shared.registry_probe.door import Door
 from shared.registry_probe.notes import CheckFailedError, Notes
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.domain.errors import ApiError, precondition_failed
 from shared.domain.grants import CallerKind
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.roles import NOTHING, Access
 
 

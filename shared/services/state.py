@@ -10,14 +10,14 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 from shared.domain.audit import AUDIT_KEYS, AuditEntry, time_digits
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.health.mute import MUTE_KEY, Mute
-from shared.domain.htpasswd import PROJECTION_KEY, Projection
 from shared.domain.names import split_operation_id
 from shared.domain.operations import OPERATION_KEYS, Operation, Status, operation_key
 from shared.domain.records import NEXT, Change, Delete, Insert, Row, key_range
-from shared.domain.registries import Registry
-from shared.domain.reveal import REVEAL_KEYS, Reveal, reveal_key
-from shared.domain.user_import import CHUNK_KEYS, Chunk, chunk_keys
-from shared.domain.users import USER_KEYS, User, UserState, logins, user_key
+from shared.domain.registries.registry import Registry
+from shared.domain.users.htpasswd import PROJECTION_KEY, Projection
+from shared.domain.users.reveal import REVEAL_KEYS, Reveal, reveal_key
+from shared.domain.users.user import USER_KEYS, User, UserState, logins, user_key
+from shared.domain.users.user_import import CHUNK_KEYS, Chunk, chunk_keys
 from shared.ports import Table
 
 type Clock = Callable[[], datetime]

@@ -15,9 +15,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from shared.domain.registries import StorageReplication
+from shared.domain.notices.sinks import Address, Sink, check_addresses
+from shared.domain.registries.registry import StorageReplication
 from shared.domain.report.periods import PeriodName
-from shared.domain.sinks import Address, Sink, check_addresses
 from shared.settings.errors import SettingsError, explain
 from shared.settings.values import (
     Grants,

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from shared.domain.grants import Grant, check_names
+from shared.domain.notices.sinks import Sink, check_sinks
 from shared.domain.report.schedule import check_schedule
-from shared.domain.sinks import Sink, check_sinks
 
 
 def _split(value: object) -> object:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.report_summary import MARKS, Item, Link, Summary
+from shared.domain.notices.report_summary import MARKS, Item, Link, Summary
 from shared.domain.text import cut, one_line
 
 TITLE, TEXT = 150, 500

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.sinks import Address, Sink, SinkKind
-from shared.domain.telling import Telling
+from shared.domain.notices.sinks import Address, Sink, SinkKind
+from shared.domain.notices.telling import Telling
 from shared.sinks import teams, webhook
 from shared.sinks.patience import retry_after
 from shared.sinks.sender import Answer, NoAnswerError, Sender

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 )
 
 from shared.chat_apps.mrkdwn import escaped, fitting, units
-from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
+from shared.domain.notices.report_summary import MARKS, Item, Link, Section, Summary
 from shared.sinks import cutting
 
 MOST_BLOCKS = 50

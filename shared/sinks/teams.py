@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.health.codes import Severity
-from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
+from shared.domain.notices.report_summary import MARKS, Item, Link, Section, Summary
 from shared.sinks import cutting
 
 MOST_BYTES = 24_000

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain.notices import Notice, NoticeKind
-from shared.domain.report_summary import Section, Summary
-from shared.domain.telling import Telling
+from shared.domain.notices.notice import Notice, NoticeKind
+from shared.domain.notices.report_summary import Section, Summary
+from shared.domain.notices.telling import Telling
 from shared.sinks import cutting
 
 MOST_ITEMS = 100

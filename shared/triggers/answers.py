@@ -11,9 +11,9 @@ import azure.functions as func
 from shared.bootstrap import services
 from shared.domain.errors import ApiError, OperationInProgressError
 from shared.domain.operations import Operation
-from shared.services.directory import UserAnswer
-from shared.services.registries import RegistryAnswer
-from shared.services.soft_delete import Removed
+from shared.services.registries.catalog import RegistryAnswer
+from shared.services.registries.soft_delete import Removed
+from shared.services.users.directory import UserAnswer
 from shared.triggers.answer_models.base import Collection, View
 from shared.triggers.answer_models.registries import RegistryView, RemovedRegistry
 from shared.triggers.answer_models.users import UserView

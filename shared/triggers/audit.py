@@ -4,7 +4,7 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
-from shared.services.audit import Wanted
+from shared.services.audit.reader import Wanted
 from shared.services.requests import Caller
 from shared.triggers.answer_models.audit import AuditEntryView
 from shared.triggers.answer_models.base import Collection

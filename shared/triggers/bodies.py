@@ -8,7 +8,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared.domain.errors import ApiError
-from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
+from shared.domain.users.htpasswd_import import MOST_IMPORT_BYTES
 from shared.triggers.request_models.base import Form
 
 MAX_BODY_BYTES = 64 * 1024

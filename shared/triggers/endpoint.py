@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
+from shared.services.audit.refusals import is_recorded
 from shared.services.authorization import authorize, veiled
-from shared.services.refusals import is_recorded
 from shared.services.requests import Caller
 from shared.triggers.answer_models.base import View
 from shared.triggers.answers import Answer, refusal

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from shared.services.directory import UserAnswer
+from shared.services.users.directory import UserAnswer
 from shared.triggers.answer_models.base import View
 from shared.triggers.answer_models.logins import DockerConfig, DockerLogin, PullSecret, PullSecretMetadata
 from shared.triggers.answers import Text

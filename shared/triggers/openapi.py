@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from shared.domain.registry_spec import Policy
+from shared.domain.registries.registry_spec import Policy
 from shared.triggers.answer_models.errors import ErrorAnswer
 from shared.triggers.endpoint import ENDPOINTS, Body, Endpoint
 from shared.triggers.examples.answers import example

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from shared.domain.registry_spec import SETTING, Policy
+from shared.domain.registries.registry_spec import SETTING, Policy
 from shared.triggers.answer_models.base import View
 from shared.triggers.answer_models.errors import ErrorAnswer
 from shared.triggers.endpoint import Body, Endpoint

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import Problem, bad_request
 from shared.domain.field_problems import field_message, field_problem
-from shared.domain.registry_spec import Policy
+from shared.domain.registries.registry_spec import Policy
 from shared.triggers.bodies import WITH_BODY, read_body
 from shared.triggers.request_models.registries import DeleteRegistryRequest
 

@@ -6,7 +6,7 @@ import azure.functions as func
 
 from shared.bootstrap import CHECKS_QUEUE, LIFECYCLE_QUEUE, USERS_QUEUE, services
 from shared.domain.messages import CheckMessage, Message
-from shared.services.handlers import Handler
+from shared.services.operations.handlers import Handler
 from shared.telemetry.traces import telemetry
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call] # the SDK has no types there

@@ -7,7 +7,7 @@ import azure.functions as func
 from shared.bootstrap import now, services
 from shared.domain.roles import Access, Need, Role
 from shared.services.requests import Caller
-from shared.services.status_links import link_needed
+from shared.services.status.links import link_needed
 from shared.triggers.answer_models.status import StatusLinkView
 from shared.triggers.answers import Answer, base
 from shared.triggers.endpoint import endpoint

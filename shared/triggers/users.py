@@ -6,10 +6,10 @@ import azure.functions as func
 
 from shared.bootstrap import services
 from shared.domain.roles import Need, Role
-from shared.domain.user_import import Mode
-from shared.services.directory import UserAnswer
-from shared.services.own_user import check_lifetime, check_removal
+from shared.domain.users.user_import import Mode
 from shared.services.requests import Caller
+from shared.services.users.directory import UserAnswer
+from shared.services.users.own_user import check_lifetime, check_removal
 from shared.triggers.answer_models.base import Collection
 from shared.triggers.answer_models.logins import DockerConfig, PullSecret
 from shared.triggers.answer_models.users import DiagnosisView, ImportedUsers, RemovedUser, UserView

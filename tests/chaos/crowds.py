@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import bcrypt
 
-from shared.domain.user_import import CHUNK_LINES
+from shared.domain.users.user_import import CHUNK_LINES
 from tests.chaos.changes import KEEPER, Asked, asked, changed, is_in, password
 from tests.chaos.registry import Registry, User
 

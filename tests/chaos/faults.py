@@ -8,7 +8,7 @@ conflict. An error or a dropped connection comes as often as the SDK tries again
 from dataclasses import dataclass
 from typing import Any
 
-from shared.services.visits import MAX_SENDS
+from shared.services.registries.visits import MAX_SENDS
 from tests.chaos.steps import Kind, Step
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.domain.htpasswd import read_header
+from shared.domain.users.htpasswd import read_header
 from tests.chaos.cloud import Cloud
 from tests.chaos.registry import Refused, Registry
 from tests.e2e.api_client import FINAL

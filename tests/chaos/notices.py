@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from shared.azure.connection import StorageConnection
 from shared.azure.tables import StorageTable
 from shared.domain.errors import ConflictError, DependencyError
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices.notice import NOTICES, Notice
 from tests.e2e.sinks import Sinks
 
 KIND = "webhook"

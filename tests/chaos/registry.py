@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from shared.domain.notices import Notice
+from shared.domain.notices.notice import Notice
 from tests.chaos.chat import command, token_in
 from tests.chaos.cloud import AWAY, Cloud
 from tests.e2e.api_client import FINAL

@@ -6,7 +6,7 @@ from collections import Counter
 import bcrypt
 import httpx
 
-from shared.domain.htpasswd import read_header
+from shared.domain.users.htpasswd import read_header
 from tests.chaos.stateful_model import Home, Model
 from tests.chaos.stubborn_client import StubbornClient
 from tests.e2e.emulated_azure import ACCOUNTS, PLANS, SITES

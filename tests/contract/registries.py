@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from shared.domain.graph import Context, Node, graph
 from shared.domain.names import azure_names
-from shared.domain.registries import Desired, Registry
-from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET, Json, Ref, Type, fill
+from shared.domain.registries.registry import Desired, Registry
+from shared.domain.resources.graph import Context, Node, graph
+from shared.domain.resources.resource import ACCOUNT_KEY, HTTP_SECRET, Json, Ref, Type, fill
 
 SUBSCRIPTION = "22222222-2222-4222-8222-222222222222"
 GROUP = "berthage"

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import TemporaryError
-from shared.domain.plan import Found, assess
-from shared.domain.registries import Registry
-from shared.domain.resources import Json, Type
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.plan import Found, assess
+from shared.domain.resources.resource import Json, Type
 from shared.ports import ResourceManager
 from tests.contract.processes import Emulator
 from tests.contract.registries import GROUP, Resource, Resources

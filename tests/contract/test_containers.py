@@ -14,7 +14,7 @@ from shared.azure.containers import StorageContainers
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.health.daily import NO_CONTAINER, Size
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from shared.ports import Containers
 from tests.contract.canned_azure import Answer, CannedAzure
 from tests.contract.conftest import forget_environment

@@ -14,8 +14,8 @@ from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.health.codes import Code, Severity
 from shared.domain.health.daily import DailyLook, findings_of
 from shared.domain.names import BLOB_CONTAINER
-from shared.domain.registries import Registry
-from shared.domain.resources import Type
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.resource import Type
 from shared.services.health.daily import DailyLooks
 from tests.contract.processes import Emulator
 from tests.contract.registries import Resources, new_registry

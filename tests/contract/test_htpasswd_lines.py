@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.htpasswd import FILE_NAME, PROBE_USER, probe_password, render
-from shared.domain.passwords import MAX_BYTES, MIN_BYTES, check_hash, check_password
+from shared.domain.users.htpasswd import FILE_NAME, PROBE_USER, probe_password, render
+from shared.domain.users.passwords import MAX_BYTES, MIN_BYTES, check_hash, check_password
 from tests.localazure.site_rig import Rig
 from tests.unit.domain.examples import KEY, UID, usernames
 

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.sinks import Address, Sink, SinkKind
+from shared.domain.notices.sinks import Address, Sink, SinkKind
 from shared.ports import Messenger
 from shared.sinks import sender
 from shared.sinks.messenger import SinkMessenger

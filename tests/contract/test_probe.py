@@ -11,7 +11,7 @@ from cryptography import x509
 
 from localazure.ports import Ports
 from shared.domain.health.observation import Failure, Observation
-from shared.domain.htpasswd import FILE_NAME, probe_password, render
+from shared.domain.users.htpasswd import FILE_NAME, probe_password, render
 from shared.ports import Probe
 from shared.registry_probe import HttpProbe, tls
 from tests.contract.authority import plain

@@ -11,7 +11,7 @@ from localazure.sites.config import SiteConfig
 from localazure.sites.site import SiteTimes
 from shared.domain.health.codes import Code, Finding
 from shared.domain.health.observation import CheckName, Outcome
-from shared.domain.htpasswd import FILE_NAME, probe_password, render
+from shared.domain.users.htpasswd import FILE_NAME, probe_password, render
 from shared.registry_probe import HttpProbe, tls
 from tests.contract.authority import PATIENCE_SECONDS, found
 from tests.localazure.site_rig import FAST, Rig, wait_until

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain.account_keys import KEY_SETTING
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.plan import Found, assess
-from shared.domain.registries import Registry
-from shared.domain.resources import Json, Ref, Type
-from shared.domain.site import MOUNT_PATH
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.account_keys import KEY_SETTING
+from shared.domain.resources.plan import Found, assess
+from shared.domain.resources.resource import Json, Ref, Type
+from shared.domain.resources.site import MOUNT_PATH
 from tests.contract.registries import Resources, new_registry
 from tests.contract.resource_managers import (
     DELAYED,

@@ -9,7 +9,7 @@ from localazure.ports import Ports
 from shared.azure import connection
 from shared.azure.resource_manager import AzureResourceManager
 from shared.domain.errors import NameTakenError, PermanentError, TemporaryError
-from shared.domain.resources import Json, Ref, Type
+from shared.domain.resources.resource import Json, Ref, Type
 from tests.contract.canned_azure import Answer, CannedAzure
 from tests.contract.conftest import forget_environment
 from tests.contract.processes import Emulator

@@ -11,7 +11,7 @@ from localazure.ports import Ports
 from shared.azure.resource_manager import AzureResourceManager
 from shared.azure.shares import StorageShare, StorageShares
 from shared.domain.errors import TemporaryError
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from shared.ports import Share
 from tests.contract.processes import Emulator
 from tests.contract.registries import new_registry

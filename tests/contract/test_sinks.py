@@ -17,8 +17,8 @@ from standardwebhooks.webhooks import Webhook
 
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, DeliveryStatus, Notice
-from shared.domain.sinks import Address, Sink, SinkKind, check_addresses
+from shared.domain.notices.notice import NOTICES, DeliveryStatus, Notice
+from shared.domain.notices.sinks import Address, Sink, SinkKind, check_addresses
 from shared.services.notifying.deliveries import Deliveries
 from shared.services.notifying.outbox import Outbox
 from shared.sinks import sender

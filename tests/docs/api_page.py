@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shared.domain.registry_spec import Policy, defaults
+from shared.domain.registries.registry_spec import Policy, defaults
 from shared.triggers.endpoint import ENDPOINTS, Endpoint
 from shared.triggers.examples import operations, registries, users
 from shared.triggers.examples.errors import error_example

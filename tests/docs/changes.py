@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from shared.domain.change_plan import change_plan
-from shared.domain.change_rules import check_change
 from shared.domain.errors import ApiError
-from shared.domain.graph import Context
 from shared.domain.names import azure_names
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.registry_spec import Policy, defaults
+from shared.domain.registries.change_rules import check_change
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.registries.registry_spec import Policy, defaults
+from shared.domain.resources.change_plan import change_plan
+from shared.domain.resources.graph import Context
 
 type Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.sinks import Sink, check_addresses
+from shared.domain.notices.sinks import Sink, check_addresses
 from shared.sinks.webhook import body, headers
 from tests.docs.markdown import blocks
 from tests.unit.sinks.examples import told

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from shared.domain.htpasswd import probe_password
+from shared.domain.users.htpasswd import probe_password
 from tests.e2e.local_azure import LocalAzure
 
 TABLE, QUEUE, LOG, REQUEST, BODY, FILE = "table", "queue", "log", "request", "Resource Manager body", "file"

@@ -7,17 +7,17 @@ from shared.azure.queues import StorageQueue
 from shared.azure.tables import StorageTable
 from shared.bootstrap import LIFECYCLE_QUEUE, USERS_QUEUE, now
 from shared.domain.grants import principal
-from shared.domain.graph import Context
-from shared.domain.reveal import Purpose
+from shared.domain.resources.graph import Context
+from shared.domain.users.reveal import Purpose
 from shared.services.capacity import Capacity
-from shared.services.channels import Channels
-from shared.services.ledger import Ledger
-from shared.services.lifecycle import Lifecycle
-from shared.services.registries import Registries
+from shared.services.operations.channels import Channels
+from shared.services.operations.ledger import Ledger
+from shared.services.operations.lifecycle import Lifecycle
+from shared.services.registries.catalog import Registries
 from shared.services.requests import Caller
-from shared.services.reveal_offers import Offer, RevealOffers
 from shared.services.state import State
-from shared.services.user_changes import UserChanges
+from shared.services.users.changes import UserChanges
+from shared.services.users.reveal_offers import Offer, RevealOffers
 from shared.settings import Settings
 from tests.e2e.local_azure import LocalAzure
 

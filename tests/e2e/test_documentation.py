@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.domain.reveal import Purpose
+from shared.domain.users.reveal import Purpose
 from tests.docs.curl_examples import CurlExample, curl_examples, preamble
 from tests.docs.markdown import ROOT, blocks
 from tests.e2e.local_azure import LocalAzure

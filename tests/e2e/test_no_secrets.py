@@ -17,8 +17,8 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from localazure.demo.image import build_image
-from shared.domain.htpasswd import probe_password
-from shared.domain.reveal import Purpose
+from shared.domain.users.htpasswd import probe_password
+from shared.domain.users.reveal import Purpose
 from tests.e2e.api_client import Api
 from tests.e2e.leaks import (
     BODY,

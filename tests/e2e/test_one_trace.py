@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.domain.htpasswd import probe_password
+from shared.domain.users.htpasswd import probe_password
 from tests.e2e.api_client import Json
 from tests.e2e.ingestion import Ingestion, ingestion
 from tests.e2e.local_azure import running

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.reveal import Purpose
+from shared.domain.users.reveal import Purpose
 from tests.e2e.local_azure import LocalAzure
 from tests.e2e.offers import offer
 from tests.pages.browser import drive

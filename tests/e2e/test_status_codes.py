@@ -330,7 +330,7 @@ ELSEWHERE = {
     (
         "create_status_link",
         409,
-    ): "tests/unit/services/test_status_links.py: no local Azure is without the key",
+    ): "tests/unit/services/status/test_links.py: no local Azure is without the key",
     ("run_slack_command", 429): "tests/triggers/test_slack.py: whoever is turned away here has one address",
     ("run_slack_action", 429): "tests/triggers/test_slack.py: the same",
     ("run_teams_message", 429): "tests/triggers/test_teams.py: the same",

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.services.audit_trail import AuditTrail
+from shared.services.audit.trail import AuditTrail
 from shared.services.requests import Caller
-from shared.services.status_links import StatusLinks, StatusLinkSpec
+from shared.services.status.links import StatusLinks, StatusLinkSpec
 from tests.fakes import FakeTable
 
 KEY = "the key of links to the status page"

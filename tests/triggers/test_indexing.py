@@ -239,7 +239,7 @@ def test_without_telemetry_nothing_of_it_is_ever_imported(without_storage: Invok
 
 def test_an_http_function_imports_no_resource_manager(unconfigured: Invoked) -> None:
     assert "function_app" in unconfigured.imported
-    assert "shared.services.provisioning" not in unconfigured.imported
+    assert "shared.services.registries.provisioning" not in unconfigured.imported
 
 
 def outcome_of(invoked: Invoked, function: str) -> dict[str, Any]:

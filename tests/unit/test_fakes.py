@@ -4,8 +4,8 @@ import pytest
 
 from shared.domain.errors import TemporaryError
 from shared.domain.health.observation import Failure, Observation
-from shared.domain.htpasswd import FILE_NAME, probe_password, render
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
+from shared.domain.users.htpasswd import FILE_NAME, probe_password, render
 from tests.contract.registries import Resources, new_registry
 from tests.fakes import FakeProbe, FakeResourceManager, FakeShare, FakeShares
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.registry_spec import RegistrySpec, defaults
+from shared.domain.registries.registry_spec import RegistrySpec, defaults
 from shared.settings import Settings, SettingsError
 from tests.unit.chat_apps.teams_signing import OTHER_TOKEN, TOKEN
 

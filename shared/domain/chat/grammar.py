@@ -8,7 +8,7 @@ from typing import get_args
 
 from shared.domain.chat.command import Argument, Command, Kind, Option
 from shared.domain.chat.talk import CONFIRM
-from shared.domain.registries import LogLevel, StorageReplication
+from shared.domain.registries.registry import LogLevel, StorageReplication
 from shared.domain.report.periods import PeriodName
 from shared.domain.roles import Need, Role
 

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from shared.domain.chat.command import ANY, Kind, Option
-from shared.domain.expiry import DURATION, Moment, shown_duration
-from shared.domain.ip_ranges import IpRanges
 from shared.domain.names import check_registry_name, check_username, split_operation_id
-from shared.domain.tags import TAG_NAME
+from shared.domain.registries.ip_ranges import IpRanges
+from shared.domain.registries.tags import TAG_NAME
+from shared.domain.users.expiry import DURATION, Moment, shown_duration
 
 SHORT_DURATION = r"(?:[0-9]{1,5}[wdhmsWDHMS])+"
 """`1h`, `30m`, `2d`, `1d12h`; of any case, and `m` is a minute."""

@@ -18,8 +18,8 @@ from shared.domain.health.codes import Code, Finding, finding
 from shared.domain.health.verdict import VERDICT_KEY
 from shared.domain.names import BLOB_CONTAINER
 from shared.domain.records import Nested, Record
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.users import User, UserState
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.user import User, UserState
 
 DAILY_KEY = f"{VERDICT_KEY}-daily"
 PERIOD = timedelta(days=1)

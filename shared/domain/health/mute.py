@@ -8,9 +8,9 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 
 from shared.domain.errors import Problem, bad_request
-from shared.domain.expiry import DURATION, Moment, duration_up_to, text_or_null, whole_milliseconds
 from shared.domain.records import Body, Record
 from shared.domain.text import CHARACTER, schema
+from shared.domain.users.expiry import DURATION, Moment, duration_up_to, text_or_null, whole_milliseconds
 
 MUTE_KEY = "mute"
 LONGEST = timedelta(days=30)

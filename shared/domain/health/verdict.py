@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
 from shared.domain.health.history import GAP
 from shared.domain.health.observation import ProbeCheck
-from shared.domain.notices import Notice
+from shared.domain.notices.notice import Notice
 from shared.domain.records import Nested, Record
 
 VERDICT_KEY = "last"

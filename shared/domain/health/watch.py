@@ -14,7 +14,7 @@ from shared.domain.health.codes import Code, Finding, HealthState, state_of
 from shared.domain.health.history import Check, Incident
 from shared.domain.health.observation import ProbeCheck
 from shared.domain.health.verdict import Verdict
-from shared.domain.notices import NoticeKind
+from shared.domain.notices.notice import NoticeKind
 
 FLAPS, FLAP_WINDOW = 4, timedelta(hours=1)
 """So many changes within that time are too many to tell each."""

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from shared.domain.audit import AuditEntry
-from shared.domain.file_drift import FileState
 from shared.domain.operations import Kind, Operation
 from shared.domain.report.model import Drift, ExpiringUser, Refusals, UserChanges
-from shared.domain.user_import import Outcome
+from shared.domain.users.file_drift import FileState
+from shared.domain.users.user_import import Outcome
 
 DENIED = 403
 MOST_ACTORS = 5

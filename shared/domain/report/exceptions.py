@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import MEANINGS, Code, Finding, HealthState, Severity
-from shared.domain.notices import Notice
+from shared.domain.notices.notice import Notice
 from shared.domain.report.facts import Facts, RegistryFacts
 from shared.domain.report.model import ExpiringUser, Problem, Todo
 from shared.domain.report.wording import in_days, plural, whole_days

@@ -8,13 +8,13 @@ from shared.domain.audit import AuditEntry
 from shared.domain.health.board import BoardEntry, Sweep
 from shared.domain.health.codes import Finding
 from shared.domain.health.history import Incident
-from shared.domain.notices import Notice
+from shared.domain.notices.notice import Notice
 from shared.domain.operations import Operation
 from shared.domain.portal import portal_link
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.report.periods import PeriodName, Span
 from shared.domain.report.timeline import Slot
-from shared.domain.users import User
+from shared.domain.users.user import User
 
 
 @dataclass(frozen=True)

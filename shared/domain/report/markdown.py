@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from shared.domain.notices.report_summary import MARKS, Item, Link, Section, Summary
 from shared.domain.report.wording import NONE
-from shared.domain.report_summary import MARKS, Item, Link, Section, Summary
 
 _SPECIAL = re.compile(r"[\\*\[\]<|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What means something wherever it stands. An underscore inside of a word does not."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.domain.health.codes import HealthState
+from shared.domain.notices.report_summary import Item, Link, Section, Summary
 from shared.domain.report.model import Drift, FailedOperation, Problem, Report, ReportIncident, Todo
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.wording import (
@@ -24,7 +25,6 @@ from shared.domain.report.wording import (
     quoted,
     size_and_growth,
 )
-from shared.domain.report_summary import Item, Link, Section, Summary
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.domain import telling
+from shared.domain.notices import telling
 from shared.domain.text import cut, one_line
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")

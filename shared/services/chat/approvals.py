@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from shared.domain.audit import APPROVE_CHAT, DENY_CHAT
 from shared.domain.chat.talk import Approval, Asked, Button, Platform, Reply, Speaker, Tone
-from shared.services.audit_entries import entry_about
-from shared.services.audit_trail import AuditTrail
+from shared.services.audit.entries import entry_about
+from shared.services.audit.trail import AuditTrail
 from shared.services.chat.callers import Entitled
 from shared.services.chat.confirmations import NOT_YOURS, OVER, UNKNOWN, USED
 from shared.services.chat.once import Once

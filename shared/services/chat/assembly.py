@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from shared.domain.registry_spec import Policy
+from shared.domain.registries.registry_spec import Policy
 from shared.ports import Table
-from shared.services.accounts import Accounts
-from shared.services.audit_trail import AuditTrail
+from shared.services.audit.refusals import Refusals
+from shared.services.audit.trail import AuditTrail
 from shared.services.chat.admission import Admission
 from shared.services.chat.approvals import Approvals
 from shared.services.chat.callers import Callers
@@ -25,17 +25,17 @@ from shared.services.chat.said import Deed
 from shared.services.chat.seals import Seals
 from shared.services.chat.times import Times
 from shared.services.chat.user_commands import UserCommands
-from shared.services.diagnosis import Diagnoses
 from shared.services.health.history import HealthHistory
 from shared.services.health.mutes import Mutes
-from shared.services.operations import Operations
-from shared.services.people import People
-from shared.services.refusals import Refusals
-from shared.services.registries import Registries
-from shared.services.reveal_offers import RevealOffers
-from shared.services.soft_delete import SoftDelete
+from shared.services.operations.reader import Operations
+from shared.services.registries.catalog import Registries
+from shared.services.registries.soft_delete import SoftDelete
 from shared.services.state import Clock
-from shared.services.status_board import StatusBoard
+from shared.services.status.board import StatusBoard
+from shared.services.users.accounts import Accounts
+from shared.services.users.diagnosis import Diagnoses
+from shared.services.users.people import People
+from shared.services.users.reveal_offers import RevealOffers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

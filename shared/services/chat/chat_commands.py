@@ -8,13 +8,13 @@ from shared.domain.chat.posts import STEPS
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.names import PEOPLE
 from shared.domain.operations import Operation, Status
-from shared.services.audit_entries import entry_about
-from shared.services.audit_trail import AuditTrail
+from shared.services.audit.entries import entry_about
+from shared.services.audit.trail import AuditTrail
 from shared.services.chat.rows import ChatRows
 from shared.services.chat.said import Deed, Said
 from shared.services.chat.times import Times
-from shared.services.operations import Operations
-from shared.services.registries import Registries
+from shared.services.operations.reader import Operations
+from shared.services.registries.catalog import Registries
 
 
 class ChatCommands:

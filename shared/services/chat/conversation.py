@@ -8,6 +8,7 @@ from shared.domain.chat.help import misunderstanding
 from shared.domain.chat.parsing import Misunderstood, parse
 from shared.domain.chat.talk import CONFIRM, Asked, Reply, Speaker
 from shared.domain.errors import ApiError
+from shared.services.audit.refusals import Refusals, is_recorded
 from shared.services.authorization import veiled
 from shared.services.chat.admission import Admission, named, registry_of
 from shared.services.chat.approvals import Approvals
@@ -18,7 +19,6 @@ from shared.services.chat.presses import Presses
 from shared.services.chat.problems import failed, problem
 from shared.services.chat.refusing import Refusing
 from shared.services.chat.said import Deed, Said
-from shared.services.refusals import Refusals, is_recorded
 from shared.services.requests import Caller
 
 logger = logging.getLogger(__name__)

@@ -10,15 +10,15 @@ from shared.domain.field_problems import bad_fields
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.health.mute import MuteSpec
+from shared.domain.notices.report_summary import Item, Summary
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.wording import percent, plural
-from shared.domain.report_summary import Item, Summary
 from shared.domain.roles import Role
 from shared.services.chat.said import Deed, Said
 from shared.services.chat.times import Times
 from shared.services.health.history import HealthHistory, RegistryHealth
 from shared.services.health.mutes import Mutes
-from shared.services.status_board import StatusBoard
+from shared.services.status.board import StatusBoard
 
 if TYPE_CHECKING:
     from shared.services.reporting.reports import Reports

@@ -13,16 +13,16 @@ from shared.domain.chat.public_links import MayBeShown, link_for
 from shared.domain.chat.talk import Reply, SecretLink
 from shared.domain.errors import NotFoundError
 from shared.domain.field_problems import bad_fields
-from shared.domain.reveal import Purpose
-from shared.domain.telling import duration
-from shared.domain.user_spec import RotateSpec, UserSpec
-from shared.services.accounts import Accounts
+from shared.domain.notices.telling import duration
+from shared.domain.users.reveal import Purpose
+from shared.domain.users.user_spec import RotateSpec, UserSpec
 from shared.services.chat.admission import no_name
 from shared.services.chat.callers import own_name
 from shared.services.chat.said import Deed, Said
 from shared.services.chat.times import Times
-from shared.services.own_user import check_lifetime
-from shared.services.reveal_offers import RevealOffers
+from shared.services.users.accounts import Accounts
+from shared.services.users.own_user import check_lifetime
+from shared.services.users.reveal_offers import RevealOffers
 
 
 @dataclass(frozen=True)

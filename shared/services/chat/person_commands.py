@@ -10,7 +10,7 @@ from shared.domain.errors import ApiError, ConflictError, DependencyError
 from shared.domain.report.wording import plural
 from shared.services.chat.callers import Callers
 from shared.services.chat.said import Deed, Forewarning, Said
-from shared.services.people import People
+from shared.services.users.people import People
 
 logger = logging.getLogger(__name__)
 

@@ -10,15 +10,15 @@ from shared.domain.chat.talk import Reply, Tone
 from shared.domain.errors import OperationInProgressError
 from shared.domain.field_problems import bad_fields
 from shared.domain.operations import Kind
-from shared.domain.registries import Registry
-from shared.domain.registry_spec import Policy, RegistrySpec
+from shared.domain.registries.registry import Registry
+from shared.domain.registries.registry_spec import Policy, RegistrySpec
 from shared.domain.report.wording import plural
 from shared.domain.roles import Role
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.chat.times import Times
-from shared.services.registries import Registries, RegistryAnswer
+from shared.services.registries.catalog import Registries, RegistryAnswer
+from shared.services.registries.soft_delete import SoftDelete
 from shared.services.requests import Precondition
-from shared.services.soft_delete import SoftDelete
 
 MOST_LISTED = 50
 ALWAYS = Precondition()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.domain.telling import duration
+from shared.domain.notices.telling import duration
 from shared.services.state import Clock
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from shared.domain.chat.talk import Reply, Tone
 from shared.domain.report.wording import plural
-from shared.domain.user_spec import UserSpec
-from shared.services.accounts import Accounts
+from shared.domain.users.user_spec import UserSpec
 from shared.services.chat.said import Deed, Forewarning, Said
 from shared.services.chat.times import Times
 from shared.services.chat.whys import Whys
-from shared.services.diagnosis import Diagnoses
-from shared.services.directory import UserAnswer
-from shared.services.own_user import check_removal
 from shared.services.requests import Precondition
+from shared.services.users.accounts import Accounts
+from shared.services.users.diagnosis import Diagnoses
+from shared.services.users.directory import UserAnswer
+from shared.services.users.own_user import check_removal
 
 MOST_LISTED = 50
 ALWAYS = Precondition()

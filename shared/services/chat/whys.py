@@ -6,7 +6,7 @@ from shared.domain.chat.talk import Reply, Tone
 from shared.services.chat.callers import own_name
 from shared.services.chat.said import Said
 from shared.services.chat.times import Times
-from shared.services.diagnosis import Diagnosis, Finding
+from shared.services.users.diagnosis import Diagnosis, Finding
 
 _COMMANDS = {
     "RegistrySoftDeleted": "restore",

@@ -26,7 +26,7 @@ from shared.domain.health.mute import Mute
 from shared.domain.health.verdict import Verdict
 from shared.domain.health.watch import Look, Moved
 from shared.domain.records import NEXT, Delete, Row, Upsert, key_range
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.ports import Table
 from shared.services.state import MAX_TRANSACTION
 

@@ -16,8 +16,8 @@ from shared.domain.health.mute import Mute
 from shared.domain.health.verdict import Verdict
 from shared.domain.health.watch import Look
 from shared.domain.messages import CheckMessage
-from shared.domain.notices import Notice
-from shared.domain.registries import Registry
+from shared.domain.notices.notice import Notice
+from shared.domain.registries.registry import Registry
 from shared.ports import Queue
 from shared.services.health.apart import apart
 from shared.services.health.boards import Boards, Seen

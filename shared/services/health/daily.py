@@ -19,9 +19,9 @@ from shared.domain.health.daily import (
     is_due,
 )
 from shared.domain.names import BLOB_CONTAINER
-from shared.domain.plan import at
-from shared.domain.registries import Registry
-from shared.domain.resources import Ref, Type
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.plan import at
+from shared.domain.resources.resource import Ref, Type
 from shared.ports import Containers, ResourceManager
 from shared.services.state import Clock, State
 from shared.telemetry.logs import bound

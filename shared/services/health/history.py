@@ -11,13 +11,13 @@ from shared.domain.health.sweep_times import next_sweep
 from shared.domain.health.verdict import Verdict
 from shared.domain.health.windows import Window
 from shared.domain.operations import Operation
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.report.periods import Span
 from shared.domain.report.timeline import from_checks
 from shared.ports import Table
 from shared.services.health.mutes import Mutes
 from shared.services.health.past import PastRows
-from shared.services.registries import Registries
+from shared.services.registries.catalog import Registries
 from shared.services.state import Clock
 
 

@@ -22,9 +22,9 @@ from shared.domain.health.history import (
 )
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.health.watch import Look, Moved, advance, first_verdict
-from shared.domain.notices import Notice, NoticeKind
+from shared.domain.notices.notice import Notice, NoticeKind
 from shared.domain.records import NEXT, Change, Delete, Record, Upsert, key_range
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.ports import Table
 from shared.services.health.rows import Known
 from shared.services.state import retry_on_conflict

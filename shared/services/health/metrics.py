@@ -8,7 +8,7 @@ from itertools import islice
 
 from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
 from shared.domain.health.history import newest_first
-from shared.domain.notices import NOTICES, DeliveryStatus, Notice, NoticeKind
+from shared.domain.notices.notice import NOTICES, DeliveryStatus, Notice, NoticeKind
 from shared.domain.records import NEXT
 from shared.ports import Table
 from shared.services.state import Clock

@@ -10,12 +10,12 @@ from shared.domain.audit import MUTE, UNMUTE
 from shared.domain.errors import DependencyError
 from shared.domain.health.mute import Mute, MuteSpec
 from shared.domain.records import Delete
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.times import shown_at
-from shared.services.audit_entries import entry_about
+from shared.services.audit.entries import entry_about
 from shared.services.health.boards import Boards
-from shared.services.ledger import Ledger, operation_id_reused
-from shared.services.registries import Registries
+from shared.services.operations.ledger import Ledger, operation_id_reused
+from shared.services.registries.catalog import Registries
 from shared.services.requests import Caller, check_not_deleted
 from shared.services.state import Clock, State, retry_on_conflict
 

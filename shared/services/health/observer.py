@@ -9,8 +9,8 @@ from shared.domain.health.codes import Code, Finding, HealthState, Severity, fin
 from shared.domain.health.findings import findings
 from shared.domain.health.observation import Observation, Thresholds
 from shared.domain.health.watch import Look
-from shared.domain.htpasswd import Projection, probe_password
-from shared.domain.registries import ProvisioningState, Registry
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.htpasswd import Projection, probe_password
 from shared.ports import Probe
 from shared.services.health.apart import apart
 from shared.services.health.rows import HealthRows, Known

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.services.health.history import HealthHistory, RegistryHealth
-from shared.services.registries import Registries
+from shared.services.registries.catalog import Registries
 from shared.services.requests import check_not_deleted
 from shared.services.state import Clock
 

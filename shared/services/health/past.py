@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from shared.domain.health.history import CHECK_KEYS, DAY_KEYS, INCIDENT_KEYS, Check, Day, Incident
 from shared.domain.records import NEXT, key_range
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.ports import Table
 
 PAGE = 300

@@ -14,8 +14,8 @@ from shared.domain.health.daily import DAILY_KEY, DailyLook
 from shared.domain.health.history import INCIDENT_KEYS, Incident, newest_first
 from shared.domain.health.verdict import ALARM_KEY, VERDICT_KEY, Alarm, Verdict, gravest
 from shared.domain.records import Change, Delete, Record, Row, Upsert, key_range
-from shared.domain.registries import Registry
-from shared.domain.site_drift import DRIFT_KEY, SiteFinding
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.site_drift import DRIFT_KEY, SiteFinding
 from shared.ports import Table
 from shared.services.state import MAX_TRANSACTION, retry_on_conflict
 

@@ -16,7 +16,7 @@ from shared.domain.health.board import SWEEPS, Sweep
 from shared.domain.health.codes import HealthState
 from shared.domain.messages import CheckMessage
 from shared.domain.records import Delete
-from shared.domain.resources import Json, Ref, Type
+from shared.domain.resources.resource import Json, Ref, Type
 from shared.ports import Heartbeat, Queue, ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.health.boards import Boards

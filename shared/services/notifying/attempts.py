@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain import delivering
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import Notice
+from shared.domain.notices import delivering
+from shared.domain.notices.notice import Notice
 
 
 @dataclass(frozen=True)

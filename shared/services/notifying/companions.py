@@ -2,11 +2,11 @@
 
 from itertools import islice
 
-from shared.domain import delivering
 from shared.domain.errors import ConflictError
 from shared.domain.health.history import newest_first
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, DeliveryStatus, Notice
+from shared.domain.notices import delivering
+from shared.domain.notices.notice import NOTICES, DeliveryStatus, Notice
 from shared.ports import Table
 from shared.services.notifying.attempts import Attempt
 from shared.services.notifying.outbox import STALE, Outbox

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.domain import delivering
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, Notice, NoticeKind
-from shared.domain.report_summary import Summary
-from shared.domain.telling import Places, Telling, telling, together
+from shared.domain.notices import delivering
+from shared.domain.notices.notice import NOTICES, Notice, NoticeKind
+from shared.domain.notices.report_summary import Summary
+from shared.domain.notices.telling import Places, Telling, telling, together
 from shared.ports import Messenger, Table
 from shared.services.notifying.attempts import Attempt
 from shared.services.notifying.companions import Companions

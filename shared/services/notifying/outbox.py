@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import NOTICES, Notice, NoticeKind
+from shared.domain.notices.notice import NOTICES, Notice, NoticeKind
+from shared.domain.notices.sinks import Sink
 from shared.domain.records import Insert
-from shared.domain.sinks import Sink
 from shared.ports import Queue, Table
 from shared.services.state import Clock
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from shared.domain.messages import PostMessage, telling
 from shared.services.chat.posts import Posts
 from shared.services.notifying.deliveries import Deliveries
-from shared.services.poison import unreadable
+from shared.services.operations.poison import unreadable
 
 logger = logging.getLogger(__name__)
 

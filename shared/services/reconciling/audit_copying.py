@@ -1,6 +1,6 @@
 """Entries of the audit that did not get into the trail with their mutation get there now."""
 
-from shared.services.audit_copies import AuditCopies
+from shared.services.audit.copies import AuditCopies
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report
 

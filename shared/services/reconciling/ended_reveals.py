@@ -12,12 +12,12 @@ from datetime import datetime
 from ulid import ULID
 
 from shared.domain.audit import FORGET_UNSEEN_USER
-from shared.domain.htpasswd import Projection
 from shared.domain.records import Change, Delete
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.reveal import KEPT, Reveal
-from shared.domain.users import User, UserState
-from shared.services.audit_entries import entry_about
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.htpasswd import Projection
+from shared.domain.users.reveal import KEPT, Reveal
+from shared.domain.users.user import User, UserState
+from shared.services.audit.entries import entry_about
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.requests import Caller

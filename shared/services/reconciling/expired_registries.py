@@ -8,9 +8,9 @@ from ulid import ULID
 
 from shared.domain.errors import ConflictError
 from shared.domain.operations import Kind, Operation, Status
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.times import shown_at
-from shared.services.lifecycle import Lifecycle
+from shared.services.operations.lifecycle import Lifecycle
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.requests import Caller

@@ -19,11 +19,11 @@ from ulid import ULID
 from shared.domain.errors import ConflictError
 from shared.domain.operations import Kind, Operation
 from shared.domain.records import Change
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.users import User, UserState
-from shared.services.audit_entries import audit_entry
-from shared.services.channels import Channels
-from shared.services.ledger import Ledger
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.user import User, UserState
+from shared.services.audit.entries import audit_entry
+from shared.services.operations.channels import Channels
+from shared.services.operations.ledger import Ledger
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.requests import Caller

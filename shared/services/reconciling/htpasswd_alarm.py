@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.domain.health.codes import Code
 from shared.domain.health.verdict import Alarm, alarm
 from shared.domain.operations import Kind, Operation
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.services.health.rows import HealthRows
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report

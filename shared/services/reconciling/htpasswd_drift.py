@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 from ulid import ULID
 
-from shared.domain.file_drift import FileDrift, FileState, compare
-from shared.domain.htpasswd import FILE_NAME, Projection, render
 from shared.domain.operations import Kind, Operation
-from shared.domain.registries import ProvisioningState, Registry
-from shared.services.channels import Channels
-from shared.services.ledger import Ledger
-from shared.services.publisher import Publisher
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.file_drift import FileDrift, FileState, compare
+from shared.domain.users.htpasswd import FILE_NAME, Projection, render
+from shared.services.htpasswd.publisher import Publisher
+from shared.services.operations.channels import Channels
+from shared.services.operations.ledger import Ledger
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
 from shared.services.requests import Caller

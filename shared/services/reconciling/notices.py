@@ -5,10 +5,10 @@ from contextlib import suppress
 from datetime import date, timedelta
 from itertools import islice
 
-from shared.domain.delivering import waiting
 from shared.domain.errors import ConflictError
 from shared.domain.health.history import newest_first
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices.delivering import waiting
+from shared.domain.notices.notice import NOTICES, Notice
 from shared.domain.records import Delete
 from shared.ports import Table
 from shared.services.notifying.outbox import Outbox

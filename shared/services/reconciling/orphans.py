@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.graph import REGISTRY_TAG, UID_TAG
 from shared.domain.names import REGISTRY_NAME
 from shared.domain.records import Nested, Record, Upsert
-from shared.domain.registries import Registry
-from shared.domain.resources import Type
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.graph import REGISTRY_TAG, UID_TAG
+from shared.domain.resources.resource import Type
 from shared.ports import ResourceManager, Table
 from shared.services.capacity import Capacity
 from shared.services.reconciling.report import Report

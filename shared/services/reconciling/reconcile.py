@@ -15,10 +15,10 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from shared.domain.errors import ConflictError, PermanentError, TemporaryError
-from shared.domain.htpasswd import Projection
 from shared.domain.operations import Operation
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.schema import SchemaTooNewError
+from shared.domain.users.htpasswd import Projection
 from shared.services.capacity import Capacity
 from shared.services.health.rows import HealthRows, Known
 from shared.services.reconciling.report import Report

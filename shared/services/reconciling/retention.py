@@ -16,8 +16,8 @@ from itertools import batched, islice, takewhile
 from shared.domain.errors import ConflictError
 from shared.domain.records import Delete, Record, Upsert
 from shared.ports import Table
-from shared.services.audit_copies import PARTITION as COPIED
-from shared.services.audit_copies import AuditCopies
+from shared.services.audit.copies import PARTITION as COPIED
+from shared.services.audit.copies import AuditCopies
 from shared.services.reconciling.report import Report
 from shared.services.state import MAX_TRANSACTION, Clock, State
 

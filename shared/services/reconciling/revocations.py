@@ -3,8 +3,8 @@
 import logging
 
 from shared.domain.names import PEOPLE
-from shared.services.audit_copies import AuditCopies
-from shared.services.channels import Channels
+from shared.services.audit.copies import AuditCopies
+from shared.services.operations.channels import Channels
 from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State
 from shared.telemetry.logs import bound

@@ -17,19 +17,19 @@ from typing import Literal
 from ulid import ULID
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.graph import Context, Node, graph
-from shared.domain.plan import at
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.resources import Ref
-from shared.domain.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.resources.graph import Context, Node, graph
+from shared.domain.resources.plan import at
+from shared.domain.resources.resource import Ref
+from shared.domain.resources.site_drift import Difference, SiteFinding, difference, shown_otherwise, texts
 from shared.ports import ResourceManager
 from shared.services.health.rows import HealthRows
-from shared.services.lifecycle import Lifecycle
+from shared.services.operations.lifecycle import Lifecycle
 from shared.services.reconciling.reconcile import ACTOR, Seen
 from shared.services.reconciling.report import Report
+from shared.services.registries.visits import filled
 from shared.services.requests import Caller
 from shared.services.state import Clock, State
-from shared.services.visits import filled
 
 logger = logging.getLogger(__name__)
 

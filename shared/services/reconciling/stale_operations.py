@@ -4,9 +4,9 @@ import logging
 from datetime import timedelta
 
 from shared.domain.operations import Kind, Operation, OperationError, Status
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.services.capacity import Capacity
-from shared.services.channels import Channels
+from shared.services.operations.channels import Channels
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State

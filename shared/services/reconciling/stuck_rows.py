@@ -4,12 +4,12 @@ import logging
 from contextlib import suppress
 
 from shared.domain.errors import ConflictError
-from shared.domain.htpasswd import Projection
 from shared.domain.operations import Status
 from shared.domain.records import Delete
-from shared.domain.registries import ProvisioningState, Registry
-from shared.domain.user_import import chunk_keys
-from shared.domain.users import User
+from shared.domain.registries.registry import ProvisioningState, Registry
+from shared.domain.users.htpasswd import Projection
+from shared.domain.users.user import User
+from shared.domain.users.user_import import chunk_keys
 from shared.services.reconciling.reconcile import Seen
 from shared.services.reconciling.report import Report
 from shared.services.state import Clock, State

@@ -16,16 +16,16 @@ from shared.domain.health.daily import expiring_users
 from shared.domain.health.history import newest_first
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
 from shared.domain.names import PEOPLE
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices.notice import NOTICES, Notice
 from shared.domain.operations import Operation
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.report.activity import is_import, is_wanted
 from shared.domain.report.facts import Facts, Links, RegistryFacts
 from shared.domain.report.periods import PeriodName, Span, span_of
-from shared.domain.users import User
+from shared.domain.users.user import User
 from shared.ports import Table
-from shared.services.audit_trail import AuditTrail
-from shared.services.audit_trail import Span as AuditSpan
+from shared.services.audit.trail import AuditTrail
+from shared.services.audit.trail import Span as AuditSpan
 from shared.services.capacity import Capacity
 from shared.services.reporting.history_rows import HistoryRows
 from shared.services.state import Clock, State

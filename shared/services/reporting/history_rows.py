@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.domain.health.history import Incident
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.report.periods import PeriodName, Span, slots_of
 from shared.domain.report.timeline import Slot, from_checks, from_days, size_at
 from shared.ports import Table

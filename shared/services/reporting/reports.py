@@ -3,11 +3,11 @@
 from itertools import islice
 
 from shared.domain.errors import ApiError
+from shared.domain.notices.report_summary import Summary
 from shared.domain.report.building import build
 from shared.domain.report.model import Report
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import summary_of
-from shared.domain.report_summary import Summary
 from shared.services.reporting.archive import Archive, Head
 from shared.services.reporting.gathering import Gathering, Look
 from shared.services.state import Clock

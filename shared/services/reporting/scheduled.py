@@ -13,7 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shared.domain.health.codes import Severity
-from shared.domain.notices import Notice, NoticeKind
+from shared.domain.notices.notice import Notice, NoticeKind
 from shared.domain.records import Record, Upsert
 from shared.domain.report.building import build
 from shared.domain.report.model import Report

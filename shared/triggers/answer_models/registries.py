@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.registries import LogLevel, ProvisioningState, StorageReplication
+from shared.domain.registries.registry import LogLevel, ProvisioningState, StorageReplication
 from shared.triggers.answer_models.base import OperationLink, Time, View
 from shared.triggers.answer_models.health import HealthView
 

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from shared.domain.user_import import Mode
-from shared.domain.users import UserState
+from shared.domain.users.user import UserState
+from shared.domain.users.user_import import Mode
 from shared.triggers.answer_models.base import OperationLink, Reason, Time, View
 
 

@@ -12,7 +12,7 @@ from shared.domain.operations import Kind
 from shared.domain.roles import Access, Need, Right, Role
 from shared.services.authorization import forbidden
 from shared.services.requests import Caller
-from shared.services.status_links import link_needed
+from shared.services.status.links import link_needed
 from shared.triggers.examples.base import CREATE, UID, Json
 from shared.triggers.views.errors import error_view
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from shared.domain.names import RegistryName
-from shared.domain.registries import ProvisioningState, RegistryFilter
-from shared.domain.registry_spec import RegistryPatch, RegistrySpec
+from shared.domain.registries.registry import ProvisioningState, RegistryFilter
+from shared.domain.registries.registry_spec import RegistryPatch, RegistrySpec
 from shared.triggers.request_models.base import Page, Part, Request
 
 _STATES = {

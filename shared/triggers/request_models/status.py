@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from shared.domain.names import RegistryName
-from shared.services.status_links import StatusLinkSpec
+from shared.services.status.links import StatusLinkSpec
 from shared.triggers.request_models.base import Form, NoHeaders, NoQuery, Part, Request
 
 STATUS_PATH = "/api/status"

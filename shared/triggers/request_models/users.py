@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from shared.domain.htpasswd_import import HTPASSWD_SCHEMA
 from shared.domain.names import Username
-from shared.domain.user_import import Mode
-from shared.domain.user_spec import RotateSpec, UserSpec
+from shared.domain.users.htpasswd_import import HTPASSWD_SCHEMA
+from shared.domain.users.user_import import Mode
+from shared.domain.users.user_spec import RotateSpec, UserSpec
 from shared.triggers.request_models.base import OperationHeaders, Page, Part, Request
 from shared.triggers.request_models.registries import RegistryRequest
 

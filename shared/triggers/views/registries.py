@@ -1,7 +1,7 @@
 """Registries, as callers see them."""
 
-from shared.domain.change_plan import ChangePlan
-from shared.services.registries import RegistryAnswer
+from shared.domain.resources.change_plan import ChangePlan
+from shared.services.registries.catalog import RegistryAnswer
 from shared.triggers.answer_models.registries import (
     DriftView,
     FieldChangeView,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.domain.expiry import shown_duration
-from shared.services.diagnosis import Diagnosis
-from shared.services.directory import UserAnswer
-from shared.services.imports import ImportAnswer
+from shared.domain.users.expiry import shown_duration
+from shared.services.users.diagnosis import Diagnosis
+from shared.services.users.directory import UserAnswer
+from shared.services.users.imports import ImportAnswer
 from shared.triggers.answer_models.users import (
     DiagnosisView,
     FindingView,

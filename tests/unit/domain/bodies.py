@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain.graph import Context, Node, graph
-from shared.domain.registries import Registry
-from shared.domain.resources import ACCOUNT_KEY, HTTP_SECRET
+from shared.domain.registries.registry import Registry
+from shared.domain.resources.graph import Context, Node, graph
+from shared.domain.resources.resource import ACCOUNT_KEY, HTTP_SECRET
 from tests.unit.domain.examples import desired, registry
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"

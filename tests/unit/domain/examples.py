@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from shared.domain.names import REGISTRY_NAME, USERNAME, azure_names
-from shared.domain.passwords import ALPHABET
-from shared.domain.registries import Desired, Registry
+from shared.domain.registries.registry import Desired, Registry
+from shared.domain.users.passwords import ALPHABET
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 UID = "01KDZ4WJ2V8Y3T6Q9S1R5X7ABC"

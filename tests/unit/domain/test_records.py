@@ -19,19 +19,19 @@ from shared.domain.health.history import Check, Day, Incident
 from shared.domain.health.mute import Mute
 from shared.domain.health.observation import CheckName, Outcome, ProbeCheck
 from shared.domain.health.verdict import Alarm, Verdict
-from shared.domain.htpasswd import Projection
-from shared.domain.ip_ranges import MAX_RANGES
 from shared.domain.names import AzureNames
-from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
+from shared.domain.notices.notice import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Intent, Kind, Operation, OperationError, Status, Step
 from shared.domain.records import Insert, Model, Record, Replace, Row, key_range
-from shared.domain.registries import Desired, ProvisioningState, Registry
-from shared.domain.reveal import Purpose, Reveal
+from shared.domain.registries.ip_ranges import MAX_RANGES
+from shared.domain.registries.registry import Desired, ProvisioningState, Registry
+from shared.domain.registries.tags import MAX_TAGS
+from shared.domain.resources.site_drift import SiteFinding
 from shared.domain.schema import SchemaVersion
-from shared.domain.site_drift import SiteFinding
-from shared.domain.tags import MAX_TAGS
-from shared.domain.user_import import Chunk, Mode
-from shared.domain.users import User, UserState
+from shared.domain.users.htpasswd import Projection
+from shared.domain.users.reveal import Purpose, Reveal
+from shared.domain.users.user import User, UserState
+from shared.domain.users.user_import import Chunk, Mode
 from tests.unit.domain.examples import NOW, UID, desired, hashes, registry, registry_names, uids, usernames
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

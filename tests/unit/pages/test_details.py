@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from shared.domain.graph import Context
 from shared.domain.health.board import Bar, BoardEntry
 from shared.domain.health.codes import Code, HealthState
+from shared.domain.resources.graph import Context
 from shared.pages.details import Details, details
 from tests.unit.pages.entries import MINUTE, NOW, entry, sweep, times
 

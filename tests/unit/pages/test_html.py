@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shared.domain.graph import Context
 from shared.domain.health.board import Trouble
 from shared.domain.health.codes import Code, HealthState
+from shared.domain.resources.graph import Context
 from shared.pages.details import details
 from shared.pages.html import Page, Refused, details_page, overview_page, refused_page, reveal_page
 from shared.pages.overview import Asked, overview

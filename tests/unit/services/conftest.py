@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from shared.domain import htpasswd, passwords, user_import
-from shared.services import provisioning
+from shared.domain.users import htpasswd, passwords, user_import
+from shared.services.registries import provisioning
 from tests import fakes
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import Rig, up

@@ -3,7 +3,7 @@
 from shared.domain.errors import PermanentError
 from shared.domain.names import azure_names
 from shared.domain.operations import Kind, Status
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from tests.unit.services.rig import NAME, Rig
 

@@ -10,31 +10,26 @@ import pytest
 
 from shared.domain.errors import ApiError
 from shared.domain.grants import Grant
-from shared.domain.graph import Context
 from shared.domain.health.observation import Thresholds
 from shared.domain.health.verdict import VERDICT_KEY, Verdict
-from shared.domain.htpasswd import FILE_NAME, render
 from shared.domain.messages import CheckMessage, Message, NoticeMessage
 from shared.domain.names import FILE_SHARE
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices.notice import NOTICES, Notice
+from shared.domain.notices.sinks import Sink, SinkKind
 from shared.domain.operations import Kind, Operation
-from shared.domain.registries import Registry
-from shared.domain.registry_spec import RegistrySpec
-from shared.domain.resources import Ref, Type
+from shared.domain.registries.registry import Registry
+from shared.domain.registries.registry_spec import RegistrySpec
+from shared.domain.resources.graph import Context
+from shared.domain.resources.resource import Ref, Type
 from shared.domain.roles import Role
 from shared.domain.schema import NEWEST, SchemaVersion
-from shared.domain.sinks import Sink, SinkKind
-from shared.domain.user_import import Mode
-from shared.domain.user_spec import RotateSpec, UserSpec
+from shared.domain.users.htpasswd import FILE_NAME, render
+from shared.domain.users.user_import import Mode
+from shared.domain.users.user_spec import RotateSpec, UserSpec
 from shared.ports import Probe, Queue, ResourceManager, Shares, Table
-from shared.services.accounts import Accounts
-from shared.services.audit_copies import AuditCopies
-from shared.services.audit_trail import AuditTrail
-from shared.services.cancel import Cancel
+from shared.services.audit.copies import AuditCopies
+from shared.services.audit.trail import AuditTrail
 from shared.services.capacity import Capacity
-from shared.services.channels import Channels
-from shared.services.directory import UserAnswer
-from shared.services.handlers import Handler
 from shared.services.health.advice import Advice
 from shared.services.health.boards import Boards
 from shared.services.health.checks import Checks
@@ -44,17 +39,18 @@ from shared.services.health.mutes import Mutes
 from shared.services.health.observer import Observer
 from shared.services.health.rows import HealthRows
 from shared.services.health.sweeps import Sweeps
-from shared.services.htpasswd_sync import HtpasswdSync
-from shared.services.import_turns import ImportTurns
-from shared.services.imports import ImportAnswer, Imports
-from shared.services.ledger import Ledger
-from shared.services.lifecycle import Lifecycle
+from shared.services.htpasswd.publisher import Publisher
+from shared.services.htpasswd.sync import HtpasswdSync
 from shared.services.notifying.outbox import Outbox
-from shared.services.operations import Operations
-from shared.services.people import People
-from shared.services.poison import Poison
-from shared.services.provisioning import Provisioning
-from shared.services.publisher import Publisher
+from shared.services.operations.cancel import Cancel
+from shared.services.operations.channels import Channels
+from shared.services.operations.handlers import Handler
+from shared.services.operations.ledger import Ledger
+from shared.services.operations.lifecycle import Lifecycle
+from shared.services.operations.poison import Poison
+from shared.services.operations.reader import Operations
+from shared.services.operations.retry import Retry
+from shared.services.operations.turns import Turns
 from shared.services.reconciling.audit_copying import AuditCopying
 from shared.services.reconciling.ended_reveals import EndedReveals
 from shared.services.reconciling.expired_registries import ExpiredRegistries
@@ -69,20 +65,24 @@ from shared.services.reconciling.site_drift import Action, SiteDrift
 from shared.services.reconciling.stale_operations import IndexCount, StaleOperations
 from shared.services.reconciling.stuck_rows import StuckRows
 from shared.services.reconciling.upgrade import Upgrade
-from shared.services.registries import Registries, RegistryAnswer
+from shared.services.registries.catalog import Registries, RegistryAnswer
+from shared.services.registries.provisioning import Provisioning
+from shared.services.registries.restart import Restart
+from shared.services.registries.soft_delete import Removed, SoftDelete
+from shared.services.registries.visits import Visits
 from shared.services.requests import Caller, Precondition
-from shared.services.restart import Restart
-from shared.services.retry import Retry
-from shared.services.reveal_offers import RevealOffers
-from shared.services.reveals import Reveals
-from shared.services.revocation import RevocationTurns
 from shared.services.schema import Schema
-from shared.services.soft_delete import Removed, SoftDelete
 from shared.services.state import State
-from shared.services.turns import Turns
-from shared.services.user_changes import UserChanges
-from shared.services.user_operations import UserOperations
-from shared.services.visits import Visits
+from shared.services.users.accounts import Accounts
+from shared.services.users.changes import UserChanges
+from shared.services.users.directory import UserAnswer
+from shared.services.users.import_turns import ImportTurns
+from shared.services.users.imports import ImportAnswer, Imports
+from shared.services.users.people import People
+from shared.services.users.reveal_offers import RevealOffers
+from shared.services.users.reveals import Reveals
+from shared.services.users.revocation import RevocationTurns
+from shared.services.users.user_operations import UserOperations
 from shared.settings import Settings
 from shared.telemetry import logs
 from tests.fakes import (

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from shared.domain.health.codes import MEANINGS, Code, HealthState, Severity
-from shared.domain.notices import Notice, NoticeKind
-from shared.domain.report_summary import Item, Link, Section, Summary
-from shared.domain.telling import Places, Telling, telling
+from shared.domain.notices.notice import Notice, NoticeKind
+from shared.domain.notices.report_summary import Item, Link, Section, Summary
+from shared.domain.notices.telling import Places, Telling, telling
 
 PLACES = Places("https://berthage.example", "00000000-0000-4000-8000-000000000000", "berthage", UTC)
 AT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)

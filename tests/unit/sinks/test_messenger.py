@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.errors import PermanentError, TemporaryError
-from shared.domain.sinks import Address, Sink, SinkKind
+from shared.domain.notices.sinks import Address, Sink, SinkKind
 from shared.sinks.messenger import SinkMessenger
 from shared.sinks.patience import retry_after
 from shared.sinks.sender import Answer, NoAnswerError, Sender

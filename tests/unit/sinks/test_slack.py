@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from shared.chat_apps.mrkdwn import units
 from shared.domain.health.codes import Severity
-from shared.domain.report_summary import Item, Link, Section, Summary
-from shared.domain.telling import together
+from shared.domain.notices.report_summary import Item, Link, Section, Summary
+from shared.domain.notices.telling import together
 from shared.sinks.slack import literal, payload
 from tests.unit.sinks.examples import DOWN, PLACES, REPORT, SUMMARIES, many, told
 

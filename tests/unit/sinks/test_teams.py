@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from jsonschema import Draft6Validator
 from jsonschema.exceptions import best_match
 
-from shared.domain.report_summary import Item, Link, Section, Summary
+from shared.domain.notices.report_summary import Item, Link, Section, Summary
 from shared.sinks.teams import encoded, payload
 from tests.unit.sinks.examples import REPORT, SUMMARIES, many, told
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from shared.domain.notices import Notice, NoticeKind
+from shared.domain.notices.notice import Notice, NoticeKind
 from shared.sinks.webhook import body, headers
 from tests.unit.sinks.examples import AT, DOWN, REPORT, TEXT, many, told
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.domain.names import USERNAME
-from shared.domain.users import User
-from shared.services.directory import UserAnswer
+from shared.domain.users.user import User
+from shared.services.users.directory import UserAnswer
 from shared.triggers.answer_models.logins import DockerConfig, PullSecret
 from shared.triggers.answers import Text
 from shared.triggers.login_files import DOCKER_CONFIG_KEY, login_file

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from shared.domain.health.board import Sweep
 from shared.domain.health.codes import HealthState
-from shared.domain.notices import DeliveryStatus
+from shared.domain.notices.notice import DeliveryStatus
 from shared.services.health.metrics import Metrics
 from shared.triggers.metrics_text import metrics_text
 from tests.unit.services.health.boards import entry

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from shared.domain.errors import ApiError, Problem
-from shared.domain.htpasswd_import import MOST_IMPORT_BYTES
-from shared.domain.user_import import Mode
+from shared.domain.users.htpasswd_import import MOST_IMPORT_BYTES
+from shared.domain.users.user_import import Mode
 from shared.settings import Settings
 from shared.triggers.bodies import MAX_BODY_BYTES
 from shared.triggers.parsing import is_purge, parse

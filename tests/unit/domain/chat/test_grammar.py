@@ -10,10 +10,10 @@ from shared.domain.chat.fields import fields
 from shared.domain.chat.grammar import BY_NAME, COMMANDS
 from shared.domain.chat.parsing import parse
 from shared.domain.chat.talk import CONFIRM, Asked
-from shared.domain.registry_spec import RegistryPatch, RegistrySpec
+from shared.domain.registries.registry_spec import RegistryPatch, RegistrySpec
 from shared.domain.roles import EVERYTHING, NOTHING, Access, Need, Right, Role
-from shared.domain.user_spec import RotateSpec, UserSpec
-from tests.unit.domain.test_registry_spec import RULES
+from shared.domain.users.user_spec import RotateSpec, UserSpec
+from tests.unit.domain.registries.test_registry_spec import RULES
 
 every_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 POLICY = replace(RULES, allowed_skus=("B1",), allowed_locations=("westeurope",))

@@ -11,7 +11,7 @@ from shared.domain.health.codes import Code, HealthState, finding, state_of
 from shared.domain.health.history import GAP, Check, Incident, spells
 from shared.domain.health.verdict import Verdict
 from shared.domain.health.watch import BAD, QUIET, Look, Moved, advance, first_verdict
-from shared.domain.notices import NoticeKind
+from shared.domain.notices.notice import NoticeKind
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RECHECK = timedelta(seconds=30)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from shared.domain.health.codes import Severity
+from shared.domain.notices.report_summary import Item, Link, Section, Summary
 from shared.domain.report.markdown import escaped, markdown
-from shared.domain.report_summary import Item, Link, Section, Summary
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]) | st.just(" "), max_size=60)
 tricky = st.text(st.sampled_from("\\`*_{}[]()<>#+-.!|~&:/@ 1a\n"), max_size=30)

@@ -9,15 +9,15 @@ from shared.domain.audit import AuditEntry
 from shared.domain.chat.talk import Button, Platform, Reply, Speaker
 from shared.domain.grants import Grant
 from shared.domain.report.facts import Links
-from shared.services.audit import Audit, Wanted
+from shared.services.audit.reader import Audit, Wanted
+from shared.services.audit.refusals import Refusals
 from shared.services.chat.assembly import Parts, assembled
-from shared.services.diagnosis import Diagnoses
 from shared.services.health.history import HealthHistory
-from shared.services.refusals import Refusals
 from shared.services.reporting.archive import Archive
 from shared.services.reporting.gathering import Display, Gathering
 from shared.services.reporting.reports import Reports
-from shared.services.status_board import StatusBoard
+from shared.services.status.board import StatusBoard
+from shared.services.users.diagnosis import Diagnoses
 from tests.fakes import FakeTable
 from tests.unit.services.rig import NAME, POLICY, Rig
 

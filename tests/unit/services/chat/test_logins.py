@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.chat.talk import Platform, Reply, SecretLink, Speaker, Tone
 from shared.domain.operations import Kind
-from shared.domain.users import UserState
+from shared.domain.users.user import UserState
 from shared.services.chat.times import Times
 from shared.services.requests import Caller
 from tests.unit.services.chat.talking import ADMIN, MEMBER, NAMED, NOBODY, OPERATOR, Chat, elsewhere, said

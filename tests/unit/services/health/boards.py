@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.health.board import BoardEntry
 from shared.domain.health.codes import Code, HealthState
-from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
+from shared.domain.notices.notice import Delivery, DeliveryStatus, Notice, NoticeKind
 
 
 def entry(name: str, at: datetime, **more: Any) -> BoardEntry:

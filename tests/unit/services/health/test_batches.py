@@ -9,7 +9,7 @@ from shared.domain.health.board import SWEEPS
 from shared.domain.health.codes import HealthState
 from shared.domain.messages import CheckMessage
 from shared.domain.records import Change, Row
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from shared.services.health.checks import LATE
 from shared.services.health.sweeps import BATCH
 from tests.unit.services.health.looking import entry, fail, newest, second_look, up, verdict

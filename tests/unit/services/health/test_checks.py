@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.mute import MuteSpec
-from shared.domain.notices import NoticeKind
+from shared.domain.notices.notice import NoticeKind
 from tests.fake_resource_manager import blob_endpoint
 from tests.unit.services.health.looking import START, entry, fail, second_look, up, verdict
 from tests.unit.services.rig import ALWAYS, ME, NAME, RECHECK_SECONDS, Rig

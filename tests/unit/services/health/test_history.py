@@ -11,7 +11,7 @@ from shared.domain.health.mute import MuteSpec
 from shared.domain.health.observation import Failure
 from shared.domain.health.windows import Window
 from shared.domain.records import Row
-from shared.domain.resources import Type
+from shared.domain.resources.resource import Type
 from shared.services.health.history import HealthHistory, Past
 from tests.unit.services.health.rows import check, day, incident, keep
 from tests.unit.services.rig import ME, NAME, Rig

@@ -8,7 +8,7 @@ from shared.domain.health.codes import HealthState
 from shared.domain.health.daily import DailyLook
 from shared.domain.health.history import CHECKS_KEPT, HISTORY_KEPT, Check, Incident, uptime
 from shared.domain.health.observation import Failure
-from shared.domain.notices import NoticeKind
+from shared.domain.notices.notice import NoticeKind
 from shared.domain.records import key_range
 from shared.services.health.keeper import MOST_AGED
 from tests.unit.services.health.looking import START, day, entry, fail, second_look, up, verdict

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.health.board import BOARD, SWEEPS, Sweep
 from shared.domain.health.codes import HealthState
 from shared.domain.health.history import GAP
-from shared.domain.notices import NOTICES, DeliveryStatus
+from shared.domain.notices.notice import NOTICES, DeliveryStatus
 from shared.domain.records import Record, Upsert
 from shared.ports import Table
 from shared.services.health.metrics import MetricsReading

@@ -5,7 +5,7 @@ import pytest
 from shared.domain.errors import ApiError
 from shared.domain.health.codes import Code, HealthState
 from shared.domain.health.observation import Failure
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from shared.services.health.history import HealthHistory
 from shared.services.health.on_demand import FRESH, OnDemand
 from tests.unit.services.rig import NAME, RECHECK_SECONDS, Rig

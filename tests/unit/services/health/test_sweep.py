@@ -10,8 +10,8 @@ from shared.domain.health.codes import Code, Severity
 from shared.domain.health.daily import Size
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
-from shared.domain.htpasswd import FILE_NAME, render
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
+from shared.domain.users.htpasswd import FILE_NAME, render
 from shared.services.health.daily import MOST_PER_BATCH
 from shared.services.state import State
 from tests.unit.services.rig import KEY, NAME, Rig

@@ -5,10 +5,10 @@ from typing import Any
 
 from shared.domain.health.codes import Code, HealthState, Severity
 from shared.domain.messages import NoticeMessage, PostMessage
-from shared.domain.notices import NOTICES, Notice, NoticeKind
-from shared.domain.report_summary import Summary
-from shared.domain.sinks import Sink
-from shared.domain.telling import Places
+from shared.domain.notices.notice import NOTICES, Notice, NoticeKind
+from shared.domain.notices.report_summary import Summary
+from shared.domain.notices.sinks import Sink
+from shared.domain.notices.telling import Places
 from shared.ports import Messenger, Queue, Table
 from shared.services.chat.posts import Posts
 from shared.services.notifying.deliveries import Deliveries

@@ -10,8 +10,8 @@ import pytest
 from shared.domain.errors import TemporaryError
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import DeliveryStatus, NoticeKind
-from shared.domain.telling import Telling
+from shared.domain.notices.notice import DeliveryStatus, NoticeKind
+from shared.domain.notices.telling import Telling
 from tests.unit.services.notifying.rig import HOOK, OPS, World
 
 TEAM = {"name": "team", "kind": "teams"}

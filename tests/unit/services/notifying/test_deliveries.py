@@ -13,10 +13,10 @@ import pytest
 from shared.domain.errors import DependencyError, PermanentError, TemporaryError
 from shared.domain.health.codes import HealthState, Severity
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import DeliveryStatus, NoticeKind
+from shared.domain.notices.notice import DeliveryStatus, NoticeKind
+from shared.domain.notices.report_summary import Summary
+from shared.domain.notices.telling import Telling
 from shared.domain.records import Change, Row
-from shared.domain.report_summary import Summary
-from shared.domain.telling import Telling
 from shared.services.notifying.companions import MOST_TOGETHER
 from shared.services.notifying.outbox import STALE
 from shared.services.notifying.poison import NoticePoison

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.messages import NoticeMessage
-from shared.domain.notices import DeliveryStatus, NoticeKind
+from shared.domain.notices.notice import DeliveryStatus, NoticeKind
 from shared.services.notifying.outbox import GATHERING_SECONDS, STALE
 from tests.unit.services.notifying.rig import HOOK, OPS, World
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from shared.domain.reveal import KEPT, LIFE
-from shared.domain.users import UserState
+from shared.domain.users.reveal import KEPT, LIFE
+from shared.domain.users.user import UserState
 from shared.services.state import State
 from tests.unit.domain.examples import HASH
-from tests.unit.services.links import (
+from tests.unit.services.rig import NAME, Rig
+from tests.unit.services.users.links import (
     DAY,
     SECOND,
     add,
@@ -18,7 +19,6 @@ from tests.unit.services.links import (
     stored,
     wait,
 )
-from tests.unit.services.rig import NAME, Rig
 
 pytestmark = pytest.mark.usefixtures("ci")
 

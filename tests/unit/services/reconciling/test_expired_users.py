@@ -10,7 +10,7 @@ import pytest
 from shared.domain.audit import AuditEntry
 from shared.domain.errors import ConflictError, DependencyError
 from shared.domain.operations import Kind, Operation, Status
-from shared.domain.users import User, UserState
+from shared.domain.users.user import User, UserState
 from shared.services.reconciling import expired_users
 from shared.services.reconciling.expired_users import BATCH, TRIES
 from shared.services.state import State

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.health.codes import Code
 from shared.domain.health.observation import Failure
 from shared.domain.health.verdict import Verdict
-from shared.domain.htpasswd import FILE_NAME
+from shared.domain.users.htpasswd import FILE_NAME
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import HTPASSWD_STALE, NAME, Rig, up
 

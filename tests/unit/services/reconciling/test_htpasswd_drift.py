@@ -7,9 +7,9 @@ import pytest
 
 from shared.domain.audit import AUDIT_KEYS, AuditEntry
 from shared.domain.errors import DependencyError
-from shared.domain.htpasswd import FILE_NAME, probe_password, render
 from shared.domain.operations import Kind, Status
 from shared.domain.records import Upsert
+from shared.domain.users.htpasswd import FILE_NAME, probe_password, render
 from shared.services.state import State
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import KEY, NAME, STALE_SECONDS, Rig, up

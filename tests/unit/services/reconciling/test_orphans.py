@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import TemporaryError
 from shared.domain.records import Delete
-from shared.domain.resources import Ref, Type
+from shared.domain.resources.resource import Ref, Type
 from tests.unit.services.rig import DRIFT_CHECK, NAME, Rig
 
 

@@ -5,7 +5,7 @@ import pytest
 from shared.domain.errors import DependencyError
 from shared.domain.operations import Kind, Status
 from shared.domain.records import Row, Upsert
-from shared.domain.registries import ProvisioningState
+from shared.domain.registries.registry import ProvisioningState
 from shared.services.reconciling.stale_operations import ORPHAN_AGE
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig, up

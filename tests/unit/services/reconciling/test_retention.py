@@ -7,7 +7,7 @@ import pytest
 from shared.domain.audit import AUDIT_KEYS
 from shared.domain.errors import ApiError
 from shared.domain.operations import Kind
-from shared.services.refusals import Refusals
+from shared.services.audit.refusals import Refusals
 from shared.services.requests import Caller
 from tests.unit.services.rig import AUDIT_DAYS, NAME, OPERATION_DAYS, Rig
 

@@ -10,8 +10,8 @@ from shared.domain.audit import AUDIT_KEYS, AuditEntry
 from shared.domain.errors import PermanentError, TemporaryError
 from shared.domain.operations import Kind, Operation, Status
 from shared.domain.records import Upsert
-from shared.domain.resources import Ref, Type
-from shared.domain.site_drift import SiteFinding
+from shared.domain.resources.resource import Ref, Type
+from shared.domain.resources.site_drift import SiteFinding
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import DRIFT_CHECK, NAME, Rig
 from tests.unit.services.wire import Killed

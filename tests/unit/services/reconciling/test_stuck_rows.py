@@ -4,8 +4,8 @@ import pytest
 
 from shared.domain.operations import Kind, Status, operation_key
 from shared.domain.records import Delete, Upsert
-from shared.domain.registries import ProvisioningState
-from shared.domain.users import user_key
+from shared.domain.registries.registry import ProvisioningState
+from shared.domain.users.user import user_key
 from tests.unit.domain.examples import HASH
 from tests.unit.services.rig import NAME, STALE_SECONDS, Rig, up
 

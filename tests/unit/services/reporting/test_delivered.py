@@ -4,10 +4,10 @@ import json
 
 from shared.domain.health.codes import Severity
 from shared.domain.messages import NoticeMessage
+from shared.domain.notices.sinks import Sink
 from shared.domain.report.markdown import markdown
 from shared.domain.report.periods import PeriodName
 from shared.domain.report.summary import summary_of
-from shared.domain.sinks import Sink
 from shared.services.notifying.deliveries import Deliveries
 from shared.services.notifying.outbox import Outbox
 from shared.services.reporting.scheduled import Plan, ScheduledReports

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.health.codes import Code, HealthState, Severity, finding
 from shared.domain.health.verdict import Verdict
-from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
+from shared.domain.notices.notice import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Kind
 from shared.domain.report.markdown import markdown
 from shared.domain.report.model import Report

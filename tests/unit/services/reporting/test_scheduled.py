@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import DependencyError
 from shared.domain.health.codes import Code, Severity
-from shared.domain.notices import Notice, NoticeKind
+from shared.domain.notices.notice import Notice, NoticeKind
 from shared.domain.report.periods import PeriodName
 from shared.services.reporting.archive import REPORTS
 from shared.services.reporting.scheduled import Plan, ScheduledReports, When

@@ -3,10 +3,10 @@
 import pytest
 
 from shared.domain.health.codes import HealthState
-from shared.domain.htpasswd import FILE_NAME
 from shared.domain.report.facts import Links
 from shared.domain.report.model import Report
 from shared.domain.report.periods import PeriodName
+from shared.domain.users.htpasswd import FILE_NAME
 from shared.services.reporting.archive import Archive
 from shared.services.reporting.gathering import Display, Gathering, Look
 from shared.services.reporting.reports import Reports

@@ -6,9 +6,9 @@ Seven days of 24 hours and six hours of the eighth: 174 hours.
 from datetime import datetime, timedelta
 
 from shared.domain.health.codes import Code, HealthState
-from shared.domain.notices import Delivery, DeliveryStatus, Notice, NoticeKind
+from shared.domain.notices.notice import Delivery, DeliveryStatus, Notice, NoticeKind
 from shared.domain.operations import Kind
-from shared.domain.registries import ProvisioningState
+from shared.domain.registries.registry import ProvisioningState
 from tests.unit.services.reporting.world import World, failure, utc
 
 UP, SLOW, DOWN, OURS = (

@@ -8,13 +8,13 @@ from shared.domain.audit import AuditEntry, time_digits
 from shared.domain.health.board import BOARD, SWEEPS, BoardEntry, Sweep
 from shared.domain.health.codes import MEANINGS, Code, HealthState, state_of
 from shared.domain.health.history import Check, Day, Incident
-from shared.domain.notices import NOTICES, Notice
+from shared.domain.notices.notice import NOTICES, Notice
 from shared.domain.operations import Kind, Operation, OperationError, Status
 from shared.domain.records import Record, Upsert
-from shared.domain.registries import Registry
+from shared.domain.registries.registry import Registry
 from shared.domain.report.facts import Links
-from shared.domain.users import User
-from shared.services.audit_trail import AuditTrail
+from shared.domain.users.user import User
+from shared.services.audit.trail import AuditTrail
 from shared.services.capacity import Capacity
 from shared.services.reporting.archive import Archive
 from shared.services.reporting.gathering import Display, Gathering

@@ -1,0 +1,1 @@
+"""What people are told, who they are, and when it is tried again."""

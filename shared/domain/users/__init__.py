@@ -1,0 +1,1 @@
+"""Users: what may be asked of one, its row, its passwords, and the htpasswd file."""

@@ -1,0 +1,1 @@
+"""The audit: who did what, who was refused, and who reads it."""

@@ -1,0 +1,1 @@
+"""The htpasswd file: published whole, and proven by the registry."""

@@ -1,0 +1,1 @@
+"""Operations: how they start, move, end, and are read."""

@@ -1,0 +1,1 @@
+"""Registries: what is asked of them, and the turns that bring it about."""

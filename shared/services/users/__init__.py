@@ -1,0 +1,1 @@
+"""Users of a registry: what changes them, how they are found, and one-time links."""
