@@ -105,9 +105,9 @@ class ChangingCertificate(TlsServer):
         super().__init__(certificate)
         self._later = server_context(later)
 
-    def serve(self, connection: socket.socket) -> None:
-        super().serve(connection)
-        self._context = self._later
+    def answer(self, connection: socket.socket, request: Request) -> None:
+        self._context = self._later  # before the answer: whoever has that may come again at once
+        super().answer(connection, request)
 
 
 class DribblingBody(TlsServer):
